@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The interactive program: one terminal, one session, one loop.
+ */
+#ifndef MMSCOPE_APP_H
+#define MMSCOPE_APP_H
+#include <stdbool.h>
+#include "mmscope/child.h"
+#include "mmscope/error.h"
+#include "mmscope/term.h"
+
+struct app_options {
+	const char *source;		/* "live:1234", or NULL: the picker first */
+	const char *picker_filter;	/* NULL, or what the picker starts with */
+	const char *proc_root;		/* never NULL */
+	const char *theme;		/* name or path, NULL: choose by environment */
+	struct child *child;		/* NULL, or what `run` started (stays the caller's) */
+	double interval;		/* seconds between samples; 0.1 is the default */
+	struct term_options term;
+};
+/* Returns when the person leaves (NULL) or cannot go on. */
+struct error *app_run(const struct app_options *o);
+
+#endif
