@@ -8,6 +8,7 @@
 #ifndef MMSCOPE_KEYMAP_H
 #define MMSCOPE_KEYMAP_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "mmscope/error.h"
 
