@@ -3,7 +3,9 @@
  *
  * Law: event_apply(a, diff(a, b)) equals b, and applied backwards it leads from b to a.
  * An event carries what was before and what came after; its type is a classification
- * for people. Strings in it are kept alive by the list's `strings` references.
+ * for people. Payloads and strings belong to the list: an event is valid as long as
+ * its list. Events stand in this order: process, VMAs by address, pages by address,
+ * counters, tasks by tid, details.
  */
 #ifndef MMSCOPE_EVENT_H
 #define MMSCOPE_EVENT_H
@@ -51,17 +53,17 @@ struct event_type_info {
 };
 extern const struct event_type_info event_types[EVENT_NR];
 
-/* One kind of payload for each group of types. */
-struct event_vmas { uint32_t nbefore, nafter; struct vma *before, *after; };	/* owned */
+/* One kind of payload for each group of types; what they point at belongs to the list. */
+struct event_vmas { uint32_t nbefore, nafter; const struct vma *before, *after; };
 struct event_pages { uint8_t before, after; };		/* enum page_state, of [start, end) */
 struct event_counter { uint16_t field; uint64_t before, after; };	/* see event_counter_name() */
-struct event_task { struct task *before, *after; };	/* owned; NULL: was not there */
-struct event_process { struct process *before, *after; };	/* owned */
-struct event_detail { const struct details *before, *after; };	/* references held */
+struct event_task { const struct task *before, *after; };	/* NULL: was not there */
+struct event_process { const struct process *before, *after; };
+struct event_detail { const struct details *before, *after; };	/* references held by the list */
 
 struct event {
 	uint64_t time_ns, seq;		/* of the later snapshot */
-	uint64_t start, end;		/* the place; 0, 0: none */
+	uint64_t start, end;		/* the place; 0, 0: none. VMA events: all of before and after */
 	uint64_t amount;		/* bytes it grew, shrank; pages * 4096 for page events */
 	enum event_type type;
 	pid_t tid;			/* the task concerned, or 0 */
@@ -75,18 +77,41 @@ struct event {
 	};
 };
 
+/* Fields of event_counter: enum mm_field, then limits, then these. */
+enum event_counter_field {
+	COUNTER_LIMIT = MM_NR,		/* + enum limit */
+	COUNTER_MINFLT = COUNTER_LIMIT + LIMIT_NR,
+	COUNTER_MAJFLT,
+	COUNTER_STATM_RSS,
+	COUNTER_STATM_SIZE,
+	COUNTER_NR
+};
+
+/* Which parts a snapshot has; a part that is not there differs from an empty one. */
+enum { HAS_LAYOUT = 1, HAS_PAGES = 2, HAS_TASKS = 4 };
+
+struct event_arena;
 struct event_list {
 	size_t n, cap;
 	struct event *events;
-	struct strings *strings[2];	/* of the layouts before and after; references held */
-	const struct whys *whys[2];	/* reasons before and after (part of the law) */
+	/* Of the snapshots before [0] and after [1]: */
+	uint64_t time_ns[2], seq[2];
+	uint8_t has[2];			/* HAS_* */
+	struct strings *strings[2];	/* keep the paths of VMAs alive; references held */
+	const struct whys *whys[2];	/* references held */
+	struct event_arena *arena;	/* the payloads */
 };
 
 /* a may be NULL (then everything of b is new). The caller ends the list with event_list_free(). */
 struct event_list snapshot_diff(const struct snapshot *a, const struct snapshot *b);
-/* A new snapshot: `s` with the events applied forwards, or undone. */
+/* A new snapshot: `s` with the events applied forwards, or undone. s may be NULL (an empty one). */
 struct snapshot *event_apply(const struct snapshot *s, const struct event_list *events, bool forward);
 void event_list_free(struct event_list *l);
+/* For whoever builds a list by hand: room that lives as long as the list; the next event. */
+void *event_list_alloc(struct event_list *l, size_t bytes);
+struct event *event_list_add(struct event_list *l, enum event_type type);	/* zeroed payload */
+/* False for page events that only say that the sampler has looked by now. */
+bool event_is_news(const struct event *e);
 /* One sentence: "[stack] grew down by 4.00K to 7ffd1c27e000". Sanitised. */
 void event_describe(const struct event *e, struct buf *out);
 const char *event_counter_name(uint16_t field);		/* mm key, "limits.stack", "faults.minor" ... */

@@ -136,11 +136,16 @@ struct snapshot *snapshot_create(void);			/* everything UNKNOWN, refs 1 */
 struct snapshot *snapshot_copy(const struct snapshot *s);	/* shares the parts; refs 1 */
 struct snapshot *snapshot_get(const struct snapshot *s);
 void snapshot_put(const struct snapshot *s);		/* NULL is fine */
-/* Equal in everything a person could see (not time, seq, cost). */
+/* Equal in everything that belongs to the target (not source, time, seq, cost). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 
 struct details *details_create(const struct layout *l);
 struct details *details_get(const struct details *d);
 void details_put(const struct details *d);
+
+/* By value; a missing part equals only a missing part. */
+bool process_equal(const struct process *a, const struct process *b);
+bool details_equal(const struct details *a, const struct details *b);
+bool whys_equal(const struct whys *a, const struct whys *b);
 
 #endif

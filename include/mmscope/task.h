@@ -24,7 +24,7 @@ enum { SYSCALL_NONE = -1 /* in user mode or running */, SYSCALL_UNKNOWN = -2 };
 struct task_stack {
 	uint64_t vma_start, vma_end;		/* 0, 0: not found */
 	uint64_t used;		/* vma_end - sp, or UNKNOWN */
-	uint64_t resident;	/* bytes */
+	uint64_t resident;	/* bytes, or UNKNOWN */
 	uint64_t limit;		/* how large it may get: RLIMIT_STACK for main, its own size for others; UNKNOWN */
 	uint64_t guard_start, guard_end;	/* 0, 0: none seen */
 	uint64_t high_water;	/* vma_end - lowest page ever seen resident */
@@ -50,8 +50,11 @@ struct task_list {
 struct task_list *task_list_create(void);
 struct task_list *task_list_get(const struct task_list *t);
 void task_list_put(const struct task_list *t);
-struct task *task_list_add(struct task_list *t, pid_t tid);	/* while building; in rising tid order */
+/* While building, in rising tid order; every figure UNKNOWN, state '?'. The pointer is valid
+ * until the next add. */
+struct task *task_list_add(struct task_list *t, pid_t tid);
 const struct task *task_list_find(const struct task_list *t, pid_t tid);
 bool task_equal(const struct task *a, const struct task *b);
+bool task_list_equal(const struct task_list *a, const struct task_list *b);
 
 #endif

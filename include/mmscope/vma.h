@@ -79,7 +79,8 @@ struct layout {
 	struct vma *vmas;		/* n of them, owned */
 };
 
-struct layout *layout_create(struct strings *s, size_t n);	/* vmas zeroed, refs 1 */
+/* refs 1; the VMAs are zero with an empty path. Whoever builds it may lower n. */
+struct layout *layout_create(struct strings *s, size_t n);
 struct layout *layout_get(const struct layout *l);		/* NULL gives NULL */
 void layout_put(const struct layout *l);
 
@@ -89,6 +90,7 @@ ssize_t layout_find(const struct layout *l, uint64_t addr);
 size_t layout_next(const struct layout *l, uint64_t addr);
 
 bool vma_equal(const struct vma *a, const struct vma *b);
+bool layout_equal(const struct layout *a, const struct layout *b);	/* by value; NULL equals NULL */
 const char *vma_perms(const struct vma *v, char out[5]);	/* "rw-p" */
 static inline uint64_t vma_size(const struct vma *v) { return v->end - v->start; }
 

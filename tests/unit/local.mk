@@ -8,3 +8,13 @@ tests_unit_test_text_SOURCES = tests/unit/test_text.c
 tests_unit_test_text_LDADD = $(TEST_LIBS)
 tests_unit_test_paths_SOURCES = tests/unit/test_paths.c
 tests_unit_test_paths_LDADD = $(TEST_LIBS)
+
+UNIT_MODEL_TESTS = tests/unit/test_pages tests/unit/test_layout tests/unit/test_diff
+check_PROGRAMS += $(UNIT_MODEL_TESTS)
+TESTS += $(UNIT_MODEL_TESTS)
+tests_unit_test_pages_SOURCES = tests/unit/test_pages.c
+tests_unit_test_pages_LDADD = $(TEST_LIBS)
+tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
+tests_unit_test_layout_LDADD = $(TEST_LIBS)
+tests_unit_test_diff_SOURCES = tests/unit/test_diff.c
+tests_unit_test_diff_LDADD = $(TEST_LIBS)
