@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Each target replays its corpus, tests/fuzz/corpus/NAME, in `make check`.
+FUZZERS = tests/fuzz/fuzz_filter
+check_PROGRAMS += $(FUZZERS)
+TESTS += $(FUZZERS)
+EXTRA_DIST += tests/fuzz/corpus
+
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/fuzz/replay.c
+tests_fuzz_fuzz_filter_LDADD = $(TEST_LIBS)

@@ -2,6 +2,7 @@
 # cmocka programs; one per module.
 UNIT_TESTS = tests/unit/test_text
 UNIT_TESTS += tests/unit/test_paths
+UNIT_TESTS += tests/unit/test_filter
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c
@@ -18,3 +19,5 @@ tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_LDADD = $(TEST_LIBS)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c
 tests_unit_test_diff_LDADD = $(TEST_LIBS)
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c
+tests_unit_test_filter_LDADD = $(TEST_LIBS)
