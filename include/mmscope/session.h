@@ -78,8 +78,13 @@ bool session_redo(struct session *s);
 int session_room(const struct session *s);		/* index in views[] */
 void session_set_room(struct session *s, int room);
 
-/* The one-line message for the sentence line; sanitised; stays for some ticks. */
+/* The one-line message for the sentence line; sanitised; stays five seconds. */
 void session_say(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *session_said(const struct session *s);	/* NULL: nothing now */
+
+/* What `mmscope run` started, for the room that shows its output; the caller's. NULL: none. */
+struct child;
+void session_set_child(struct session *s, struct child *child);
+struct child *session_child(const struct session *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/clock.h"
 #include "mmscope/text.h"
 #include "src/session/growth.h"
 #include "src/session/heat.h"
@@ -14,8 +15,8 @@ enum {
 	EVENTS_KEPT = 20000,
 	UNDO_KEPT = 100,
 	HISTORY_KEPT = 256,
-	SAY_TICKS = 40,
 };
+static const uint64_t say_ns = 5000000000;
 
 /* The events of one tick that are worth a line, with the list that owns them. */
 struct batch {
@@ -61,6 +62,7 @@ struct session {
 	size_t nrows, rows_cap;
 	const struct snapshot *rows_of;	/* reference held; NULL: to be made anew */
 
+	struct child *child;		/* the caller's */
 	bool follow, want_detail;
 	char *said;
 	uint64_t said_until;
@@ -287,10 +289,6 @@ struct error *session_tick(struct session *s, const struct source_want *want)
 		s->look.tid = now->process.pid;
 	}
 	snapshot_put(before);
-	if (s->said && s->ticks >= s->said_until) {
-		free(s->said);
-		s->said = NULL;
-	}
 	return NULL;
 }
 
@@ -598,7 +596,8 @@ void session_set_room(struct session *s, int room)
 {
 	if (room == s->look.room)
 		return;
-	session_remember(s);
+	if (s->newest)		/* before the first picture there is nothing to come back to */
+		session_remember(s);
 	s->look.room = room;
 }
 
@@ -612,11 +611,21 @@ void session_say(struct session *s, const char *fmt, ...)
 	va_end(ap);
 	free(s->said);
 	s->said = text_sanitized(raw);
-	s->said_until = s->ticks + SAY_TICKS;
+	s->said_until = clock_now_ns() + say_ns;
 	free(raw);
 }
 
 const char *session_said(const struct session *s)
 {
-	return s->said;
+	return s->said && clock_now_ns() < s->said_until ? s->said : NULL;
+}
+
+void session_set_child(struct session *s, struct child *child)
+{
+	s->child = child;
+}
+
+struct child *session_child(const struct session *s)
+{
+	return s->child;
 }

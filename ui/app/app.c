@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The loop: wait for a key, the clock, the target's end or the child's output; sample;
+ * draw what changed. One thread, nothing blocks.
+ */
+#include "ui/app/app.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/clock.h"
+#include "mmscope/text.h"
+
+enum {
+	SAMPLE_BUDGET_NS = 8000000,	/* how long one sample may keep the keys waiting */
+	PICKER_REFRESH_NS = 2000000000,
+	REDRAW_NS = 1000000000,		/* ages on the screen ("0.3 s ago") move */
+};
+/* Ages stop moving when nothing has happened for this long: an idle picture costs nothing. */
+static const uint64_t ages_until_ns = 60000000000;
+
+const double intervals[] = { 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60 };
+const int ninterval = ARRAY_LEN(intervals);
+
+void app_theme(struct app *app, const char *name)
+{
+	struct theme *theme = NULL;
+	struct buf warnings = BUF_INIT;
+	struct error *err = theme_load(name, &warnings, &theme);
+
+	if (err) {
+		session_say(app->session, "%s (the theme in use stays)", err->message);
+		error_destroy(err);
+	} else {
+		theme_destroy(app->theme);
+		app->theme = theme;
+		if (warnings.len)
+			session_say(app->session, "%s", buf_str(&warnings));
+		term_redraw(app->term);
+	}
+	buf_free(&warnings);
+	app->dirty = true;
+}
+
+void app_pick(struct app *app)
+{
+	struct error *err;
+
+	if (!app->picker) {
+		const char *text = app->options->picker_filter ? app->options->picker_filter : "";
+
+		app->picker = picker_create(app->options->proc_root, text);
+		buf_adds(&app->picker_text, text);
+	}
+	err = picker_refresh(app->picker);
+	if (err) {
+		session_say(app->session, "%s", err->message);
+		error_destroy(err);
+		return;
+	}
+	if (session_snapshot(app->session))
+		picker_select(app->picker, session_snapshot(app->session)->process.pid);
+	app->picking = true;
+	app->next_tick_ns = clock_now_ns() + PICKER_REFRESH_NS;
+	app->dirty = true;
+}
+
+static void views_forget(struct app *app)
+{
+	for (int i = 0; views[i]; i++) {
+		if (views[i]->fini)
+			views[i]->fini(app->states[i]);
+		memset(app->states[i], 0, views[i]->state_size);
+	}
+}
+
+void app_open(struct app *app, pid_t pid)
+{
+	struct source_options so = { .proc_root = app->options->proc_root };
+	struct source *src = NULL;
+	struct error *err;
+	char name[32];
+
+	snprintf(name, sizeof(name), "live:%d", (int)pid);
+	err = source_open(name, &so, &src);
+	if (err) {
+		session_say(app->session, "%s", err->message);
+		error_destroy(err);
+		return;
+	}
+	session_set_source(app->session, src);
+	views_forget(app);
+	app->picking = false;
+	app->ended_ns = 0;
+	app->next_tick_ns = 0;
+	app->dirty = true;
+}
+
+/* What is on the screen now must be right: the wants of every view that was drawn. */
+static void gather_wants(struct app *app, struct source_want *all)
+{
+	const struct place *places[] = { &app->room, &app->strip, &app->second };
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		const struct view *v = views[places[i]->view];
+		struct source_want w = { .visible = NULL };
+
+		if ((!places[i]->rect.cols && i > 0) || !v->want)
+			continue;
+		v->want(app->states[places[i]->view], app->session, &w);
+		for (size_t j = 0; j < w.nvisible && all->nvisible < MAX_SPANS; j++)
+			app->spans[all->nvisible++] = w.visible[j];
+		for (size_t j = 0; j < w.nrows && all->nrows < MAX_SPANS; j++)
+			app->rows[all->nrows++] = w.rows[j];
+		all->tasks |= w.tasks;
+		all->detail |= w.detail;
+	}
+	all->visible = app->spans;
+	all->rows = app->rows;
+	all->budget_ns = SAMPLE_BUDGET_NS;
+}
+
+static void tick_picker(struct app *app)
+{
+	struct error *err = picker_refresh(app->picker);
+
+	if (err) {
+		session_say(app->session, "%s", err->message);
+		error_destroy(err);
+	}
+	app->dirty = true;
+}
+
+static void tick_session(struct app *app)
+{
+	const struct snapshot *before = session_newest(app->session);
+	bool had_detail = before && before->details;
+	struct source_want want = { .visible = NULL };
+	struct error *err;
+
+	gather_wants(app, &want);
+	err = session_tick(app->session, &want);
+	if (err) {
+		/* Before the first picture there is nothing to show: that ends the program. */
+		if (!before) {
+			app->failed = err;
+			app->quit = true;
+			return;
+		}
+		session_say(app->session, "%s", err->message);
+		error_destroy(err);
+		app->dirty = true;
+		return;
+	}
+	if (session_newest(app->session) != before) {
+		const struct snapshot *now = session_newest(app->session);
+
+		app->hot_ticks = 6;
+		app->last_change_ns = clock_now_ns();
+		if (now->process.ended && !app->ended_ns)
+			app->ended_ns = clock_now_ns();
+		if (now->details && !had_detail)
+			session_say(app->session, "smaps read once in %.1f ms: PSS %.1f MiB, USS %.1f MiB",
+				    (double)now->cost.panel_ns[PANEL_DETAIL] / 1e6,
+				    (double)now->details->pss / 1048576.0,
+				    (double)now->details->uss / 1048576.0);
+	}
+	app->dirty |= app->hot_ticks > 0;
+	app->hot_ticks -= app->hot_ticks > 0;
+}
+
+static void tick(struct app *app)
+{
+	uint64_t now = clock_now_ns();
+
+	if (now < app->next_tick_ns)
+		return;
+	if (app->picking) {
+		tick_picker(app);
+		app->next_tick_ns = now + PICKER_REFRESH_NS;
+		return;
+	}
+	if (!session_paused(app->session) && !app->ended_ns)
+		tick_session(app);
+	app->next_tick_ns = now + (uint64_t)(intervals[app->interval] * 1e9);
+	app->dirty |= app->said_drawn != (session_said(app->session) != NULL);
+	if (now - app->drawn_ns > REDRAW_NS &&
+	    (now - app->last_change_ns < ages_until_ns || session_paused(app->session)))
+		app->dirty = true;
+}
+
+/* What is typed narrows the list; Esc clears it, then leaves. */
+static void picker_type(struct app *app, const struct input *in)
+{
+	size_t cursor = app->picker_text.len;
+
+	if (edit_key(&app->picker_text, &cursor, in))
+		picker_set_filter(app->picker, buf_str(&app->picker_text));
+}
+
+static void picker_back(struct app *app)
+{
+	if (app->picker_text.len) {
+		buf_reset(&app->picker_text);
+		picker_set_filter(app->picker, "");
+	} else if (session_snapshot(app->session)) {
+		app->picking = false;
+	} else {
+		app->quit = true;
+	}
+}
+
+static void picker_click_at(struct app *app, const struct input *in)
+{
+	if (in->button != MOUSE_LEFT) {
+		picker_command(app->picker, in->button == MOUSE_WHEEL_UP ? "up" : "down", "");
+		return;
+	}
+	picker_click(app->picker, in->row - 1, in->col);
+	if (in->twice && picker_selected(app->picker))
+		app_open(app, picker_selected(app->picker));
+}
+
+/* A key that types a character types; the others are commands as default.keys has them. */
+static void picker_input(struct app *app, const struct input *in)
+{
+	bool types = in->type == INPUT_PASTE ||
+		     (in->type == INPUT_KEY && in->key >= KEY_SPACE && in->key < KEYS_SPECIAL);
+	const char *command = NULL, *arg;
+	char name[32];
+
+	if (in->type == INPUT_MOUSE) {
+		picker_click_at(app, in);
+		return;
+	}
+	if (in->type == INPUT_KEY && !types)
+		command = keymap_find(&app->keys, "picker", in->key);
+	if (types || in->key == KEY_BACKSPACE_ || !command) {
+		if (in->key == KEY_CTRL_('c'))
+			app->quit = true;
+		else
+			picker_type(app, in);
+		return;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, " "), command);
+	arg = command[strlen(name)] ? command + strlen(name) + 1 : "";
+	if (!strcmp(name, "quit"))
+		app->quit = true;
+	else if (!strcmp(name, "back"))
+		picker_back(app);
+	else if (!strcmp(name, "enter") && picker_selected(app->picker))
+		app_open(app, picker_selected(app->picker));
+	else
+		picker_command(app->picker, name, arg);
+}
+
+static void wheel(struct app *app, const struct input *in)
+{
+	for (int i = 0; i < 3; i++)
+		command_run(app, in->button == MOUSE_WHEEL_UP ? "up" : "down");
+}
+
+static void handle(struct app *app, const struct input *in)
+{
+	const char *command;
+
+	app->dirty = true;
+	if (in->type == INPUT_GONE) {
+		app->quit = true;
+	} else if (in->type == INPUT_RESIZE) {
+		int rows, cols;
+
+		term_size(app->term, &rows, &cols);
+		canvas_resize(app->canvas, rows, cols);
+	} else if (app->chooser.open) {
+		chooser_input(app, in);
+	} else if (app->prompt.kind) {
+		prompt_input(app, in);
+	} else if (app->picking) {
+		picker_input(app, in);
+	} else if (in->type == INPUT_MOUSE && in->button == MOUSE_LEFT) {
+		frame_click(app, in);
+	} else if (in->type == INPUT_MOUSE) {
+		wheel(app, in);
+	} else if (in->type == INPUT_KEY) {
+		command = keymap_find(&app->keys, views[frame_focus(app)]->name, in->key);
+		if (command)
+			command_run(app, command);
+	}
+}
+
+/* Milliseconds until there is something to do by the clock. */
+static int patience(const struct app *app)
+{
+	uint64_t now = clock_now_ns();
+
+	if (app->dirty || app->next_tick_ns <= now)
+		return 0;
+	return (int)((app->next_tick_ns - now + 999999) / 1000000);
+}
+
+static void wait_for_news(struct app *app)
+{
+	struct child *child = app->options->child;
+	struct source *src = session_source(app->session);
+	int ended = src && src->ops->fd && !app->ended_ns ? src->ops->fd(src) : -1;
+	struct pollfd fds[] = {
+		{ .fd = term_fd(app->term), .events = POLLIN },
+		{ .fd = child ? child_fd(child) : -1, .events = POLLIN },
+		{ .fd = ended, .events = POLLIN },
+	};
+
+	if (poll(fds, ARRAY_LEN(fds), patience(app)) <= 0)
+		return;
+	if (fds[1].revents) {
+		child_drain(child);
+		/* Output alone is no reason to draw, unless one looks at it. */
+		app->dirty |= !strcmp(views[session_room(app->session)]->name, "output");
+	}
+	if (fds[2].revents)
+		app->next_tick_ns = 0;
+}
+
+static void loop(struct app *app)
+{
+	while (!app->quit) {
+		struct input in;
+
+		tick(app);
+		if (app->quit)
+			break;
+		if (app->dirty)
+			frame_draw(app);
+		wait_for_news(app);
+		while (!app->quit && (in = term_read(app->term)).type != INPUT_NONE)
+			handle(app, &in);
+	}
+}
+
+static int nearest_interval(double seconds)
+{
+	int best = 0;
+
+	for (int i = 1; i < ninterval; i++)
+		if (seconds > (intervals[i - 1] + intervals[i]) / 2)
+			best = i;
+	return best;
+}
+
+static struct error *start(struct app *app)
+{
+	const struct app_options *o = app->options;
+	struct source_options so = { .proc_root = o->proc_root };
+	struct source *src = NULL;
+	struct error *err = NULL;
+
+	if (o->source) {
+		err = source_open(o->source, &so, &src);
+		if (err)
+			return err;
+	}
+	app->session = session_create(src);
+	session_set_child(app->session, o->child);
+	session_set_room(app->session, view_index("table"));
+	/* The first sample before the terminal is touched: what fails, fails as plain text. */
+	app->theme = theme_builtin();
+	if (src) {
+		struct source_want want = { .budget_ns = SAMPLE_BUDGET_NS, .tasks = true };
+
+		err = session_tick(app->session, &want);
+	}
+	return err ? err : term_open(&o->term, &app->term);
+}
+
+static void finish(struct app *app)
+{
+	term_close(app->term);
+	for (int i = 0; views[i]; i++) {
+		if (views[i]->fini)
+			views[i]->fini(app->states[i]);
+		free(app->states[i]);
+	}
+	chooser_close(&app->chooser);
+	prompt_free(&app->prompt);
+	buf_free(&app->picker_text);
+	filter_destroy(app->find);
+	picker_destroy(app->picker);
+	session_destroy(app->session);
+	canvas_destroy(app->canvas);
+	keymap_free(&app->keys);
+	theme_destroy(app->theme);
+}
+
+struct error *app_run(const struct app_options *o)
+{
+	struct app app = { .options = o, .dirty = true };
+	struct error *err;
+	int rows, cols;
+
+	for (int i = 0; views[i]; i++)
+		app.states[i] = xcalloc(1, views[i]->state_size);
+	app.interval = nearest_interval(o->interval);
+	keymap_defaults(&app.keys);
+	err = start(&app);
+	if (!err) {
+		term_size(app.term, &rows, &cols);
+		app.canvas = canvas_create(rows, cols, term_ascii(app.term));
+		app.last_change_ns = clock_now_ns();
+		if (o->theme)
+			app_theme(&app, o->theme);
+		if (!o->source)
+			app_pick(&app);
+		/* A first frame lays out the rooms, so that the first tick knows their wants. */
+		frame_draw(&app);
+		loop(&app);
+		err = app.failed;
+	}
+	finish(&app);
+	return err;
+}

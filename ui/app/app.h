@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The parts of the interactive program share one struct; only ui/app sees it.
+ *
+ * app.c the loop, frame.c the picture, commands.c what keys and palette run,
+ * prompt.c the line one types in, chooser.c lists laid over the picture.
+ */
+#ifndef UI_APP_APP_H
+#define UI_APP_APP_H
+#include "mmscope/app.h"
+#include "mmscope/keymap.h"
+#include "mmscope/session.h"
+#include "mmscope/view.h"
+
+struct app;
+
+enum { MAX_VIEWS = 24, MAX_SPANS = 256 };
+
+enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_GOTO };
+
+struct prompt {
+	enum prompt_kind kind;
+	struct buf text;
+	size_t cursor;			/* byte */
+	char *before;			/* what Esc brings back */
+	struct filter_error error;	/* message[0] == 0: none */
+	char *history[32];
+	int nhistory, recalled;		/* recalled == nhistory: the line being typed */
+};
+
+/* A list over the picture: help, palette, themes. */
+struct choice { char *key, *name, *about, *command; };
+struct chooser {
+	bool open;
+	const char *title;
+	struct choice *items;
+	size_t n, cap;
+	struct buf filter;
+	int selected, top;		/* in the filtered list */
+	void (*preview)(struct app *app, const char *command);
+	char *back;			/* command that undoes the preview, or NULL */
+};
+
+struct place { struct rect rect; int view; };	/* where a view was drawn last */
+
+struct app {
+	const struct app_options *options;
+	struct term *term;
+	struct theme *theme;
+	struct keymap keys;
+	struct canvas *canvas;
+	struct session *session;
+	struct picker *picker;
+	struct buf picker_text;		/* what was typed to narrow its list */
+	bool picking, quit;
+	bool strip_focused;		/* the map at the left has the keys */
+	struct error *failed;		/* why the program cannot go on */
+
+	void *states[MAX_VIEWS];
+	struct place strip, room, second;	/* second.rect.cols == 0: not shown */
+	struct { int from, to, view; } tabs[MAX_VIEWS];
+	int ntabs, tab_row;
+
+	struct prompt prompt;
+	struct chooser chooser;
+	struct filter *find;		/* the last search, for n and N */
+
+	int interval;			/* index into intervals[] */
+	uint64_t next_tick_ns, drawn_ns, last_change_ns, shown_cost_ns;
+	const struct snapshot *drawn;	/* compared only, no reference */
+	unsigned hot_ticks;		/* redraw until the heat has gone */
+	bool dirty, said_drawn;
+	uint64_t ended_ns;
+	struct span spans[MAX_SPANS], rows[MAX_SPANS];
+};
+
+extern const double intervals[];
+extern const int ninterval;
+
+/* app.c */
+void app_open(struct app *app, pid_t pid);
+void app_pick(struct app *app);
+void app_theme(struct app *app, const char *name);
+
+/* frame.c */
+enum { MIN_ROWS = 16, MIN_COLS = 60 };
+void frame_draw(struct app *app);
+int frame_focus(const struct app *app);		/* index of the view that has the keys */
+void frame_click(struct app *app, const struct input *in);
+
+/* commands.c */
+void command_run(struct app *app, const char *line);
+struct app_command {
+	const char *name, *args, *help;
+	void (*run)(struct app *app, const char *arg);
+};
+extern const struct app_command app_commands[];	/* name NULL ends */
+extern const struct view_command common_commands[];
+void find_again(struct app *app, int direction);
+bool goto_place(struct app *app, const char *text);
+
+/* prompt.c */
+void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
+void prompt_input(struct app *app, const struct input *in);
+int prompt_draw(struct app *app, struct canvas *c, int row, int rows);	/* returns rows used */
+void prompt_free(struct prompt *p);
+
+/* chooser.c */
+void chooser_open(struct app *app, const char *title);
+void chooser_add(struct chooser *ch, const char *key, const char *name, const char *about,
+		 const char *command);
+void chooser_input(struct app *app, const struct input *in);
+void chooser_draw(struct app *app, struct canvas *c);
+void chooser_close(struct chooser *ch);
+/* One key of a line editor on buf; true when it was one. */
+bool edit_key(struct buf *b, size_t *cursor, const struct input *in);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ui/app/app.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+
+void chooser_close(struct chooser *ch)
+{
+	for (size_t i = 0; i < ch->n; i++) {
+		free(ch->items[i].key);
+		free(ch->items[i].name);
+		free(ch->items[i].about);
+		free(ch->items[i].command);
+	}
+	free(ch->items);
+	free(ch->back);
+	buf_free(&ch->filter);
+	*ch = (struct chooser){ .open = false };
+}
+
+void chooser_open(struct app *app, const char *title)
+{
+	chooser_close(&app->chooser);
+	app->chooser.open = true;
+	app->chooser.title = title;
+}
+
+void chooser_add(struct chooser *ch, const char *key, const char *name, const char *about,
+		 const char *command)
+{
+	VEC_GROW(ch->items, ch->n, ch->cap);
+	ch->items[ch->n++] = (struct choice){
+		xstrdup(key), xstrdup(name), text_sanitized(about), xstrdup(command),
+	};
+}
+
+/* Every word of the filter stands somewhere in the row. */
+static bool passes(const struct chooser *ch, const struct choice *it)
+{
+	char *words = xstrdup(buf_str(&ch->filter)), *save = NULL;
+	bool ok = true;
+
+	for (char *w = strtok_r(words, " ", &save); w && ok; w = strtok_r(NULL, " ", &save))
+		ok = strcasestr(it->name, w) || strcasestr(it->about, w) || !strcmp(it->key, w);
+	free(words);
+	return ok;
+}
+
+static struct choice *nth(const struct chooser *ch, int want, int *total)
+{
+	struct choice *found = NULL;
+	int n = 0;
+
+	for (size_t i = 0; i < ch->n; i++) {
+		if (!passes(ch, &ch->items[i]))
+			continue;
+		if (n++ == want)
+			found = &ch->items[i];
+	}
+	*total = n;
+	return found;
+}
+
+static void preview(struct app *app)
+{
+	struct chooser *ch = &app->chooser;
+	struct choice *it;
+	int total;
+
+	it = nth(ch, ch->selected, &total);
+	if (it && ch->preview)
+		ch->preview(app, it->command);
+}
+
+static void leave(struct app *app, bool run)
+{
+	struct chooser *ch = &app->chooser;
+	struct choice *it;
+	char *command = NULL;
+	int total;
+
+	it = nth(ch, ch->selected, &total);
+	if (run && it)
+		command = xstrdup(it->command);
+	else if (!run && ch->back)
+		command = xstrdup(ch->back);
+	chooser_close(ch);
+	if (command && *command)
+		command_run(app, command);
+	free(command);
+}
+
+static int moved_by(const struct input *in)
+{
+	static const struct { uint32_t key; int by; } moves[] = {
+		{ KEY_UP_, -1 }, { KEY_DOWN_, 1 }, { KEY_PGUP, -10 }, { KEY_PGDN, 10 },
+		{ KEY_HOME_, -100000 }, { KEY_END_, 100000 },
+		{ KEY_CTRL_('p'), -1 }, { KEY_CTRL_('n'), 1 },
+	};
+
+	if (in->type == INPUT_MOUSE && in->button == MOUSE_WHEEL_UP)
+		return -3;
+	if (in->type == INPUT_MOUSE && in->button == MOUSE_WHEEL_DOWN)
+		return 3;
+	for (size_t i = 0; in->type == INPUT_KEY && i < ARRAY_LEN(moves); i++)
+		if (moves[i].key == in->key)
+			return moves[i].by;
+	return 0;
+}
+
+void chooser_input(struct app *app, const struct input *in)
+{
+	struct chooser *ch = &app->chooser;
+	size_t cursor = ch->filter.len;
+	int total, by = moved_by(in);
+
+	nth(ch, 0, &total);
+	if (by) {
+		ch->selected += by;
+	} else if (in->type == INPUT_KEY && in->key == KEY_ESC) {
+		leave(app, false);
+		return;
+	} else if (in->type == INPUT_KEY && in->key == KEY_ENTER_) {
+		leave(app, true);
+		return;
+	} else if (edit_key(&ch->filter, &cursor, in)) {
+		ch->selected = 0;
+		nth(ch, 0, &total);
+	} else {
+		return;
+	}
+	if (ch->selected >= total)
+		ch->selected = total - 1;
+	if (ch->selected < 0)
+		ch->selected = 0;
+	preview(app);
+}
+
+static void draw_row(const struct chooser *ch, struct canvas *c, int row, const struct choice *it,
+		     bool selected, int keys, int names)
+{
+	int cols = canvas_cols(c);
+
+	(void)ch;
+	canvas_putn(c, row, 1, STYLE(KEY), keys, it->key);
+	canvas_putn(c, row, 2 + keys, STYLE(STRONG), names, it->name);
+	canvas_putn(c, row, 4 + keys + names, STYLE(TEXT), cols - 5 - keys - names, it->about);
+	if (selected) {
+		canvas_restyle(c, row, 0, cols, style_attr(STYLE(TEXT), ATTR_REVERSE));
+		canvas_cursor(c, row, 1);
+	}
+}
+
+void chooser_draw(struct app *app, struct canvas *c)
+{
+	struct chooser *ch = &app->chooser;
+	int rows = canvas_rows(c) - 4, cols = canvas_cols(c) - 6, keys = 3, names = 8, total, list;
+
+	if (cols > 100)
+		cols = 100;
+	for (size_t i = 0; i < ch->n; i++) {
+		int k = text_width(ch->items[i].key), n = text_width(ch->items[i].name);
+
+		keys = k > keys ? k : keys;
+		names = n > names ? n : names;
+	}
+	names = names > cols / 2 ? cols / 2 : names;
+	nth(ch, 0, &total);
+	list = rows - 4;
+	if (list > total)
+		list = total > 0 ? total : 1;
+	if (ch->selected < ch->top)
+		ch->top = ch->selected;
+	if (ch->selected >= ch->top + list)
+		ch->top = ch->selected - list + 1;
+	canvas_push(c, (struct rect){ 2, (canvas_cols(c) - cols) / 2, list + 4, cols });
+	canvas_fill(c, (struct rect){ 0, 0, list + 4, cols }, STYLE(TEXT), ' ');
+	canvas_box(c, (struct rect){ 0, 0, list + 4, cols }, STYLE(BORDER));
+	canvas_putf(c, 0, 2, STYLE(TITLE), " %s ", ch->title);
+	canvas_putf(c, list + 3, 2, STYLE(DIM), " %d of %d   Enter run   Esc close ",
+		    total ? ch->selected + 1 : 0, total);
+	canvas_putf(c, 1, 2, STYLE(PROMPT), "> %s", buf_str(&ch->filter));
+	if (!ch->filter.len)
+		canvas_put(c, 1, 5, STYLE(DIM), "type to narrow the list");
+	canvas_push(c, (struct rect){ 3, 1, list, cols - 2 });
+	if (!total)
+		canvas_put(c, 0, 1, STYLE(WHY), "nothing fits");
+	for (int i = 0; i < list; i++) {
+		struct choice *it = nth(ch, ch->top + i, &total);
+
+		if (it)
+			draw_row(ch, c, i, it, ch->top + i == ch->selected, keys, names);
+	}
+	canvas_pop(c);
+	canvas_pop(c);
+}

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Commands by name: what a key, the palette and the mouse run. A view is asked first.
+ */
+#include "ui/app/app.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+
+const struct view_command common_commands[] = {
+	{ "up", NULL, "one row up" },
+	{ "down", NULL, "one row down" },
+	{ "left", NULL, "one step to the left" },
+	{ "right", NULL, "one step to the right" },
+	{ "page-up", NULL, "one screen up" },
+	{ "page-down", NULL, "one screen down" },
+	{ "top", NULL, "to the first row" },
+	{ "bottom", NULL, "to the last row" },
+	{ "enter", NULL, "zoom in: space, VMA, page" },
+	{ "back", NULL, "zoom out; then drop filter and role" },
+	{ NULL, NULL, NULL },
+};
+
+bool goto_place(struct app *app, const char *text)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	const struct layout *l = snap ? snap->layout : NULL;
+	char *end;
+	uint64_t addr;
+
+	addr = strtoull(text, &end, 0);
+	if (isdigit((unsigned char)*text) && *end == '\0' && strncasecmp(text, "0x", 2) && snap &&
+	    snap->tasks && task_list_find(snap->tasks, (pid_t)addr)) {
+		const struct task *t = task_list_find(snap->tasks, (pid_t)addr);
+
+		session_select_task(app->session, t->tid);
+		if (t->stack.vma_end)
+			session_select(app->session, t->stack.vma_start);
+		return true;
+	}
+	/* Addresses are printed without 0x: take them as they stand on the screen. */
+	if (*end != '\0' || !isdigit((unsigned char)*text) || strncasecmp(text, "0x", 2))
+		addr = strtoull(text, &end, 16);
+	if (end != text && *end == '\0') {
+		session_select(app->session, addr);
+		if (session_vma(app->session) >= 0)
+			session_set_zoom(app->session, 2);
+		return true;
+	}
+	for (size_t i = 0; l && i < l->n; i++)
+		if (!strcasecmp(vma_roles[l->vmas[i].role].name, text)) {
+			session_select(app->session, l->vmas[i].start);
+			return true;
+		}
+	session_say(app->session, "go to: '%s' is no address (0x7f..), no thread and no role", text);
+	return false;
+}
+
+void find_again(struct app *app, int direction)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	ssize_t at = session_vma(app->session);
+	size_t n = snap && snap->layout ? snap->layout->n : 0;
+
+	if (!app->find) {
+		session_say(app->session, "find: nothing was searched for yet");
+		return;
+	}
+	if (at < 0 && n)
+		at = (ssize_t)layout_next(snap->layout, session_addr(app->session));
+	/* High addresses stand at the top: the next one is below. */
+	for (size_t i = 1; i <= n; i++) {
+		size_t j = ((size_t)at + (direction > 0 ? n - i : i)) % n;
+
+		if (filter_match(app->find, &(struct filter_vma){ snap, j })) {
+			session_select(app->session, snap->layout->vmas[j].start);
+			return;
+		}
+	}
+	session_say(app->session, filter_costly(app->find) ?
+		    "find: nothing found; the pattern is too costly for some rows" :
+		    "find: nothing found");
+}
+
+static void do_quit(struct app *app, const char *arg)
+{
+	(void)arg;
+	app->quit = true;
+}
+
+static void do_room(struct app *app, const char *arg)
+{
+	int i = view_index(arg);
+
+	if (i < 0)
+		session_say(app->session, "there is no room '%s'", arg);
+	else
+		session_set_room(app->session, i);
+	app->strip_focused = false;
+}
+
+static void step_room(struct app *app, int by)
+{
+	int n = 0;
+
+	while (views[n])
+		n++;
+	session_set_room(app->session, (session_room(app->session) + by + n) % n);
+	app->strip_focused = false;
+}
+
+static void do_next_room(struct app *app, const char *arg)
+{
+	(void)arg;
+	step_room(app, 1);
+}
+
+static void do_previous_room(struct app *app, const char *arg)
+{
+	(void)arg;
+	step_room(app, -1);
+}
+
+static void do_focus(struct app *app, const char *arg)
+{
+	(void)arg;
+	app->strip_focused = !app->strip_focused;
+}
+
+static void do_enter(struct app *app, const char *arg)
+{
+	(void)arg;
+	session_set_zoom(app->session, session_zoom(app->session) + 1);
+}
+
+static void do_back(struct app *app, const char *arg)
+{
+	struct session *s = app->session;
+
+	(void)arg;
+	if (session_zoom(s) > 0) {
+		session_set_zoom(s, session_zoom(s) - 1);
+	} else if (*session_filter(s)) {
+		session_remember(s);
+		session_set_filter(s, "", NULL);
+	} else {
+		session_set_role(s, -1);
+	}
+}
+
+static void do_find(struct app *app, const char *arg)
+{
+	prompt_open(app, PROMPT_FIND, arg);
+}
+
+static void do_find_next(struct app *app, const char *arg)
+{
+	(void)arg;
+	find_again(app, 1);
+}
+
+static void do_find_previous(struct app *app, const char *arg)
+{
+	(void)arg;
+	find_again(app, -1);
+}
+
+static void do_filter(struct app *app, const char *arg)
+{
+	prompt_open(app, PROMPT_FILTER, *arg ? arg : session_filter(app->session));
+	if (*arg)
+		session_set_filter(app->session, arg, &app->prompt.error);
+}
+
+static void do_goto(struct app *app, const char *arg)
+{
+	if (*arg)
+		goto_place(app, arg);
+	else
+		prompt_open(app, PROMPT_GOTO, "0x");
+}
+
+static void do_pause(struct app *app, const char *arg)
+{
+	(void)arg;
+	session_pause(app->session, !session_paused(app->session));
+}
+
+/* Every view's commands and the program's own, as rows; `context` says whose keys to show. */
+static void add_command(struct app *app, const char *context, const char *name, const char *args,
+			const char *help)
+{
+	struct buf shown = BUF_INIT, line = BUF_INIT;
+	char *copy, *save = NULL, key[16];
+	uint32_t k;
+
+	copy = xstrdup(args ? args : "");
+	/* A command with a list of arguments is one row for each of them. */
+	for (char *arg = strtok_r(copy, "|", &save); arg || !*copy; arg = strtok_r(NULL, "|", &save)) {
+		bool literal = arg && islower((unsigned char)*arg);
+
+		buf_reset(&line);
+		buf_adds(&line, name);
+		if (literal)
+			buf_addf(&line, " %s", arg);
+		k = keymap_key_of(&app->keys, context, buf_str(&line));
+		buf_reset(&shown);
+		buf_adds(&shown, buf_str(&line));
+		if (arg && !literal)
+			buf_addf(&shown, " %s", arg);
+		chooser_add(&app->chooser, k ? key_name(k, key) : "", buf_str(&shown), help,
+			    buf_str(&line));
+		if (!arg)
+			break;
+	}
+	free(copy);
+	buf_free(&shown);
+	buf_free(&line);
+}
+
+static void do_palette(struct app *app, const char *arg)
+{
+	const struct view *v = views[frame_focus(app)];
+	char title[64];
+
+	(void)arg;
+	chooser_open(app, "commands");
+	for (const struct view_command *c = v->commands; c && c->name; c++) {
+		snprintf(title, sizeof(title), "%s", v->name);
+		add_command(app, title, c->name, c->args, c->help);
+	}
+	for (int i = 0; views[i]; i++) {
+		char command[48], key[16];
+		uint32_t k;
+
+		snprintf(command, sizeof(command), "room %s", views[i]->name);
+		k = keymap_key_of(&app->keys, "global", command);
+		chooser_add(&app->chooser, k ? key_name(k, key) : "", command, views[i]->about, command);
+	}
+	for (const struct app_command *c = app_commands; c->name; c++)
+		if (strcmp(c->name, "room"))
+			add_command(app, v->name, c->name, c->args, c->help);
+	for (const struct view_command *c = common_commands; c->name; c++)
+		add_command(app, v->name, c->name, c->args, c->help);
+}
+
+static const char *help_for(const char *command)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, " "), command);
+	for (const struct app_command *c = app_commands; c->name; c++)
+		if (!strcmp(c->name, name) && strcmp(name, "room"))
+			return c->help;
+	for (const struct view_command *c = common_commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c->help;
+	for (int i = 0; views[i]; i++) {
+		if (!strncmp(command, "room ", 5) && !strcmp(command + 5, views[i]->name))
+			return views[i]->about;
+		for (const struct view_command *c = views[i]->commands; c && c->name; c++)
+			if (!strcmp(c->name, name))
+				return c->help;
+	}
+	return "";
+}
+
+static void do_help(struct app *app, const char *arg)
+{
+	const char *here = views[frame_focus(app)]->name;
+
+	(void)arg;
+	chooser_open(app, "keys, by room; what stands here works now");
+	for (int pass = 0; pass < 3; pass++)
+		for (size_t i = 0; i < app->keys.n; i++) {
+			const struct key_binding *b = &app->keys.bindings[i];
+			bool global = !strcmp(b->context, "global"), mine = !strcmp(b->context, here);
+			int when = mine ? 0 : global ? 1 : 2;
+			struct buf name = BUF_INIT;
+			char key[16];
+
+			if (when != pass)
+				continue;
+			if (!global)
+				buf_addf(&name, "%s: ", b->context);
+			buf_adds(&name, b->command);
+			chooser_add(&app->chooser, key_name(b->key, key), buf_str(&name),
+				    help_for(b->command), when < 2 ? b->command : "");
+			buf_free(&name);
+		}
+}
+
+static void do_undo(struct app *app, const char *arg)
+{
+	(void)arg;
+	if (!session_undo(app->session))
+		session_say(app->session, "nothing to undo");
+}
+
+static void do_redo(struct app *app, const char *arg)
+{
+	(void)arg;
+	if (!session_redo(app->session))
+		session_say(app->session, "nothing to redo");
+}
+
+static void set_interval(struct app *app, int to)
+{
+	if (to < 0 || to >= ninterval)
+		return;
+	app->interval = to;
+	app->next_tick_ns = 0;
+	session_say(app->session, "a sample every %g s", intervals[to]);
+}
+
+static void do_faster(struct app *app, const char *arg)
+{
+	(void)arg;
+	set_interval(app, app->interval - 1);
+}
+
+static void do_slower(struct app *app, const char *arg)
+{
+	(void)arg;
+	set_interval(app, app->interval + 1);
+}
+
+static void do_detail(struct app *app, const char *arg)
+{
+	(void)arg;
+	if (!(session_caps(app->session) & CAP_DETAIL)) {
+		session_say(app->session, "this source has no smaps");
+		return;
+	}
+	session_pause(app->session, false);
+	session_want_detail(app->session);
+	app->next_tick_ns = 0;
+}
+
+static void do_follow(struct app *app, const char *arg)
+{
+	(void)arg;
+	session_set_follow(app->session, !session_follow(app->session));
+	session_say(app->session, session_follow(app->session) ?
+		    "the selection follows what changes" : "the selection stays where it is");
+}
+
+static void do_role(struct app *app, const char *arg)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	unsigned present = 0;
+	int role = session_role(app->session);
+
+	if (*arg) {
+		for (role = 0; role < ROLE_NR && strcmp(vma_roles[role].name, arg); role++)
+			;
+		session_set_role(app->session, role < ROLE_NR ? role : -1);
+		return;
+	}
+	for (size_t i = 0; snap && snap->layout && i < snap->layout->n; i++)
+		present |= 1u << snap->layout->vmas[i].role;
+	for (role++; role < ROLE_NR && !(present >> role & 1); role++)
+		;
+	session_set_role(app->session, role < ROLE_NR ? role : -1);
+}
+
+static void do_copy(struct app *app, const char *arg)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	ssize_t vma = session_vma(app->session);
+	struct buf b = BUF_INIT;
+	char label[128], perms[5];
+
+	buf_addf(&b, "0x%llx", (unsigned long long)session_addr(app->session));
+	if (snap && vma >= 0 && strcmp(arg, "address")) {
+		const struct vma *v = &snap->layout->vmas[vma];
+
+		buf_addf(&b, " %llx-%llx %s %s", (unsigned long long)v->start,
+			 (unsigned long long)v->end, vma_perms(v, perms),
+			 vma_label(snap, (size_t)vma, label, sizeof(label)));
+	}
+	term_copy(app->term, buf_str(&b));
+	session_say(app->session, "copied: %s", buf_str(&b));
+	buf_free(&b);
+}
+
+static void preview_theme(struct app *app, const char *command)
+{
+	app_theme(app, command + strlen("theme "));
+}
+
+static void do_theme(struct app *app, const char *arg)
+{
+	char **names, *back;
+
+	if (*arg) {
+		app_theme(app, arg);
+		return;
+	}
+	back = xasprintf("theme %s", theme_path(app->theme) ? theme_path(app->theme) : theme_name(app->theme));
+	chooser_open(app, "themes; what is selected shows at once");
+	app->chooser.preview = preview_theme;
+	app->chooser.back = back;
+	names = theme_list();
+	for (char **n = names; *n; n++) {
+		char *command = xasprintf("theme %s", *n);
+
+		chooser_add(&app->chooser, "", *n, "", command);
+		if (!strcmp(*n, theme_name(app->theme)))
+			app->chooser.selected = (int)(n - names);
+		free(command);
+		free(*n);
+	}
+	free(names);
+}
+
+static void do_picker(struct app *app, const char *arg)
+{
+	(void)arg;
+	app_pick(app);
+}
+
+static void do_redraw(struct app *app, const char *arg)
+{
+	(void)arg;
+	term_redraw(app->term);
+}
+
+static void do_suspend(struct app *app, const char *arg)
+{
+	(void)arg;
+	term_suspend(app->term);
+	app->next_tick_ns = 0;
+}
+
+static void do_mouse(struct app *app, const char *arg)
+{
+	(void)arg;
+	term_toggle_mouse(app->term);
+	session_say(app->session, "mouse on or off: off lets the terminal select text");
+}
+
+const struct app_command app_commands[] = {
+	{ "help", NULL, "keys and what they do, filterable", do_help },
+	{ "palette", NULL, "every command, by name", do_palette },
+	{ "room", "NAME", "open a room", do_room },
+	{ "next-room", NULL, "the next room", do_next_room },
+	{ "previous-room", NULL, "the room before", do_previous_room },
+	{ "focus", NULL, "keys go to the map at the left, or back to the room", do_focus },
+	{ "enter", NULL, "zoom in: space, VMA, page", do_enter },
+	{ "back", NULL, "zoom out; then drop filter and role", do_back },
+	{ "find", NULL, "search VMAs; 0x7f.. goes to an address", do_find },
+	{ "find-next", NULL, "the next that fits", do_find_next },
+	{ "find-previous", NULL, "the one before that fits", do_find_previous },
+	{ "filter", NULL, "show only what fits, in every room", do_filter },
+	{ "goto", NULL, "go to an address, a thread or a role", do_goto },
+	{ "role", NULL, "show only the next role's VMAs, in every room", do_role },
+	{ "pause", NULL, "hold the picture and go on exploring; nothing is sampled", do_pause },
+	{ "follow", NULL, "the selection follows what changes", do_follow },
+	{ "detail", NULL, "read smaps once: Pss, Uss, swap, locked, VmFlags (costs the target)", do_detail },
+	{ "faster", NULL, "sample more often", do_faster },
+	{ "slower", NULL, "sample less often", do_slower },
+	{ "undo", NULL, "undo the last change of view", do_undo },
+	{ "redo", NULL, "redo what was undone", do_redo },
+	{ "copy", "row|address", "copy to the clipboard (OSC 52)", do_copy },
+	{ "theme", NULL, "choose a theme", do_theme },
+	{ "picker", NULL, "choose another process", do_picker },
+	{ "mouse", NULL, "mouse on or off", do_mouse },
+	{ "redraw", NULL, "draw everything again", do_redraw },
+	{ "suspend", NULL, "to the shell and back (fg)", do_suspend },
+	{ "quit", NULL, "leave", do_quit },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct app_command *command_find(const char *name)
+{
+	for (const struct app_command *c = app_commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static bool is_common(const char *name)
+{
+	for (const struct view_command *c = common_commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return true;
+	return false;
+}
+
+void command_run(struct app *app, const char *line)
+{
+	size_t n = strcspn(line, " ");
+	char *name = xstrndup(line, n);
+	const char *arg = line[n] ? line + n + 1 : "";
+	int focus = frame_focus(app);
+	const struct app_command *c = command_find(name);
+
+	app->dirty = true;
+	if (views[focus]->command &&
+	    views[focus]->command(app->states[focus], app->session, name, arg))
+		goto out;
+	if (c)
+		c->run(app, arg);
+	else if (!is_common(name))
+		session_say(app->session, "'%s' does nothing in this room", name);
+out:
+	free(name);
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The picture: header, the map's strip at the left, one or two rooms, the sentence,
+ * the footer. What is drawn where is remembered for the mouse.
+ */
+#include "ui/app/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/clock.h"
+#include "mmscope/text.h"
+
+enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
+
+/* Beside a room, where two fit: the one that tells most about the same thing. */
+static const struct { const char *room, *beside; } companions[] = {
+	{ "map", "table" }, { "table", "pages" }, { "pages", "table" }, { "stack", "pages" },
+	{ "threads", "stack" }, { "counters", "table" }, { "events", "pages" },
+	{ "output", "events" },
+};
+
+/* The panel a room's figures come from: its rung and cost stand in the room's title. */
+static const struct { const char *room; enum panel panel; } panels[] = {
+	{ "map", PANEL_LAYOUT }, { "table", PANEL_LAYOUT }, { "pages", PANEL_PAGES },
+	{ "stack", PANEL_PAGES }, { "threads", PANEL_TASKS }, { "counters", PANEL_COUNTERS },
+};
+
+int frame_focus(const struct app *app)
+{
+	return app->strip_focused && app->strip.rect.cols ? app->strip.view : app->room.view;
+}
+
+static bool costly(const struct app *app, const struct snapshot *snap)
+{
+	return (double)snap->cost.cpu_ns > intervals[app->interval] * 1e9 * 0.02;
+}
+
+static enum panel costliest(const struct snapshot *snap)
+{
+	enum panel most = PANEL_LAYOUT;
+
+	for (int p = 0; p < PANEL_NR; p++)
+		if (snap->cost.panel_ns[p] > snap->cost.panel_ns[most])
+			most = (enum panel)p;
+	return most;
+}
+
+static void put_cost(struct buf *b, uint64_t ns)
+{
+	if (ns < 100000)
+		buf_addf(b, "%.2f ms", (double)ns / 1e6);
+	else if (ns < 10000000)
+		buf_addf(b, "%.1f ms", (double)ns / 1e6);
+	else
+		buf_addf(b, "%.0f ms", (double)ns / 1e6);
+}
+
+static void put_ended(const struct app *app, const struct snapshot *snap, struct buf *b)
+{
+	int status = snap->process.exit_status;
+	uint64_t ago = (clock_now_ns() - app->ended_ns) / 1000000000u;
+
+	buf_adds(b, "ended: ");
+	if (!snap->process.exit_known)
+		buf_adds(b, "exit status unknown");
+	else if (WIFSIGNALED(status))
+		buf_addf(b, "killed by SIG%s", sigabbrev_np(WTERMSIG(status)) ?
+			 sigabbrev_np(WTERMSIG(status)) : "?");
+	else
+		buf_addf(b, "exit status %d", WEXITSTATUS(status));
+	buf_addf(b, ", %llu s ago", (unsigned long long)ago);
+}
+
+static struct style put_badge(const struct app *app, const struct snapshot *snap, struct buf *b)
+{
+	struct style live = STYLE(LIVE);
+
+	if (snap->process.ended) {
+		buf_adds(b, "■ ");
+		put_ended(app, snap, b);
+		return STYLE(ENDED);
+	}
+	if (session_paused(app->session)) {
+		buf_adds(b, "‖ paused");
+		return STYLE(PAUSED);
+	}
+	if (!(session_caps(app->session) & CAP_LIVE)) {
+		buf_addf(b, "◇ %s", snap->source);
+		return STYLE(SIM);
+	}
+	buf_addf(b, "● live %g Hz  ", 1 / intervals[app->interval]);
+	put_cost(b, app->shown_cost_ns);
+	if (costly(app, snap)) {
+		buf_addf(b, " (%s)", panel_names[costliest(snap)]);
+		live = STYLE(WARN);
+	}
+	return live;
+}
+
+static void draw_crumbs(const struct app *app, const struct snapshot *snap, struct canvas *c, int end)
+{
+	char label[64], *comm = text_sanitized(snap->process.comm);
+	ssize_t vma = session_vma(app->session);
+	struct buf b = BUF_INIT;
+
+	buf_addf(&b, "%d %s", (int)snap->process.pid, comm);
+	if (snap->layout && vma >= 0)
+		buf_addf(&b, " › %s", vma_label(snap, (size_t)vma, label, sizeof(label)));
+	else if (snap->layout)
+		buf_adds(&b, " › hole");
+	if (snap->layout && session_zoom(app->session) > 0)
+		buf_addf(&b, " › page %llx",
+			 (unsigned long long)(session_addr(app->session) & ~(uint64_t)(PAGE_BYTES - 1)));
+	canvas_put(c, 0, 1, style_attr(STYLE(HEADER), ATTR_BOLD), "mmscope");
+	if (end > 10)
+		canvas_putn(c, 0, 10, STYLE(HEADER), end - 10, buf_str(&b));
+	buf_free(&b);
+	free(comm);
+}
+
+/* "RSS 41.2M ▁▂▃  flt/s 132", where there is room for it. */
+static int draw_figures(const struct app *app, const struct snapshot *snap, struct canvas *c, int col)
+{
+	const uint64_t *rss, *faults;
+	int n = session_history(app->session, HISTORY_RSS, &rss);
+	int per_second = (int)(1 / intervals[app->interval]), spark = canvas_cols(c) >= 100 ? 10 : 0;
+	uint64_t sum = 0;
+	struct buf b = BUF_INIT;
+	char size[16];
+
+	if (canvas_cols(c) < 76 || snap->statm_rss == UNKNOWN || snap->process.kthread)
+		return col;
+	session_history(app->session, HISTORY_FAULTS, &faults);
+	if (per_second < 1)
+		per_second = 1;
+	for (int i = n - per_second < 0 ? 0 : n - per_second; i < n; i++)
+		sum += faults[i];
+	if (canvas_cols(c) >= 120) {
+		buf_addf(&b, "  flt/s %llu", (unsigned long long)sum);
+		col = canvas_right(c, 0, col, STYLE(HEADER), buf_str(&b));
+		buf_reset(&b);
+	}
+	if (spark) {
+		col -= spark;
+		canvas_spark(c, 0, col, spark, STYLE(HEADER), rss, n, 0);
+	}
+	buf_addf(&b, "  RSS %s ", text_size(snap->statm_rss, size));
+	col = canvas_right(c, 0, col, STYLE(HEADER), buf_str(&b));
+	buf_free(&b);
+	return col;
+}
+
+static void draw_header(const struct app *app, struct canvas *c)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	struct buf b = BUF_INIT;
+	struct style st;
+	int col;
+
+	canvas_fill(c, (struct rect){ 0, 0, 1, canvas_cols(c) }, STYLE(HEADER), ' ');
+	if (!snap || app->picking) {
+		canvas_put(c, 0, 1, style_attr(STYLE(HEADER), ATTR_BOLD), "mmscope");
+		canvas_put(c, 0, 10, STYLE(HEADER), app->picking ? "choose a process" : "");
+		return;
+	}
+	st = put_badge(app, snap, &b);
+	col = draw_figures(app, snap, c, canvas_cols(c) - 1);
+	col = canvas_right(c, 0, col, st, buf_str(&b));
+	draw_crumbs(app, snap, c, col - 1);
+	buf_free(&b);
+}
+
+static void heading_of(struct app *app, int view, struct buf *b)
+{
+	const struct view *v = views[view];
+
+	if (v->heading)
+		v->heading(app->states[view], app->session, b);
+	else
+		buf_adds(b, v->title);
+}
+
+static void draw_title(struct app *app, struct canvas *c, int row, int col, int view, bool focused)
+{
+	struct buf b = BUF_INIT;
+
+	heading_of(app, view, &b);
+	canvas_putf(c, row, col, focused ? style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM), " %s ",
+		    buf_str(&b));
+	buf_free(&b);
+}
+
+/* The rooms' names with their keys; the open one is bracketed. */
+static int draw_tabs(struct app *app, struct canvas *c, int row, int col, int end)
+{
+	app->ntabs = 0;
+	app->tab_row = row;
+	for (int i = 0; views[i]; i++) {
+		bool open = i == app->room.view;
+		char command[48], key[16];
+		struct buf b = BUF_INIT;
+		uint32_t k;
+
+		snprintf(command, sizeof(command), "room %s", views[i]->name);
+		k = keymap_key_of(&app->keys, "global", command);
+		buf_addf(&b, open ? "[%s %s]" : " %s %s ", k ? key_name(k, key) : "", views[i]->title);
+		if (col + text_width(buf_str(&b)) > end) {
+			buf_free(&b);
+			break;
+		}
+		app->tabs[app->ntabs].from = col;
+		app->tabs[app->ntabs].view = i;
+		col = canvas_put(c, row, col, open ? style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM),
+				 buf_str(&b));
+		app->tabs[app->ntabs++].to = col;
+		buf_free(&b);
+	}
+	return col;
+}
+
+/* Which rung a room's figures stand on and what reading them cost. */
+static void draw_rung(const struct app *app, struct canvas *c, int row, int end, int least, int view)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; snap && i < ARRAY_LEN(panels); i++) {
+		enum panel p = panels[i].panel;
+
+		if (strcmp(panels[i].room, views[view]->name) || !snap->cost.rung[p])
+			continue;
+		buf_addf(&b, " %s ", snap->cost.rung[p]);
+		if (end - text_width(buf_str(&b)) > least)
+			canvas_right(c, row, end, STYLE(DIM), buf_str(&b));
+		break;
+	}
+	buf_free(&b);
+}
+
+/* A source that cannot do what a view is for: the room says so instead of staying empty. */
+static void draw_view(struct app *app, struct canvas *c, struct place *place, int view,
+		      struct rect r)
+{
+	place->rect = r;
+	place->view = view;
+	canvas_push(c, r);
+	if ((session_caps(app->session) & views[view]->caps) != views[view]->caps)
+		canvas_wrap(c, (struct rect){ 1, 2, 4, r.cols - 4 }, STYLE(WHY),
+			    "This source cannot tell what this room shows.");
+	else
+		views[view]->draw(app->states[view], app->session, c);
+	canvas_pop(c);
+}
+
+static int companion(int view)
+{
+	for (size_t i = 0; i < ARRAY_LEN(companions); i++)
+		if (!strcmp(companions[i].room, views[view]->name))
+			return view_index(companions[i].beside);
+	return -1;
+}
+
+static int strip_width(int cols)
+{
+	return cols < 100 ? 23 : cols < WIDE_COLS ? 32 : 40;
+}
+
+static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
+{
+	int cols = canvas_cols(c), map = view_index("map"), room = session_room(app->session);
+	int left = 0, right = cols, second = companion(room), rows = bottom - top - 1;
+	bool strip = room != map && map >= 0;
+	int room_col;
+
+	app->strip.rect.cols = app->second.rect.cols = 0;
+	canvas_hline(c, top, 0, cols, STYLE(BORDER));
+	canvas_hline(c, bottom, 0, cols, STYLE(BORDER));
+	if (strip)
+		left = strip_width(cols);
+	app->room.view = room;
+	room_col = strip ? left + 1 : 0;
+	if (cols >= WIDE_COLS && second >= 0 && rows >= SPLIT_ROWS)
+		right = room_col + (cols - room_col) * 11 / 20;
+	/* The room is drawn first, the strip next, so that the cursor ends where the focus is. */
+	if (right < cols) {
+		canvas_vline(c, top, right, bottom - top + 1, STYLE(BORDER));
+		draw_title(app, c, top, right + 2, second, false);
+		draw_view(app, c, &app->second, second,
+			  (struct rect){ top + 1, right + 1, rows, cols - right - 1 });
+	}
+	if (strip) {
+		canvas_vline(c, top, left, bottom - top + 1, STYLE(BORDER));
+		draw_title(app, c, top, 1, map, app->strip_focused);
+		if (!app->strip_focused)
+			draw_view(app, c, &app->strip, map, (struct rect){ top + 1, 0, rows, left });
+	}
+	draw_view(app, c, &app->room, room,
+		  (struct rect){ top + 1, room_col, rows, right - room_col });
+	if (strip && app->strip_focused)
+		draw_view(app, c, &app->strip, map, (struct rect){ top + 1, 0, rows, left });
+	{
+		int end = draw_tabs(app, c, top, room_col + 1, right);
+		struct buf b = BUF_INIT;
+
+		heading_of(app, room, &b);
+		if (end + text_width(buf_str(&b)) + 4 < right && strcmp(buf_str(&b), views[room]->title)) {
+			canvas_putf(c, top, end + 1, STYLE(DIM), " %s ", buf_str(&b));
+			end += text_width(buf_str(&b)) + 4;
+		}
+		buf_free(&b);
+		draw_rung(app, c, top, right - 1, end, room);
+	}
+}
+
+static void describe(struct app *app, struct buf *b)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	int focus = frame_focus(app);
+	ssize_t vma = session_vma(app->session);
+
+	if (!snap)
+		return;
+	if (views[focus]->describe) {
+		views[focus]->describe(app->states[focus], app->session, b);
+	} else if (snap->layout && vma >= 0 && session_zoom(app->session) < 2) {
+		describe_vma(snap, (size_t)vma, b);
+	} else if (snap->layout && vma >= 0) {
+		describe_page(app->session, session_addr(app->session), b);
+	} else if (snap->layout) {
+		describe_hole(snap, session_addr(app->session), b);
+	} else {
+		describe_why(snap, "vmas", b);
+	}
+}
+
+static void draw_sentence(struct app *app, struct canvas *c, int row, int rows)
+{
+	struct rect r = { row, 1, rows, canvas_cols(c) - 2 };
+	const char *said = session_said(app->session);
+	struct buf b = BUF_INIT;
+
+	if (app->prompt.kind) {
+		prompt_draw(app, c, row, rows);
+		return;
+	}
+	if (said) {
+		canvas_wrap(c, r, STYLE(WARN), said);
+		return;
+	}
+	if (!app->picking)
+		describe(app, &b);
+	canvas_wrap(c, r, STYLE(TEXT), buf_str(&b));
+	buf_free(&b);
+}
+
+/* The few keys that matter now: command, as shown, what it does. */
+struct hint { const char *command, *says; };
+static const struct hint live_hints[] = {
+	{ "help", "help" }, { "palette", "commands" }, { "next-room", "room" }, { "focus", "map" },
+	{ "enter", "zoom" }, { "find", "find" }, { "filter", "filter" }, { "pause", "pause" },
+	{ "role", "role" }, { "detail", "smaps" }, { "picker", "processes" }, { "quit", "quit" },
+};
+static const struct hint plain_hints[] = {
+	{ NULL, "type to filter" }, { NULL, "↑↓ move" }, { NULL, "Enter open" }, { NULL, "Esc clear, leave" },
+	{ NULL, "C-t tree" }, { NULL, "C-c quit" },
+};
+
+static void draw_footer(struct app *app, struct canvas *c, int row)
+{
+	const struct hint *hints = app->picking ? plain_hints : live_hints;
+	int n = app->picking ? ARRAY_LEN(plain_hints) : ARRAY_LEN(live_hints), col = 1;
+	const struct hint *last = &hints[n - 1];
+	char key[16];
+
+	canvas_fill(c, (struct rect){ row, 0, 1, canvas_cols(c) }, STYLE(FOOTER), ' ');
+	for (int i = 0; i < n; i++) {
+		const struct hint *h = &hints[i];
+		uint32_t k = h->command ?
+			keymap_key_of(&app->keys, views[frame_focus(app)]->name, h->command) : 0;
+		/* "quit" keeps its place at the end, whatever is cut before it. */
+		int room = canvas_cols(c) - (h == last ? 0 : text_width(last->says) + 4);
+
+		if ((h->command && !k) || col + text_width(h->says) + 8 > room + (h == last ? 6 : 0))
+			continue;
+		if (k)
+			col = canvas_putf(c, row, col, STYLE(KEY), "%s", key_name(k, key)) + 1;
+		col = canvas_put(c, row, col, STYLE(FOOTER), h->says) + 2;
+	}
+}
+
+static void draw_small(struct canvas *c)
+{
+	canvas_putf(c, 0, 0, STYLE(WARN), "too small: %dx%d, needs %dx%d", canvas_cols(c),
+		    canvas_rows(c), MIN_COLS, MIN_ROWS);
+	canvas_cursor(c, 0, 0);
+}
+
+void frame_draw(struct app *app)
+{
+	struct canvas *c = app->canvas;
+	int rows = canvas_height(c), cols = canvas_width(c), sentence = rows >= 40 ? 3 : 2;
+	const struct snapshot *snap = session_snapshot(app->session);
+
+	canvas_clear(c);
+	app->strip.rect.cols = app->room.rect.cols = app->second.rect.cols = app->ntabs = 0;
+	if (rows < MIN_ROWS || cols < MIN_COLS) {
+		draw_small(c);
+	} else {
+		if (snap)
+			app->shown_cost_ns = snap->cost.wall_ns;
+		draw_header(app, c);
+		if (app->picking) {
+			canvas_push(c, (struct rect){ 1, 0, rows - 2 - sentence, cols });
+			picker_draw(app->picker, c);
+			canvas_pop(c);
+		} else if (snap) {
+			draw_rooms(app, c, 1, rows - 2 - sentence);
+		}
+		draw_sentence(app, c, rows - 1 - sentence, sentence);
+		draw_footer(app, c, rows - 1);
+		if (app->chooser.open)
+			chooser_draw(app, c);
+	}
+	app->drawn = snap;
+	app->drawn_ns = clock_now_ns();
+	app->dirty = false;
+	app->said_drawn = session_said(app->session) != NULL;
+	term_show(app->term, c, app->theme);
+}
+
+static bool inside(const struct place *p, int row, int col)
+{
+	return p->rect.cols && row >= p->rect.row && row < p->rect.row + p->rect.rows &&
+	       col >= p->rect.col && col < p->rect.col + p->rect.cols;
+}
+
+void frame_click(struct app *app, const struct input *in)
+{
+	struct place *places[] = { &app->strip, &app->room, &app->second };
+
+	for (int i = 0; i < app->ntabs; i++)
+		if (in->row == app->tab_row && in->col >= app->tabs[i].from && in->col < app->tabs[i].to) {
+			session_set_room(app->session, app->tabs[i].view);
+			return;
+		}
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		const struct place *p = places[i];
+
+		if (!inside(p, in->row, in->col))
+			continue;
+		if (p != &app->second)
+			app->strip_focused = p == &app->strip;
+		if (views[p->view]->click)
+			views[p->view]->click(app->states[p->view], app->session,
+					      in->row - p->rect.row, in->col - p->rect.col, in->twice);
+		return;
+	}
+}

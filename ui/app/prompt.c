@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ui/app/app.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+
+static const struct { const char *label, *hint; } kinds[] = {
+	[PROMPT_NONE] = { "", "" },
+	[PROMPT_FILTER] = { "filter", "rss>4m perm~rw path~/libc/ !anon role=heap; a plain word is a substring" },
+	[PROMPT_FIND] = { "find", "the same language as filter; n next, N previous; 0x7f.. goes to an address" },
+	[PROMPT_GOTO] = { "go to", "an address (0x7f..), a thread's number, or a role (heap, stack, text ...)" },
+};
+
+static void splice(struct buf *b, size_t at, size_t drop, const char *text, size_t n)
+{
+	struct buf out = BUF_INIT;
+
+	buf_add(&out, buf_str(b), at);
+	buf_add(&out, text, n);
+	buf_add(&out, buf_str(b) + at + drop, b->len - at - drop);
+	buf_free(b);
+	*b = out;
+}
+
+static size_t before(const struct buf *b, size_t at)
+{
+	while (at > 0 && ((unsigned char)b->data[--at] & 0xc0) == 0x80)
+		;
+	return at;
+}
+
+static size_t after(const struct buf *b, size_t at)
+{
+	if (at < b->len)
+		at++;
+	while (at < b->len && ((unsigned char)b->data[at] & 0xc0) == 0x80)
+		at++;
+	return at;
+}
+
+static size_t word_before(const struct buf *b, size_t at)
+{
+	while (at > 0 && b->data[at - 1] == ' ')
+		at--;
+	while (at > 0 && b->data[at - 1] != ' ')
+		at--;
+	return at;
+}
+
+static void insert(struct buf *b, size_t *cursor, const char *text, size_t n)
+{
+	if (b->len + n > 1000)
+		return;
+	splice(b, *cursor, 0, text, n);
+	*cursor += n;
+}
+
+/* What is pasted is text, never keys; line ends and controls become blanks. */
+static void paste(struct buf *b, size_t *cursor, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+	if (utf8_valid(copy, strlen(copy)))
+		insert(b, cursor, copy, strlen(copy));
+	free(copy);
+}
+
+bool edit_key(struct buf *b, size_t *cursor, const struct input *in)
+{
+	size_t to;
+	char utf8[4];
+
+	if (in->type == INPUT_PASTE) {
+		paste(b, cursor, in->text);
+		return true;
+	}
+	if (in->type != INPUT_KEY)
+		return false;
+	switch (in->key) {
+	case KEY_LEFT_: *cursor = before(b, *cursor); return true;
+	case KEY_RIGHT_: *cursor = after(b, *cursor); return true;
+	case KEY_HOME_: case KEY_CTRL_('a'): *cursor = 0; return true;
+	case KEY_END_: case KEY_CTRL_('e'): *cursor = b->len; return true;
+	case KEY_BACKSPACE_: case 0x7f: case KEY_CTRL_('h'):
+		to = before(b, *cursor);
+		break;
+	case KEY_CTRL_('w'):
+		to = word_before(b, *cursor);
+		break;
+	case KEY_CTRL_('u'):
+		to = 0;
+		break;
+	case KEY_DELETE:
+		splice(b, *cursor, after(b, *cursor) - *cursor, "", 0);
+		return true;
+	default:
+		if (in->key < 0x20 || in->key >= KEYS_SPECIAL)
+			return false;
+		insert(b, cursor, utf8, utf8_encode(in->key, utf8));
+		return true;
+	}
+	splice(b, to, *cursor - to, "", 0);
+	*cursor = to;
+	return true;
+}
+
+void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
+{
+	struct prompt *p = &app->prompt;
+
+	p->kind = kind;
+	buf_reset(&p->text);
+	buf_adds(&p->text, text);
+	p->cursor = p->text.len;
+	p->error.message[0] = '\0';
+	p->recalled = p->nhistory;
+	free(p->before);
+	p->before = xstrdup(session_filter(app->session));
+	if (kind == PROMPT_FILTER)
+		session_remember(app->session);
+}
+
+static void keep(struct prompt *p)
+{
+	if (!p->text.len || (p->nhistory && !strcmp(p->history[p->nhistory - 1], buf_str(&p->text))))
+		return;
+	if (p->nhistory == (int)ARRAY_LEN(p->history)) {
+		free(p->history[0]);
+		memmove(p->history, p->history + 1, sizeof(p->history) - sizeof(p->history[0]));
+		p->nhistory--;
+	}
+	p->history[p->nhistory++] = xstrdup(buf_str(&p->text));
+}
+
+static void recall(struct app *app, int by)
+{
+	struct prompt *p = &app->prompt;
+	int to = p->recalled + by;
+
+	if (to < 0 || to > p->nhistory)
+		return;
+	p->recalled = to;
+	buf_reset(&p->text);
+	buf_adds(&p->text, to < p->nhistory ? p->history[to] : "");
+	p->cursor = p->text.len;
+}
+
+static bool is_address(const char *text)
+{
+	return text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+}
+
+/* While one types: the filter acts at once; what is not yet one keeps the last good. */
+static void changed(struct app *app)
+{
+	struct prompt *p = &app->prompt;
+	struct filter *f;
+
+	p->error.message[0] = '\0';
+	if (is_address(buf_str(&p->text)))
+		return;
+	if (p->kind == PROMPT_FILTER) {
+		session_set_filter(app->session, buf_str(&p->text), &p->error);
+	} else if (p->kind == PROMPT_FIND && p->text.len) {
+		f = filter_compile(&filter_vmas, buf_str(&p->text), &p->error);
+		if (f) {
+			filter_destroy(app->find);
+			app->find = f;
+		}
+	}
+}
+
+static void done(struct app *app)
+{
+	struct prompt *p = &app->prompt;
+	enum prompt_kind kind = p->kind;
+	char *text;
+
+	if (p->error.message[0])
+		return;			/* the error stays until it is mended or left by Esc */
+	text = xstrdup(buf_str(&p->text));
+	keep(p);
+	p->kind = PROMPT_NONE;
+	if (kind == PROMPT_GOTO || is_address(text)) {
+		if (kind == PROMPT_FILTER)
+			session_set_filter(app->session, p->before, NULL);
+		if (*text)
+			goto_place(app, text);
+	} else if (kind == PROMPT_FIND && *text) {
+		find_again(app, 1);
+	}
+	free(text);
+}
+
+void prompt_input(struct app *app, const struct input *in)
+{
+	struct prompt *p = &app->prompt;
+
+	if (in->type == INPUT_KEY && in->key == KEY_ESC) {
+		if (p->kind == PROMPT_FILTER)
+			session_set_filter(app->session, p->before, NULL);
+		p->kind = PROMPT_NONE;
+	} else if (in->type == INPUT_KEY && in->key == KEY_ENTER_) {
+		done(app);
+	} else if (in->type == INPUT_KEY && (in->key == KEY_UP_ || in->key == KEY_DOWN_)) {
+		recall(app, in->key == KEY_UP_ ? -1 : 1);
+		changed(app);
+	} else if (edit_key(&p->text, &p->cursor, in)) {
+		changed(app);
+	}
+}
+
+int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
+{
+	struct prompt *p = &app->prompt;
+	const uint32_t *found;
+	char *head = xstrndup(buf_str(&p->text), p->cursor);
+	int col = canvas_putf(c, row, 1, STYLE(KEY), "%s: ", kinds[p->kind].label);
+	int room = canvas_cols(c) - col - 24, skip = text_width(head) - room;
+	const char *text = buf_str(&p->text);
+	int cursor;
+
+	if (skip < 0)
+		skip = 0;
+	cursor = col + text_width(head) - skip;
+	for (uint32_t ch; skip > 0 && *text; skip--)
+		text += utf8_decode(text, strlen(text), &ch);
+	canvas_put(c, row, col, STYLE(PROMPT), text);
+	if (p->kind == PROMPT_FILTER) {
+		size_t n = session_rows(app->session, &found);
+		const struct snapshot *snap = session_snapshot(app->session);
+		struct buf b = BUF_INIT;
+
+		buf_addf(&b, "%zu of %zu", n, snap && snap->layout ? snap->layout->n : 0);
+		canvas_right(c, row, canvas_cols(c) - 1, STYLE(DIM), buf_str(&b));
+		buf_free(&b);
+	}
+	if (rows > 1 && p->error.message[0]) {
+		/* The caret points at the culprit, the message follows it. */
+		int at = col + (int)p->error.column - 1;
+
+		if (at > canvas_cols(c) / 2) {
+			canvas_putf(c, row + 1, 1, STYLE(ERROR), "column %u: %s", p->error.column,
+				    p->error.message);
+		} else {
+			canvas_putf(c, row + 1, at, STYLE(ERROR), "^ %s", p->error.message);
+		}
+	} else if (rows > 1) {
+		canvas_put(c, row + 1, 1, STYLE(DIM), kinds[p->kind].hint);
+	}
+	canvas_cursor(c, row, cursor);
+	free(head);
+	return rows > 1 ? 2 : 1;
+}
+
+void prompt_free(struct prompt *p)
+{
+	buf_free(&p->text);
+	free(p->before);
+	for (int i = 0; i < p->nhistory; i++)
+		free(p->history[i]);
+}
