@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# A theme is a file and its line here.
+themesdir = $(pkgdatadir)/themes
+dist_themes_DATA =
+dist_themes_DATA += themes/default-dark.theme
