@@ -1,1 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Scenarios: the language, the two worlds they are played in, records.
+libmmscope_a_SOURCES += \
+	src/sim/play.h src/sim/play.c \
+	src/sim/record.c \
+	src/sim/scenario.h src/sim/scenario.c \
+	src/sim/scenario_private.h \
+	src/sim/scenario_expr.c \
+	src/sim/scenario_ops.c \
+	src/sim/scenario_predict.c \
+	src/sim/scenario_scope.c \
+	src/sim/sim.h src/sim/sim_env.h \
+	src/sim/world.h src/sim/world.c
+
+include src/sim/runner/local.mk

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "src/sim/runner/kernel_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "src/sim/runner/proc_state.h"
+#include "src/sim/runner/tracee.h"
+
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+enum { PAGE = 4096, NOBODY = 65534 };
+#define START_BRK 0x403000ull
+
+struct kernel_world {
+	struct world world;
+	struct lab *lab;
+	struct world_info info;
+	struct tracee proc[SIM_MAX_PROCS];	/* pid 0: not born or gone */
+	struct proc_state files[SIM_MAX_PROCS];
+	int parent[SIM_MAX_PROCS];
+	unsigned born, current;
+};
+
+/* ---- the machine ------------------------------------------------------------------ */
+
+static void read_line(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
+
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static uint64_t read_number(const char *path)
+{
+	char text[32];
+
+	read_line(path, text, sizeof(text));
+	return strtoull(text, NULL, 10);
+}
+
+void world_kernel_machine(struct world_info *ret)
+{
+	struct utsname u;
+	struct sysinfo si;
+
+	memset(ret, 0, sizeof(*ret));
+	uname(&u);
+	snprintf(ret->kernel, sizeof(ret->kernel), "%s", u.release);
+	snprintf(ret->machine, sizeof(ret->machine), "%s", u.machine);
+	ret->overcommit_memory = read_number("/proc/sys/vm/overcommit_memory");
+	ret->max_map_count = read_number("/proc/sys/vm/max_map_count");
+	ret->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr");
+	read_line("/sys/kernel/mm/transparent_hugepage/enabled", ret->thp, sizeof(ret->thp));
+	sysinfo(&si);
+	ret->ram_pages = (uint64_t)si.totalram * si.mem_unit / PAGE;
+}
+
+/* ---- start ---------------------------------------------------------------------------- */
+
+static struct error *call(struct tracee *t, const char *what, long number, uint64_t a, uint64_t b,
+			  uint64_t c, uint64_t d, uint64_t e, uint64_t f, int64_t *ret)
+{
+	const uint64_t arg[6] = { a, b, c, d, e, f };
+	int64_t value;
+	struct error *err = tracee_syscall(t, number, arg, &value);
+
+	if (!err && value < 0 && value >= -4095)
+		err = error_os(ERR_FAILURE, (int)-value, "preparing the scenario's process: %s", what);
+	if (!err && ret)
+		*ret = value;
+	return err;
+}
+
+static struct error *drop_specials(struct kernel_world *w, bool keep)
+{
+	struct tracee *t = &w->proc[0];
+	struct error *err = NULL;
+	unsigned i;
+
+	for (i = 0; !keep && !err && i < w->info.nspecials; i++)
+		err = call(t, "munmap", SYS_munmap, w->info.special[i].start, w->info.special[i].bytes,
+			   0, 0, 0, 0, NULL);
+	return err;
+}
+
+/* Other programs' ps would read argv and so populate the stack's top page. */
+static struct error *empty_argv(struct kernel_world *w)
+{
+	struct tracee *t = &w->proc[0];
+	const struct prctl_mm_map map = {
+		.start_code = 0x400000, .end_code = 0x401000,
+		.start_data = 0x401000, .end_data = 0x402000,
+		.start_brk = START_BRK, .brk = START_BRK,
+		.start_stack = t->sp,
+		.arg_start = t->sp, .arg_end = t->sp, .env_start = t->sp, .env_end = t->sp,
+		.exe_fd = (uint32_t)-1,
+	};
+	int64_t page;
+	struct error *err = call(t, "mmap", SYS_mmap, 0, PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0, &page);
+
+	if (!err)
+		err = tracee_write(t, page, &map, sizeof(map));
+	if (!err)
+		err = call(t, "PR_SET_MM_MAP", SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, page, sizeof(map), 0, 0, NULL);
+	if (!err)
+		err = call(t, "munmap", SYS_munmap, page, PAGE, 0, 0, 0, 0, NULL);
+	return err;
+}
+
+/* An ordinary user without capabilities, so that limits bite. */
+static struct error *become_nobody(struct tracee *t)
+{
+	struct error *err;
+
+	if (geteuid() != 0)
+		return NULL;
+	err = call(t, "setgroups", SYS_setgroups, 0, 0, 0, 0, 0, 0, NULL);
+	if (!err)
+		err = call(t, "setresgid", SYS_setresgid, NOBODY, NOBODY, NOBODY, 0, 0, 0, NULL);
+	if (!err)
+		err = call(t, "setresuid", SYS_setresuid, NOBODY, NOBODY, NOBODY, 0, 0, 0, NULL);
+	return err;
+}
+
+static void note_layout(struct kernel_world *w, const struct world_state *st, bool bottomup)
+{
+	struct world_info *in = &w->info;
+	const struct world_vma *v;
+	size_t i;
+
+	for (i = 0; i < st->nvmas; i++) {
+		v = &st->vma[i];
+		if (strcmp(v->name, "[stack]") == 0) {
+			in->stack_start = v->start;
+			in->stack_end = v->end;
+		} else if (v->kind == SIM_KIND_SPECIAL && in->nspecials < ARRAY_LEN(in->special)) {
+			struct world_region *r = &in->special[in->nspecials++];
+
+			snprintf(r->name, sizeof(r->name), "%.*s", (int)strcspn(v->name + 1, "]"), v->name + 1);
+			r->start = v->start;
+			r->bytes = v->end - v->start;
+			if (bottomup ? !in->mmap_base : true)
+				in->mmap_base = bottomup ? v->start : v->end;
+		}
+	}
+}
+
+static struct error *prepare(struct kernel_world *w, const struct sim_options *o)
+{
+	struct tracee *t = &w->proc[0];
+	struct world_state st = { 0 };
+	struct error *err = tracee_break(t);
+
+	if (!err)
+		err = proc_state_open(&w->files[0], t->pid, w->lab->name);
+	if (!err)
+		err = proc_state_layout(&w->files[0], &st);
+	if (!err) {
+		note_layout(w, &st, o->bottomup);
+		err = drop_specials(w, o->vdso_keep);
+	}
+	if (!err)
+		err = empty_argv(w);
+	if (!err)
+		err = become_nobody(t);
+	if (!o->vdso_keep)
+		w->info.nspecials = 0;
+	w->info.sp = t->sp;
+	w->info.start_brk = START_BRK;
+	world_state_free(&st);
+	return err;
+}
+
+static const struct world_ops kernel_ops;
+
+struct error *world_kernel_open(struct lab *lab, const struct sim_options *o, struct world **ret)
+{
+	struct kernel_world *w = xcalloc(1, sizeof(*w));
+	struct tracee_start start = {
+		.dir = lab->dir, .file = lab->file, .rofile = lab->rofile,
+		.memlock_hard = o->memlock_hard, .bottomup = o->bottomup,
+	};
+	struct error *err = lab_file_fresh(lab);
+	int i, k;
+
+	for (i = 0; i < SIM_MAX_PROCS; i++)
+		for (k = 0; k < PROC_NFILES; k++)
+			w->files[i].fd[k] = -1;
+	w->world.ops = &kernel_ops;
+	w->lab = lab;
+	w->born = 1;
+	w->parent[0] = -1;
+	memcpy(start.limit, o->limit, sizeof(start.limit));
+	world_kernel_machine(&w->info);
+	if (!err)
+		err = tracee_spawn(&start, &w->proc[0]);
+	if (!err)
+		err = prepare(w, o);
+	if (err)
+		world_close(&w->world);
+	else
+		*ret = &w->world;
+	return err;
+}
+
+static void kernel_close(struct world *world)
+{
+	struct kernel_world *w = (struct kernel_world *)world;
+	int i;
+
+	for (i = 0; i < SIM_MAX_PROCS; i++) {
+		proc_state_close(&w->files[i]);
+		tracee_kill(&w->proc[i]);
+	}
+	free(w);
+}
+
+/* ---- operations ------------------------------------------------------------------------- */
+
+struct system_call {
+	long number;
+	uint64_t arg[6];
+};
+
+static struct system_call mmap_call(const struct sim_op *op)
+{
+	static const int fd[] = {
+		[SIM_ANON] = -1, [SIM_FILE] = TRACEE_FILE_FD, [SIM_ROFILE] = TRACEE_ROFILE_FD,
+	};
+
+	return (struct system_call) { SYS_mmap, {
+		op->addr, op->len, op->prot, op->flags | (op->backing == SIM_ANON ? MAP_ANONYMOUS : 0),
+		(uint64_t)fd[op->backing], op->off } };
+}
+
+/* False when op is not one system call. */
+static bool as_system_call(const struct sim_op *op, struct system_call *ret)
+{
+	switch (op->kind) {
+	case SIM_OP_MMAP:
+		*ret = mmap_call(op);
+		return true;
+	case SIM_OP_MUNMAP:
+		*ret = (struct system_call) { SYS_munmap, { op->addr, op->len } };
+		return true;
+	case SIM_OP_MPROTECT:
+		*ret = (struct system_call) { SYS_mprotect, { op->addr, op->len, op->prot } };
+		return true;
+	case SIM_OP_MREMAP:
+		*ret = (struct system_call) { SYS_mremap, { op->addr, op->len, op->newlen, op->flags, op->newaddr } };
+		return true;
+	case SIM_OP_BRK:
+		*ret = (struct system_call) { SYS_brk, { op->addr } };
+		return true;
+	case SIM_OP_MADVISE:
+		*ret = (struct system_call) { SYS_madvise, { op->addr, op->len, (uint64_t)(int64_t)op->advice } };
+		return true;
+	case SIM_OP_MLOCK:
+		*ret = op->flags ? (struct system_call) { SYS_mlock2, { op->addr, op->len, op->flags } } :
+				   (struct system_call) { SYS_mlock, { op->addr, op->len } };
+		return true;
+	case SIM_OP_MUNLOCK:
+		*ret = (struct system_call) { SYS_munlock, { op->addr, op->len } };
+		return true;
+	case SIM_OP_MLOCKALL:
+		*ret = (struct system_call) { SYS_mlockall, { op->flags } };
+		return true;
+	case SIM_OP_MUNLOCKALL:
+		*ret = (struct system_call) { .number = SYS_munlockall };
+		return true;
+	case SIM_OP_MSYNC:
+		*ret = (struct system_call) { SYS_msync, { op->addr, op->len, op->flags } };
+		return true;
+	case SIM_OP_MSEAL:
+		*ret = (struct system_call) { SYS_mseal, { op->addr, op->len } };
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct error *exec_call(struct kernel_world *w, const struct sim_op *op,
+			       const struct system_call *sc, struct sim_result *ret)
+{
+	int64_t value;
+	struct error *err = tracee_syscall(&w->proc[w->current], sc->number, sc->arg, &value);
+
+	if (err)
+		return err;
+	/* Its pages may become dirty, now or later. */
+	if (op->kind == SIM_OP_MMAP && op->backing == SIM_FILE && (op->flags & MAP_SHARED))
+		w->lab->file_used = true;
+	if (value < 0 && value >= -4095) {
+		ret->status = SIM_ERRNO;
+		ret->err = (int)-value;
+		return NULL;
+	}
+	ret->ret = value;
+	if (op->kind == SIM_OP_BRK && ret->ret != op->addr)
+		ret->status = SIM_UNCHANGED;
+	return NULL;
+}
+
+static struct error *exec_touch(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+{
+	struct tracee *t = &w->proc[w->current];
+	struct error *err = NULL;
+	enum sim_sig sig;
+
+	for (ret->done = 0; ret->done < op->pages; ret->done++) {
+		err = tracee_touch(t, op->addr + ret->done * PAGE, op->mode, &sig);
+		if (err)
+			break;
+		if (sig != SIM_SIG_NONE) {
+			ret->status = SIM_SIGNAL;
+			ret->sig = sig;
+			ret->fault = op->addr + ret->done * PAGE;
+			break;
+		}
+	}
+	return err;
+}
+
+static struct error *exec_setrlimit(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+{
+	static const int which[SIM_NLIMITS] = {
+		[SIM_LIMIT_STACK] = RLIMIT_STACK, [SIM_LIMIT_AS] = RLIMIT_AS,
+		[SIM_LIMIT_DATA] = RLIMIT_DATA, [SIM_LIMIT_MEMLOCK] = RLIMIT_MEMLOCK,
+	};
+	pid_t pid = w->proc[w->current].pid;
+	struct rlimit lim;
+
+	if (prlimit(pid, which[op->limit], NULL, &lim))
+		return error_os(ERR_FAILURE, errno, "prlimit");
+	lim.rlim_cur = op->value == SIM_UNLIMITED ? RLIM_INFINITY : op->value;
+	if (prlimit(pid, which[op->limit], &lim, NULL)) {
+		ret->status = SIM_ERRNO;
+		ret->err = errno;
+	}
+	return NULL;
+}
+
+static struct error *exec_fork(struct kernel_world *w, struct sim_result *ret)
+{
+	unsigned n = w->born;
+	struct error *err;
+	int errnum;
+
+	err = tracee_fork(&w->proc[w->current], &w->proc[n], &errnum);
+	if (err)
+		return err;
+	if (errnum) {
+		ret->status = SIM_ERRNO;
+		ret->err = errnum;
+		return NULL;
+	}
+	w->born++;
+	w->parent[n] = (int)w->current;
+	w->current = n;
+	ret->child = (int)n;
+	return proc_state_open(&w->files[n], w->proc[n].pid, w->lab->name);
+}
+
+static void exec_exit(struct kernel_world *w)
+{
+	int next = w->parent[w->current];
+
+	proc_state_close(&w->files[w->current]);
+	tracee_kill(&w->proc[w->current]);
+	while (next >= 0 && !w->proc[next].pid)
+		next = w->parent[next];
+	for (unsigned i = 0; next < 0 && i < w->born; i++)
+		if (w->proc[i].pid)
+			next = (int)i;
+	w->current = (unsigned)next;
+}
+
+static unsigned alive(const struct kernel_world *w)
+{
+	unsigned n = 0, i;
+
+	for (i = 0; i < w->born; i++)
+		n += w->proc[i].pid != 0;
+	return n;
+}
+
+static bool impossible(const struct kernel_world *w, const struct sim_op *op)
+{
+	if (op->kind == SIM_OP_FORK)
+		return w->born == SIM_MAX_PROCS;
+	if (op->kind == SIM_OP_EXIT)
+		return alive(w) == 1;
+	if (op->kind == SIM_OP_SWITCH)
+		return op->proc < 0 || (unsigned)op->proc >= w->born || !w->proc[op->proc].pid;
+	return false;
+}
+
+static struct error *kernel_exec(struct world *world, const struct sim_op *op, struct sim_result *ret)
+{
+	struct kernel_world *w = (struct kernel_world *)world;
+	struct system_call sc;
+
+	memset(ret, 0, sizeof(*ret));
+	if (impossible(w, op)) {
+		ret->status = SIM_IMPOSSIBLE;
+		return NULL;
+	}
+	if (as_system_call(op, &sc))
+		return exec_call(w, op, &sc, ret);
+	switch (op->kind) {
+	case SIM_OP_TOUCH:
+		return exec_touch(w, op, ret);
+	case SIM_OP_SETRLIMIT:
+		return exec_setrlimit(w, op, ret);
+	case SIM_OP_FORK:
+		return exec_fork(w, ret);
+	case SIM_OP_EXIT:
+		exec_exit(w);
+		return NULL;
+	case SIM_OP_SWITCH:
+		w->current = (unsigned)op->proc;
+		return NULL;
+	case SIM_OP_TRUNCATE:
+		return lab_file_truncate(w->lab, op->len);
+	default:
+		return error_create(ERR_FAILURE, "an operation the kernel's runner does not know");
+	}
+}
+
+static const char *kernel_refuses(struct world *world, const struct sim_op *op)
+{
+	(void)world;
+	if (op->kind == SIM_OP_EXEC)
+		return "exec runs in the simulator only: the traced process cannot become another program";
+	if (op->kind == SIM_OP_THREAD)
+		return "thread runs in the simulator only: the traced process has no libc to make one";
+	return NULL;
+}
+
+static void kernel_info(struct world *world, struct world_info *ret)
+{
+	*ret = ((struct kernel_world *)world)->info;
+}
+
+static struct error *kernel_state(struct world *world, unsigned proc, struct world_state *ret)
+{
+	struct kernel_world *w = (struct kernel_world *)world;
+
+	if (proc >= w->born || !w->proc[proc].pid)
+		return error_create(ERR_NO_PROCESS, "P%u has ended", proc);
+	return proc_state_read(&w->files[proc], ret);
+}
+
+static const struct world_ops kernel_ops = {
+	.name = "kernel",
+	.info = kernel_info,
+	.exec = kernel_exec,
+	.refuses = kernel_refuses,
+	.state = kernel_state,
+	.close = kernel_close,
+};

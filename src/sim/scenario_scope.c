@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Names, processes and what is not executed: decided here, for every world alike.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "mmscope/alloc.h"
+#include "src/sim/scenario.h"
+
+#define TEXT_START 0x400000ull
+#define TEXT_END 0x401000ull
+enum { ADVICE_POPULATE_READ = 22, ADVICE_POPULATE_WRITE = 23 };
+
+static uint64_t page_up(uint64_t bytes)
+{
+	return (bytes + SIM_PAGE - 1) & ~(uint64_t)(SIM_PAGE - 1);
+}
+
+/* ---- names ---------------------------------------------------------------------------- */
+
+static void bind_symbol(struct scope *s, unsigned symbol, uint64_t addr, uint64_t len)
+{
+	struct scope_proc *p = &s->proc[s->current];
+
+	if (symbol >= p->nbind) {
+		size_t n = symbol + 1 < 2 * p->nbind ? 2 * p->nbind : symbol + 1;
+
+		p->bind = xreallocarray(p->bind, n, sizeof(*p->bind));
+		memset(p->bind + p->nbind, 0, (n - p->nbind) * sizeof(*p->bind));
+		p->nbind = n;
+	}
+	p->bind[symbol] = (struct scope_binding) { addr, len, ++s->clock };
+}
+
+static void bind_special(struct scope *s, const struct world_region *r)
+{
+	static const struct { const char *name; unsigned symbol; } known[] = {
+		{ "vvar", SYM_VVAR }, { "vvar_vclock", SYM_VVAR_VCLOCK }, { "vdso", SYM_VDSO },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].name, r->name) == 0)
+			bind_symbol(s, known[i].symbol, r->start, r->bytes);
+}
+
+void scope_init(struct scope *s, const struct world_info *info, const struct sim_options *o)
+{
+	unsigned i;
+
+	memset(s, 0, sizeof(*s));
+	s->nprocs = 1;
+	s->sp = info->sp;
+	s->mmap_base = info->mmap_base;
+	s->start_brk = info->start_brk;
+	s->proc[0].alive = true;
+	s->proc[0].parent = -1;
+	s->proc[0].brk = info->start_brk;
+	memcpy(s->proc[0].limit, o->limit, sizeof(o->limit));
+	bind_symbol(s, SYM_TEXT, TEXT_START, SIM_PAGE);
+	bind_symbol(s, SYM_DATA, TEXT_END, SIM_PAGE);
+	bind_symbol(s, SYM_BSS, TEXT_END + SIM_PAGE, SIM_PAGE);
+	bind_symbol(s, SYM_STACK, info->stack_start, info->stack_end - info->stack_start);
+	for (i = 0; i < info->nspecials; i++)
+		bind_special(s, &info->special[i]);
+}
+
+static void copy_proc(struct scope_proc *to, const struct scope_proc *from)
+{
+	*to = *from;
+	to->bind = xmalloc(from->nbind * sizeof(*to->bind));
+	memcpy(to->bind, from->bind, from->nbind * sizeof(*to->bind));
+}
+
+void scope_copy(struct scope *to, const struct scope *from)
+{
+	unsigned i;
+
+	*to = *from;
+	for (i = 0; i < from->nprocs; i++)
+		copy_proc(&to->proc[i], &from->proc[i]);
+}
+
+void scope_free(struct scope *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nprocs; i++)
+		free(s->proc[i].bind);
+	memset(s, 0, sizeof(*s));
+}
+
+bool scope_find(const struct scope *s, unsigned symbol, struct scope_binding *ret)
+{
+	const struct scope_proc *p = &s->proc[s->current];
+
+	if (symbol < p->nbind && p->bind[symbol].when) {
+		*ret = p->bind[symbol];
+		return true;
+	}
+	switch (symbol) {
+	case SYM_HEAP:
+		*ret = (struct scope_binding) { s->start_brk, p->brk - s->start_brk, 1 };
+		return true;
+	case SYM_SP:
+		*ret = (struct scope_binding) { s->sp, 0, 1 };
+		return true;
+	case SYM_MMAPBASE:
+		*ret = (struct scope_binding) { s->mmap_base, 0, 1 };
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_distance(struct buf *ret, char sign, uint64_t bytes)
+{
+	if (bytes / SIM_PAGE)
+		buf_addf(ret, "%c%llup", sign, (unsigned long long)(bytes / SIM_PAGE));
+	if (bytes % SIM_PAGE)
+		buf_addf(ret, "%c%llu", sign, (unsigned long long)(bytes % SIM_PAGE));
+}
+
+void scope_words(const struct scenario *sc, const struct scope *s, uint64_t addr, struct buf *ret)
+{
+	const struct scope_proc *p = &s->proc[s->current];
+	/* Only words: a scenario with thousands of names does without the later ones. */
+	size_t n = sc->nsymbols < 1024 ? sc->nsymbols : 1024, i;
+	struct scope_binding b, inside = { 0 }, above = { .addr = UINT64_MAX };
+	size_t inside_symbol = 0, above_symbol = n;
+
+	for (i = 0; i < n; i++) {
+		if (i >= p->nbind && i >= SYM_NBUILTIN)
+			break;
+		if (i == SYM_SP || i == SYM_MMAPBASE || !scope_find(s, (unsigned)i, &b))
+			continue;
+		if (addr - b.addr < b.len && b.when >= inside.when) {
+			inside = b;
+			inside_symbol = i;
+		} else if (b.addr > addr && b.addr < above.addr) {
+			above = b;
+			above_symbol = i;
+		}
+	}
+	if (inside.when) {
+		buf_adds(ret, sc->symbol[inside_symbol]);
+		add_distance(ret, '+', addr - inside.addr);
+	} else if (above_symbol < n) {
+		buf_adds(ret, sc->symbol[above_symbol]);
+		add_distance(ret, '-', above.addr - addr);
+	} else {
+		buf_addf(ret, "0x%llx", (unsigned long long)addr);
+	}
+}
+
+/* ---- what is not executed ---------------------------------------------------------------- */
+
+static bool touches_text(uint64_t addr, uint64_t len)
+{
+	uint64_t end;
+
+	if (!len || addr >= TEXT_END)
+		return false;
+	return __builtin_add_overflow(addr, len, &end) || end > TEXT_START;
+}
+
+static bool would_change_text(const struct sim_op *op)
+{
+	switch (op->kind) {
+	case SIM_OP_MMAP:
+		return (op->flags & MAP_FIXED) && touches_text(op->addr, op->len);
+	case SIM_OP_MUNMAP:
+	case SIM_OP_MPROTECT:
+	case SIM_OP_MADVISE:
+		return touches_text(op->addr, op->len);
+	case SIM_OP_MREMAP:
+		return touches_text(op->addr, op->len) ||
+		       ((op->flags & MREMAP_FIXED) && touches_text(op->newaddr, op->newlen));
+	default:
+		return false;
+	}
+}
+
+static bool over_cap(const struct sim_op *op)
+{
+	switch (op->kind) {
+	case SIM_OP_TOUCH:
+		return op->pages > SCENARIO_POPULATE_CAP / SIM_PAGE;
+	case SIM_OP_MMAP:
+		return (op->flags & (MAP_POPULATE | MAP_LOCKED)) && op->len > SCENARIO_POPULATE_CAP;
+	case SIM_OP_MADVISE:
+		return (op->advice == ADVICE_POPULATE_READ || op->advice == ADVICE_POPULATE_WRITE) &&
+		       op->len > SCENARIO_POPULATE_CAP;
+	case SIM_OP_TRUNCATE:
+		return op->len > SCENARIO_POPULATE_CAP;
+	default:
+		return false;
+	}
+}
+
+/* Where executing whatever lies there could do more than fault. */
+static bool wild_execute(const struct scope *s, const struct sim_op *op)
+{
+	uint64_t i;
+
+	if (op->kind != SIM_OP_TOUCH || op->mode != 'x')
+		return false;
+	for (i = 0; i < op->pages; i++) {
+		uint64_t addr = op->addr + i * SIM_PAGE;
+
+		if ((addr >= TEXT_START && addr < TEXT_END) || addr >= (s->sp & ~(uint64_t)(SIM_PAGE - 1)))
+			return true;
+	}
+	return false;
+}
+
+static unsigned alive(const struct scope *s)
+{
+	unsigned n = 0, i;
+
+	for (i = 0; i < s->nprocs; i++)
+		n += s->proc[i].alive;
+	return n;
+}
+
+static const char *refusal(const struct scope *s, const struct sim_op *op)
+{
+	if (would_change_text(op))
+		return "refused: text";
+	if (over_cap(op))
+		return "refused: populate cap";
+	if (wild_execute(s, op))
+		return "refused: execute";
+	if (op->kind == SIM_OP_FORK && s->nprocs == SIM_MAX_PROCS)
+		return "refused: too many processes";
+	if (op->kind == SIM_OP_EXIT && alive(s) == 1)
+		return "refused: last process";
+	return NULL;
+}
+
+static void put(const struct scope *s, struct sim_op *op, enum slot slot, uint64_t value, bool sign)
+{
+	switch (slot) {
+	case SLOT_ADDR:
+		op->addr = value + (op->kind == SIM_OP_BRK && sign ? s->proc[s->current].brk : 0);
+		break;
+	case SLOT_OFFSET:
+		op->addr = s->sp + value;
+		break;
+	case SLOT_LEN:
+		op->len = value;
+		break;
+	case SLOT_NEWLEN:
+		op->newlen = value;
+		break;
+	case SLOT_PLACE:
+		if (op->kind == SIM_OP_MREMAP)
+			op->newaddr = value;
+		else
+			op->addr = value;
+		break;
+	case SLOT_OFF:
+		op->off = value;
+		break;
+	case SLOT_VALUE:
+		op->value = value;
+		break;
+	case SLOT_GUARD:
+		op->guard = value;
+		break;
+	}
+}
+
+enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
+			      const struct scenario_op *so, struct sim_op *ret, char why[64])
+{
+	struct sim_op op = so->op;
+	int unbound = SYM_NONE;
+	const char *refused;
+	uint64_t value = 0;
+	unsigned i;
+
+	for (i = 0; i < so->nargs; i++)
+		if (scenario_eval(sc, s, so->arg[i].expr, &value, &unbound))
+			put(s, &op, so->arg[i].slot, value, so->arg[i].expr.sign);
+	if (unbound != SYM_NONE) {
+		snprintf(why, 64, "skipped: no name %s", sc->symbol[unbound]);
+		return VERDICT_SKIPPED;
+	}
+	if (op.kind == SIM_OP_SWITCH && ((unsigned)op.proc >= s->nprocs || !s->proc[op.proc].alive)) {
+		snprintf(why, 64, "skipped: no process P%d", op.proc);
+		return VERDICT_SKIPPED;
+	}
+	if (op.kind == SIM_OP_TOUCH) {
+		/* ceil(LEN / 4096) without overflow */
+		op.pages = so->ranged ? op.len / SIM_PAGE + (op.len % SIM_PAGE != 0) : 1;
+		op.len = 0;
+	}
+	if (so->unlimited)
+		op.value = SIM_UNLIMITED;
+	*ret = op;
+	refused = refusal(s, &op);
+	if (refused) {
+		snprintf(why, 64, "%s", refused);
+		return VERDICT_REFUSED;
+	}
+	return VERDICT_RUN;
+}
+
+/* ---- what was executed ------------------------------------------------------------------- */
+
+static void apply_fork(struct scope *s)
+{
+	copy_proc(&s->proc[s->nprocs], &s->proc[s->current]);
+	s->proc[s->nprocs].parent = (int)s->current;
+	s->current = s->nprocs++;
+}
+
+static void apply_exit(struct scope *s)
+{
+	int next = s->proc[s->current].parent;
+	unsigned i;
+
+	s->proc[s->current].alive = false;
+	while (next >= 0 && !s->proc[next].alive)
+		next = s->proc[next].parent;
+	for (i = 0; next < 0 && i < s->nprocs; i++)
+		if (s->proc[i].alive)
+			next = (int)i;
+	s->current = (unsigned)next;
+}
+
+void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim_op *op,
+		 const struct sim_result *res)
+{
+	struct scope_proc *p = &s->proc[s->current];
+
+	if (op->kind == SIM_OP_BRK && (res->status == SIM_OK || res->status == SIM_UNCHANGED))
+		p->brk = res->ret;
+	if (res->status != SIM_OK)
+		return;
+	switch (op->kind) {
+	case SIM_OP_MMAP:
+		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len));
+		break;
+	case SIM_OP_MREMAP:
+		if (so->bind != SYM_NONE)
+			bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->newlen));
+		break;
+	case SIM_OP_THREAD:
+		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len));
+		break;
+	case SIM_OP_SETRLIMIT:
+		p->limit[op->limit] = op->value;
+		break;
+	case SIM_OP_FORK:
+		apply_fork(s);
+		break;
+	case SIM_OP_EXIT:
+		apply_exit(s);
+		break;
+	case SIM_OP_SWITCH:
+		s->current = (unsigned)op->proc;
+		break;
+	default:
+		break;
+	}
+}
