@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The live source: a running process, looked at from outside.
+libmmscope_a_SOURCES += \
+	include/mmscope/source.h include/mmscope/proclist.h \
+	src/live/uapi.h \
+	src/live/gate.h src/live/gate.c \
+	src/live/lines.h src/live/lines.c \
+	src/live/live.h src/live/live.c \
+	src/live/live_counters.c \
+	src/live/live_layout.c \
+	src/live/live_pages.c \
+	src/live/look.h src/live/look.c \
+	src/live/maps.h src/live/maps.c \
+	src/live/maps_parse.h src/live/maps_parse.c \
+	src/live/procfs.h src/live/procfs.c \
+	src/live/procps.h src/live/procps.c \
+	src/live/reasons.c \
+	src/live/roles.h src/live/roles.c \
+	src/live/scan.h src/live/scan.c \
+	src/live/smaps.h src/live/smaps.c \
+	src/live/stat_parse.h src/live/stat_parse.c \
+	src/live/tasks.h src/live/tasks.c

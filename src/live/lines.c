@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Lines of a file of any length through a small buffer.
+ */
+#include <config.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/live/lines.h"
+
+void lines_start(struct lines *l, int fd, char *buf)
+{
+	*l = (struct lines){ .fd = fd, .buf = buf };
+}
+
+static bool fill(struct lines *l)
+{
+	ssize_t n;
+
+	if (l->from) {
+		memmove(l->buf, l->buf + l->from, l->to - l->from);
+		l->to -= l->from;
+		l->from = 0;
+	}
+	do
+		n = pread(l->fd, l->buf + l->to, LINES_BUFFER - l->to, l->at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		l->errnum = errno;
+	if (n <= 0)
+		return false;
+	l->to += (size_t)n;
+	l->at += n;
+	return true;
+}
+
+bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n)
+{
+	size_t seen = 0;
+
+	for (;;) {
+		char *start = l->buf + l->from;
+		char *eol = memchr(start + seen, '\n', l->to - l->from - seen);
+		size_t n = eol ? (size_t)(eol - start) : l->to - l->from;
+		bool skip = l->cut;
+
+		if (!eol && n < LINES_BUFFER) {
+			seen = n;
+			if (fill(l))
+				continue;
+			if (!n)
+				return false;
+		}
+		l->from += n + (eol ? 1 : 0);
+		l->cut = !eol && n == LINES_BUFFER;
+		seen = 0;
+		if (skip)
+			continue;
+		*ret_line = start;
+		*ret_n = n;
+		return true;
+	}
+}

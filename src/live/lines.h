@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Lines of a file of any length through a small buffer. The kernel gives maps and
+ * smaps in pieces of at most 4 KiB, so nothing is gained by a larger one.
+ */
+#ifndef LIVE_LINES_H
+#define LIVE_LINES_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { LINES_BUFFER = 32768 };
+
+struct lines {
+	int fd;
+	int errnum;		/* what ended it, 0: the end of the file */
+	off_t at;		/* bytes read so far */
+	size_t from, to;
+	bool cut;		/* the rest of a line that was too long is being skipped */
+	char *buf;		/* LINES_BUFFER bytes, the caller's */
+};
+
+void lines_start(struct lines *l, int fd, char *buf);
+/* The next line without its newline; an unterminated last line is one too. A line
+ * longer than the buffer is given cut off. False at the end. */
+bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n);
+
+#endif

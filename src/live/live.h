@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The live source, for its own modules and tests.
+ */
+#ifndef LIVE_LIVE_H
+#define LIVE_LIVE_H
+#include "mmscope/source.h"
+#include "src/live/gate.h"
+#include "src/live/look.h"
+#include "src/live/tasks.h"
+
+/* Abilities that tests take away, so that every rung of the ladder can be held
+ * against the truth on a kernel that has them all. */
+enum live_without {
+	WITHOUT_SCAN = 1 << 0,
+	WITHOUT_PAGEMAP = 1 << 1,
+	WITHOUT_SMAPS = 1 << 2,
+	WITHOUT_PROCMAP = 1 << 3,
+	WITHOUT_CLOCK = 1 << 4,
+	WITHOUT_LIBPROC = 1 << 5,
+	WITHOUT_PIDFD = 1 << 6,
+	WITHOUT_MAPS = 1 << 7,
+};
+struct live_options {
+	unsigned without;	/* enum live_without */
+};
+struct error *live_open(pid_t pid, const struct source_options *o, const struct live_options *lo,
+			struct source **ret);
+
+/* Reasons why something is not there; rows of a table in reasons.c. */
+enum reason {
+	REASON_KTHREAD, REASON_ZOMBIE, REASON_MAPS, REASON_ADDRESSES, REASON_EXE, REASON_MM,
+	REASON_LIMITS, REASON_PAGES, REASON_PAGES_PART, REASON_ZERO, REASON_HUGE, REASON_SMAPS,
+	REASON_SMAPS_REFUSED, REASON_TASKS, REASON_REGISTERS, REASON_REGISTERS_FILE,
+	REASON_RUNNING, REASON_STACKS, REASON_EXIT, REASON_FAULTS, REASON_BRK, REASON_NR
+};
+struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
+
+/* A clock of one kind of look: when, what it cost, whether something moved since. */
+struct pace {
+	uint64_t at_ns, cost_ns;
+	bool dirty;
+};
+
+struct live {
+	struct source base;
+	struct procfs fs;
+	unsigned without;
+	char *buf;			/* LINES_BUFFER bytes for maps and smaps */
+	int fd_maps, fd_pagemap, fd_stat, fd_status;
+	struct gate gate;
+	struct looker *looker;
+	struct tasks tasks;
+	struct strings *strings;
+	const struct snapshot *last;	/* what sample() returned */
+	uint64_t reasons, whys_for;	/* sets of enum reason: now, and those of last->whys */
+	struct stat_figures stat;
+	struct status_figures status;
+	bool have_stat, have_status, zombie_at_open, no_procmap;
+	uint64_t vvar_start, vvar_end;
+	struct pace layout, rows, pass, kinds, window, members, counters;
+	/* The background pass over all pages. */
+	bool pass_running;
+	uint64_t pass_cursor, pass_spent_ns;
+	enum look_kinds pass_kinds;
+	uint64_t pass_faults, pass_rss;	/* when it began */
+	struct smaps_sums sums;		/* rungs below PAGEMAP_SCAN only */
+};
+
+/* One sample in the making. */
+struct sampling {
+	const struct source_want *want;
+	struct snapshot *next;
+	uint64_t now_ns, deadline_ns;
+	struct gate_news news;
+};
+
+/* Is it time to look again? `cap_ns`: at the latest so long after something moved. */
+bool pace_due(const struct pace *p, uint64_t now_ns, uint64_t cap_ns);
+void pace_done(struct pace *p, uint64_t began_ns);
+
+/* live_counters.c: process, mm, limits, faults. ESRCH: it is gone. */
+int live_counters(struct live *lv, struct sampling *s);
+/* live_layout.c: opens, reads or checks maps; on return next->layout is right. True when
+ * the address space is another one than before (exec). */
+bool live_layout(struct live *lv, struct sampling *s);
+void live_roles(struct live *lv, struct sampling *s);
+/* live_pages.c */
+void live_pages(struct live *lv, struct sampling *s);
+void live_pages_reset(struct live *lv);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The pages of a live process over time: what is on screen at each sample, the rest by
+ * a pass in the background that keeps within the time it is given.
+ */
+#include <config.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/clock.h"
+#include "src/live/live.h"
+
+/* Whole passes follow each other at this distance at most once something moved. */
+#define PASS_CAP_NS 800000000ull
+/* What is on screen is looked at this often even if nobody ran. */
+#define WINDOW_NS 120000000ull
+/* Kinds of all pages are asked anew at each pass when that takes no longer. */
+#define KINDS_CHEAP_BYTES (128ull << 20)
+/* More ranges than this that were never seen are left to the pass. */
+enum { UNSEEN_AT_ONCE = 64 };
+/* Without PAGEMAP_SCAN the sums of smaps say where looking is worth it; reading them
+ * costs about as much as a small process's whole pagemap. */
+#define SUMS_WORTH_BYTES (4ull << 30)
+
+void live_pages_reset(struct live *lv)
+{
+	lv->pass_running = false;
+	lv->pass.at_ns = lv->pass.cost_ns = 0;
+	lv->pass.dirty = true;
+	smaps_sums_free(&lv->sums);
+}
+
+static bool same_mapping(const struct vma *a, const struct vma *b)
+{
+	if (a->inode != b->inode || a->dev_minor != b->dev_minor || a->dev_major != b->dev_major ||
+	    (a->perms & VMA_SHARED) != (b->perms & VMA_SHARED))
+		return false;
+	return !a->inode || a->start - a->offset == b->start - b->offset;
+}
+
+/* Appends r's runs in [start, end). */
+static void append_part(struct residency *out, const struct residency *r, uint64_t start,
+			uint64_t end)
+{
+	for (size_t i = residency_next(r, start); i < r->n; i++) {
+		const struct page_run *run = &r->runs[i];
+		uint64_t lo = run->start > start ? run->start : start;
+		uint64_t hi = run_end(run) < end ? run_end(run) : end;
+
+		if (run->start >= end)
+			break;
+		residency_append(out, lo, hi, run->state);
+	}
+}
+
+/* What is known of the pages under a new layout: what lay in a mapping that still is. */
+static struct residency *rebase(const struct residency *r, const struct layout *was,
+				const struct layout *now)
+{
+	struct residency *out = residency_create();
+
+	for (size_t i = 0; i < now->n; i++) {
+		const struct vma *v = &now->vmas[i];
+		uint64_t at = v->start;
+
+		if (v->start >> 63)	/* [vsyscall] has no pages of its own */
+			break;
+		for (size_t o = was && r ? layout_next(was, at) : 0; was && r && o < was->n; o++) {
+			const struct vma *w = &was->vmas[o];
+			uint64_t lo = w->start > at ? w->start : at;
+			uint64_t hi = w->end < v->end ? w->end : v->end;
+
+			if (w->start >= v->end)
+				break;
+			if (!same_mapping(w, v))
+				continue;
+			if (lo > at)
+				residency_append(out, at, lo, PAGE_UNSEEN);
+			append_part(out, r, lo, hi);
+			at = hi;
+		}
+		if (at < v->end)
+			residency_append(out, at, v->end, PAGE_UNSEEN);
+	}
+	return out;
+}
+
+/* Does r have in [start, end) what the patch has there? */
+static bool window_equal(const struct residency *r, uint64_t start, uint64_t end,
+			 const struct residency *patch)
+{
+	size_t i = residency_next(r, start), p = residency_next(patch, start);
+
+	for (;; i++, p++) {
+		bool more = i < r->n && r->runs[i].start < end;
+		bool also = p < patch->n && patch->runs[p].start < end;
+		uint64_t a, b, x, y;
+
+		if (!more || !also)
+			return more == also;
+		a = r->runs[i].start > start ? r->runs[i].start : start;
+		b = run_end(&r->runs[i]) < end ? run_end(&r->runs[i]) : end;
+		x = patch->runs[p].start > start ? patch->runs[p].start : start;
+		y = run_end(&patch->runs[p]) < end ? run_end(&patch->runs[p]) : end;
+		if (a != x || b != y || r->runs[i].state != patch->runs[p].state)
+			return false;
+	}
+}
+
+static void read_sums(struct live *lv, const struct layout *l)
+{
+	struct layout *own;
+	int fd;
+
+	smaps_sums_free(&lv->sums);
+	if (lv->without & WITHOUT_SMAPS)
+		return;
+	fd = openat(lv->fs.mm, "smaps", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!smaps_read(fd, lv->buf, l->strings == lv->strings ? l : NULL, lv->strings, &own, NULL,
+			&lv->sums))
+		layout_put(own);
+	close(fd);
+}
+
+struct work {
+	struct live *lv;
+	struct residency *pages;	/* ours to replace */
+	struct look look;
+};
+
+/* Looks at [start, end) and takes over what is new there. Returns how far it came. */
+static uint64_t look_and_splice(struct work *w, uint64_t start, uint64_t end)
+{
+	struct residency *patch = residency_create(), *next;
+	uint64_t reached;
+
+	w->look.old = w->pages;
+	reached = look_at(w->lv->looker, &w->look, start, end, patch);
+	if (!w->lv->looker->gone && !window_equal(w->pages, start, reached, patch)) {
+		next = residency_splice(w->pages, start, reached, patch);
+		residency_put(w->pages);
+		w->pages = next;
+	}
+	residency_put(patch);
+	return reached;
+}
+
+static uint64_t last_end(const struct layout *l)
+{
+	size_t n = l->n;
+
+	while (n && l->vmas[n - 1].start >> 63)
+		n--;
+	return n ? l->vmas[n - 1].end : 0;
+}
+
+static bool wants_sums(const struct live *lv, const struct sampling *s)
+{
+	if (lv->looker->rung == LOOK_SMAPS)
+		return true;
+	return lv->looker->rung == LOOK_PAGEMAP &&
+	       (s->want->everything || s->next->statm_size > SUMS_WORTH_BYTES);
+}
+
+static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
+{
+	bool cheap = s->next->statm_rss <= KINDS_CHEAP_BYTES;
+
+	lv->pass_running = true;
+	lv->pass_cursor = s->next->layout->n ? s->next->layout->vmas[0].start : 0;
+	lv->pass_spent_ns = 0;
+	lv->pass.dirty = false;
+	lv->pass_faults = s->next->minflt + s->next->majflt;
+	lv->pass_rss = s->next->statm_rss;
+	if (wants_sums(lv, s))
+		read_sums(lv, s->next->layout);
+	if (s->want->everything || cheap ||
+	    (lv->kinds.dirty && pace_due(&lv->kinds, s->now_ns, UINT64_MAX))) {
+		lv->pass_kinds = KINDS_ALL;
+		lv->kinds.dirty = false;
+	} else {
+		/* First where pages are, then, at once, what they are. */
+		lv->pass_kinds = w->pages->whole ? KINDS_NEW : KINDS_NONE;
+	}
+}
+
+static void run_pass(struct live *lv, struct sampling *s, struct work *w)
+{
+	uint64_t end = last_end(s->next->layout), began = clock_now_ns();
+
+	w->look.kinds = lv->pass_kinds;
+	w->look.visible = false;
+	while (lv->pass_cursor < end && !lv->looker->gone) {
+		lv->pass_cursor = look_and_splice(w, lv->pass_cursor, end);
+		if (s->deadline_ns && clock_now_ns() >= s->deadline_ns)
+			break;
+	}
+	lv->pass_spent_ns += clock_now_ns() - began;
+	if (lv->pass_cursor < end && !lv->looker->gone)
+		return;
+	lv->pass_running = false;
+	lv->pass.at_ns = clock_now_ns();
+	lv->pass.cost_ns = lv->pass_spent_ns;
+	if (lv->pass_kinds == KINDS_ALL) {
+		lv->kinds.at_ns = lv->pass.at_ns;
+		lv->kinds.cost_ns = lv->pass_spent_ns;
+	}
+}
+
+static void look_at_windows(struct live *lv, struct sampling *s, struct work *w)
+{
+	uint64_t began = clock_now_ns();
+
+	w->look.kinds = KINDS_ALL;
+	w->look.visible = true;
+	for (size_t i = 0; i < s->want->nvisible && !lv->looker->gone; i++) {
+		uint64_t end = last_end(s->next->layout);
+
+		if (s->want->visible[i].end < end)
+			end = s->want->visible[i].end;
+		if (s->want->visible[i].start < end)
+			look_and_splice(w, s->want->visible[i].start & ~(PAGE_BYTES - 1ull), end);
+	}
+	pace_done(&lv->window, began);
+}
+
+/* Mappings that appeared are small or empty most of the time: seen at once. */
+static void look_at_unseen(struct live *lv, struct sampling *s, struct work *w)
+{
+	struct span spans[UNSEEN_AT_ONCE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->pages->n; i++) {
+		const struct page_run *r = &w->pages->runs[i];
+
+		if (r->state != PAGE_UNSEEN)
+			continue;
+		if (n == UNSEEN_AT_ONCE) {
+			lv->pass.dirty = true;
+			lv->pass.at_ns = 0;
+			return;
+		}
+		spans[n++] = (struct span){ r->start, run_end(r) };
+	}
+	w->look.kinds = KINDS_NEW;
+	w->look.visible = false;
+	for (size_t i = 0; i < n && !lv->looker->gone; i++) {
+		if (s->deadline_ns && clock_now_ns() >= s->deadline_ns)
+			return;
+		look_and_splice(w, spans[i].start, spans[i].end);
+	}
+}
+
+/* Is a whole pass due? What moved no counter is looked for less eagerly. */
+static bool pass_due(const struct live *lv, const struct sampling *s)
+{
+	bool counted = s->next->minflt + s->next->majflt != lv->pass_faults ||
+		       s->next->statm_rss != lv->pass_rss;
+	uint64_t cost = lv->pass.cost_ns;
+
+	if (s->want->everything || !lv->pass.at_ns)
+		return true;
+	if (lv->pass.dirty && counted)
+		return pace_due(&lv->pass, s->now_ns, PASS_CAP_NS);
+	if (lv->pass.dirty)
+		return s->now_ns - lv->pass.at_ns >= 40 * cost;
+	return pace_due(&lv->pass, s->now_ns, PASS_CAP_NS);
+}
+
+static void note_whole(struct residency *r)
+{
+	r->kinds = r->whole = true;
+	for (size_t i = 0; i < r->n && (r->kinds || r->whole); i++) {
+		if (r->runs[i].state == PAGE_PRESENT)
+			r->kinds = false;
+		else if (r->runs[i].state == PAGE_UNSEEN)
+			r->whole = false;
+	}
+}
+
+static void reasons_of(struct live *lv, const struct residency *pages)
+{
+	uint64_t mine = 1ull << REASON_PAGES | 1ull << REASON_PAGES_PART | 1ull << REASON_ZERO |
+			1ull << REASON_HUGE;
+
+	lv->reasons &= ~mine;
+	if (lv->looker->rung == LOOK_SMAPS && !lv->sums.n)
+		lv->reasons |= 1ull << REASON_PAGES;
+	else if (lv->looker->rung == LOOK_SMAPS || (lv->looker->rung == LOOK_PAGEMAP &&
+						     !pages->whole && !lv->pass_running))
+		lv->reasons |= 1ull << REASON_PAGES_PART;
+	if (lv->looker->rung == LOOK_PAGEMAP)
+		lv->reasons |= 1ull << REASON_HUGE;
+	if (lv->looker->unsure_zero)
+		lv->reasons |= 1ull << REASON_ZERO;
+}
+
+static void take_over(struct live *lv, struct sampling *s, struct work *w)
+{
+	struct residency *old = (struct residency *)s->next->pages;
+
+	note_whole(w->pages);
+	reasons_of(lv, w->pages);
+	if (lv->reasons & 1ull << REASON_PAGES) {
+		residency_put(w->pages);
+		w->pages = NULL;
+	} else if (old && old != w->pages && residency_equal(old, w->pages) &&
+		   old->whole == w->pages->whole && old->kinds == w->pages->kinds) {
+		residency_put(w->pages);
+		w->pages = residency_get(old);
+	}
+	residency_put(old);
+	s->next->pages = w->pages;
+}
+
+void live_pages(struct live *lv, struct sampling *s)
+{
+	const struct layout *was = lv->last ? lv->last->layout : NULL, *l = s->next->layout;
+	struct work w = { .lv = lv };
+	uint64_t began = clock_now_ns();
+	bool window;
+
+	if (!l) {
+		residency_put(s->next->pages);
+		s->next->pages = NULL;
+		return;
+	}
+	w.look = (struct look){ .layout = l, .sums = lv->sums.n ? &lv->sums : NULL,
+				.deadline_ns = s->deadline_ns,
+				.vvar_start = lv->vvar_start, .vvar_end = lv->vvar_end };
+	w.pages = s->next->pages && l == was ? residency_get(s->next->pages) :
+					       rebase(s->next->pages, was, l);
+	note_whole(w.pages);
+	lv->looker->gone = lv->looker->unsure_zero = false;
+	window = s->want->nvisible && (s->news.ran || s->news.memory || !w.pages->kinds ||
+				       !w.pages->whole || s->now_ns - lv->window.at_ns >= WINDOW_NS);
+	if (s->want->everything)
+		lv->pass_running = false;
+	if (!s->want->everything && window)
+		look_at_windows(lv, s, &w);
+	if (!s->want->everything && l != was && was)
+		look_at_unseen(lv, s, &w);
+	if (!lv->pass_running && pass_due(lv, s))
+		begin_pass(lv, s, &w);
+	/* Sums may just have been read. */
+	w.look.sums = lv->sums.n ? &lv->sums : NULL;
+	if (lv->pass_running)
+		run_pass(lv, s, &w);
+	note_whole(w.pages);
+	if (!lv->pass_running && !w.pages->kinds && lv->looker->rung == LOOK_SCAN) {
+		lv->pass.dirty = true;
+		lv->pass.at_ns = 0;	/* the kinds of what is there come next */
+	}
+	if (lv->looker->gone) {
+		residency_put(w.pages);
+		return;
+	}
+	s->next->cost.panel_ns[PANEL_PAGES] = clock_now_ns() - began;
+	s->next->cost.rung[PANEL_PAGES] = look_rung_names[lv->looker->rung];
+	take_over(lv, s, &w);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The layout of a live process.
+ */
+#include <config.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "src/live/lines.h"
+#include "src/live/maps.h"
+#include "src/live/uapi.h"
+
+void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings)
+{
+	*b = (struct maps_build){ .old = old, .strings = strings, .same = old != NULL };
+}
+
+/* Equal in all that maps tells; the role is ours. */
+static bool line_is(const struct vma *v, const struct maps_line *m, const char *path, size_t n)
+{
+	return v->start == m->start && v->end == m->end && v->perms == m->perms &&
+	       v->offset == m->offset && v->inode == m->inode &&
+	       v->dev_minor == m->dev_minor && v->dev_major == m->dev_major &&
+	       !memcmp(v->path, path, n) && !v->path[n];
+}
+
+static void room(struct maps_build *b)
+{
+	if (b->n < b->cap)
+		return;
+	b->cap = b->cap ? b->cap + b->cap / 2 : b->old ? b->old->n + b->old->n / 8 + 32 : 128;
+	b->vmas = xreallocarray(b->vmas, b->cap, sizeof(*b->vmas));
+}
+
+bool maps_build_add(struct maps_build *b, const struct maps_line *m)
+{
+	char plain[PATH_MAX + 64];
+	const char *path = m->path;
+	size_t n = m->path_len;
+	const struct vma *last, *was = NULL;
+	struct vma v;
+
+	if (n && memchr(path, '\\', n) && n <= sizeof(plain)) {
+		n = maps_unescape(path, n, plain);
+		path = plain;
+	}
+	/* The old VMA's path may be shorter than n: compare only within it. */
+	if (b->old && b->same && b->n < b->old->n) {
+		was = &b->old->vmas[b->n];
+		if (strnlen(was->path, n + 1) != n || !line_is(was, m, path, n))
+			was = NULL;
+	}
+	if (was) {
+		b->n++;
+		return true;
+	}
+	last = !b->n ? NULL : b->same ? &b->old->vmas[b->n - 1] : &b->vmas[b->n - 1];
+	if (last && m->start < last->end)
+		return false;
+	if (b->same) {
+		b->same = false;
+		b->cap = b->n + b->n / 8 + 128;
+		b->vmas = xreallocarray(NULL, b->cap, sizeof(*b->vmas));
+		if (b->n)
+			memcpy(b->vmas, b->old->vmas, b->n * sizeof(*b->vmas));
+	}
+	v = (struct vma){ .start = m->start, .end = m->end, .offset = m->offset,
+			  .inode = m->inode, .dev_major = m->dev_major, .dev_minor = m->dev_minor,
+			  .perms = m->perms, .role = ROLE_OTHER, .growsdown = 2 };
+	room(b);
+	last = b->n ? &b->vmas[b->n - 1] : NULL;
+	if (last && n && strnlen(last->path, n + 1) == n && !memcmp(last->path, path, n))
+		v.path = last->path;
+	else
+		v.path = strings_add(b->strings, path, n);
+	b->vmas[b->n++] = v;
+	return true;
+}
+
+struct layout *maps_build_end(struct maps_build *b)
+{
+	struct layout *l;
+
+	if (b->same && b->n == b->old->n)
+		return layout_get(b->old);
+	l = layout_create(b->strings, 0);
+	free(l->vmas);
+	if (b->same) {	/* the old one's beginning */
+		l->vmas = xreallocarray(NULL, b->n ? b->n : 1, sizeof(*l->vmas));
+		if (b->n)
+			memcpy(l->vmas, b->old->vmas, b->n * sizeof(*l->vmas));
+	} else {
+		l->vmas = xreallocarray(b->vmas, b->n ? b->n : 1, sizeof(*l->vmas));
+	}
+	l->n = b->n;
+	b->vmas = NULL;
+	return l;
+}
+
+void maps_build_drop(struct maps_build *b)
+{
+	free(b->vmas);
+	b->vmas = NULL;
+}
+
+int maps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
+	      struct layout **ret)
+{
+	struct maps_build b;
+	struct maps_line m;
+	struct lines in;
+	const char *line;
+	size_t n;
+
+	maps_build_start(&b, old, strings);
+	lines_start(&in, fd, buf);
+	while (lines_next(&in, &line, &n))
+		if (maps_parse_line(line, n, &m))
+			maps_build_add(&b, &m);
+	if (in.errnum || !in.at) {
+		maps_build_drop(&b);
+		return in.errnum ? in.errnum : ESRCH;
+	}
+	*ret = maps_build_end(&b);
+	return 0;
+}
+
+/* The VMA at addr or the next above; 0, or -errno (-ENOENT: none). */
+static int query(int fd, uint64_t addr, struct maps_line *m, char *name, uint32_t room_for_name)
+{
+	struct uapi_procmap_query q = { .size = sizeof(q), .query_flags = UAPI_COVERING_OR_NEXT,
+					.query_addr = addr, .vma_name_size = room_for_name,
+					.vma_name_addr = (uintptr_t)name };
+
+	if (!name)
+		q.vma_name_size = 0;
+	if (ioctl(fd, UAPI_PROCMAP_QUERY, &q) < 0)
+		return -errno;
+	*m = (struct maps_line){
+		.start = q.vma_start, .end = q.vma_end, .offset = q.vma_offset, .inode = q.inode,
+		.dev_major = q.dev_major, .dev_minor = q.dev_minor,
+		.perms = (q.vma_flags & UAPI_VMA_READ ? VMA_READ : 0) |
+			 (q.vma_flags & UAPI_VMA_WRITE ? VMA_WRITE : 0) |
+			 (q.vma_flags & UAPI_VMA_EXEC ? VMA_EXEC : 0) |
+			 (q.vma_flags & UAPI_VMA_SHARED ? VMA_SHARED : 0),
+		.path = name,
+		.path_len = name && q.vma_name_size ? q.vma_name_size - 1 : 0,
+	};
+	return 0;
+}
+
+/* The ioctl does not know [vsyscall], which is no VMA. */
+static bool is_vma(const struct vma *v)
+{
+	return v->start < 1ull << 63;
+}
+
+int maps_check(int fd, const struct layout *l, struct span span)
+{
+	uint64_t addr = span.start;
+	size_t i = layout_next(l, addr);
+
+	for (;;) {
+		const struct vma *v = i < l->n && is_vma(&l->vmas[i]) ? &l->vmas[i] : NULL;
+		struct maps_line m;
+		int err = query(fd, addr, &m, NULL, 0);
+
+		if (err == -ENOENT)
+			return v && v->start < span.end;
+		if (err)
+			return err;
+		if (m.start >= span.end)
+			return v && v->start < span.end;
+		if (!v || v->start != m.start || v->end != m.end || v->perms != m.perms ||
+		    v->offset != m.offset || v->inode != m.inode)
+			return 1;
+		if (m.end >= span.end)
+			return 0;
+		addr = m.end;
+		i++;
+	}
+}
+
+int maps_splice(int fd, const struct layout *l, struct span span, struct layout **ret)
+{
+	char name[PATH_MAX + 64];
+	uint64_t from = span.start, to = span.end, addr;
+	size_t first, i;
+	struct maps_build b;
+	int err = 0;
+
+	/* What is replaced must not cut a VMA, neither of before nor of now. */
+	for (;;) {
+		struct maps_line m;
+
+		first = layout_next(l, from);
+		if (first < l->n && l->vmas[first].start < from)
+			from = l->vmas[first].start;
+		err = query(fd, from, &m, NULL, 0);
+		if (err && err != -ENOENT)
+			return err;
+		if (err || m.start >= from)
+			break;
+		from = m.start;
+	}
+	first = layout_next(l, from);
+	maps_build_start(&b, NULL, l->strings);
+	b.cap = l->n + 64;
+	b.vmas = xreallocarray(NULL, b.cap, sizeof(*b.vmas));
+	memcpy(b.vmas, l->vmas, first * sizeof(*b.vmas));
+	b.n = first;
+	i = first;
+	for (addr = from;;) {
+		struct maps_line m;
+
+		while (i < l->n && is_vma(&l->vmas[i]) && l->vmas[i].start < to) {
+			if (l->vmas[i].end > to)
+				to = l->vmas[i].end;
+			i++;
+		}
+		if (addr >= to)
+			break;
+		err = query(fd, addr, &m, name, sizeof(name));
+		if (err || m.start >= to)
+			break;
+		maps_build_add(&b, &m);
+		addr = m.end;
+		if (m.end > to)
+			to = m.end;
+	}
+	if (err && err != -ENOENT) {
+		maps_build_drop(&b);
+		return err;
+	}
+	while (b.n + (l->n - i) > b.cap) {
+		b.cap += l->n - i;
+		b.vmas = xreallocarray(b.vmas, b.cap, sizeof(*b.vmas));
+	}
+	memcpy(b.vmas + b.n, l->vmas + i, (l->n - i) * sizeof(*b.vmas));
+	b.n += l->n - i;
+	*ret = maps_build_end(&b);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * PAGEMAP_SCAN in bounded chunks.
+ *
+ * The ioctl holds the target's mmap_lock for reading as long as it walks, and a target
+ * that wants to map something waits. So every call is kept near SCAN_HOLD_NS by the
+ * number of regions, pages, bytes and VMAs it may cover, and between calls the lock is
+ * left alone for a moment, long enough for a waiting writer to wake up and take it.
+ */
+#ifndef LIVE_SCAN_H
+#define LIVE_SCAN_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "mmscope/vma.h"
+#include "src/live/uapi.h"
+
+/* A longer vector makes the kernel return a stale walk_end (seen on 6.18). */
+enum { SCAN_REGIONS = 512, SCAN_PAGES = 16384, SCAN_VMAS = 2048 };
+#define SCAN_HOLD_NS 1000000ull
+#define SCAN_REST_EVERY_NS 500000ull
+#define SCAN_REST_NS 100000
+
+struct scanner {
+	int fd;				/* /proc/PID/pagemap */
+	bool no_guard;			/* kernel before 6.15 */
+	uint64_t step;			/* bytes one call may cover; adapts */
+	uint32_t regions;		/* the same for regions */
+	uint64_t held_ns;		/* since the last rest */
+	uint64_t calls, longest_ns;	/* for tests and doctor */
+	struct uapi_page_region region[SCAN_REGIONS];
+};
+
+void scan_init(struct scanner *s, int fd);
+/* One call from `start` to at most `end`: regions with pages or swap entries in
+ * s->region, their number in *n, how far it came in *reached. 0 or -errno. `l` bounds
+ * the number of VMAs; it may be NULL. */
+int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64_t end,
+	       unsigned *n, uint64_t *reached);
+/* Leaves the target alone for a moment if the lock was held long enough for that. */
+void scan_rest(struct scanner *s);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The threads of a live process and their stacks.
+ */
+#include <config.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "src/live/stat_parse.h"
+#include "src/live/tasks.h"
+
+struct member {
+	pid_t tid;
+	char state;
+	char comm[64];
+};
+struct members {
+	size_t n, cap;
+	struct member *m;
+};
+
+void tasks_init(struct tasks *t, bool use_lib)
+{
+	*t = (struct tasks){ .dir = -1, .lib_failed = !use_lib };
+}
+
+void tasks_deinit(struct tasks *t)
+{
+	procps_close(t->lib);
+	if (t->dir >= 0)
+		close(t->dir);
+	t->lib = NULL;
+	t->dir = -1;
+}
+
+/* State and name of one thread by its stat; false when it is gone. */
+static bool read_member(int dir, pid_t tid, struct member *ret)
+{
+	char name[48], text[1024];
+	struct stat_figures s;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "task/%d/stat", (int)tid);
+	n = procfs_read(dir, name, text, sizeof(text));
+	if (n <= 0 || !stat_parse(text, (size_t)n, &s))
+		return false;
+	*ret = (struct member){ .tid = tid, .state = s.state };
+	memcpy(ret->comm, s.comm, sizeof(ret->comm));
+	return true;
+}
+
+struct lib_arg {
+	struct members *members;
+	int dir;
+};
+
+static void from_lib(void *arg, const struct procps_thread *t)
+{
+	struct lib_arg *a = arg;
+	struct member m = { .tid = t->tid, .state = t->state }, own;
+
+	if (t->comm)
+		snprintf(m.comm, sizeof(m.comm), "%s", t->comm);
+	/* The library's escape for what it would not print. */
+	if (strchr(m.comm, '?') && read_member(a->dir, t->tid, &own))
+		m = own;
+	VEC_GROW(a->members->m, a->members->n, a->members->cap);
+	a->members->m[a->members->n++] = m;
+}
+
+static bool members_by_lib(struct tasks *t, const struct procfs *p, struct members *ret)
+{
+	struct lib_arg arg = { ret, p->dir };
+
+	if (!t->lib && !t->lib_failed) {
+		t->lib = procps_threads_open();
+		t->lib_failed = !t->lib;
+	}
+	return t->lib && procps_threads(t->lib, p->pid, from_lib, &arg);
+}
+
+static bool members_by_dir(struct tasks *t, const struct procfs *p, struct members *ret)
+{
+	struct dirent *e;
+	struct member m;
+	int fd;
+	DIR *d;
+
+	if (t->dir < 0)
+		t->dir = openat(p->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = t->dir < 0 ? -1 : openat(t->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while ((e = readdir(d))) {
+		long tid = strtol(e->d_name, NULL, 10);
+
+		if (tid <= 0 || tid > INT32_MAX || !read_member(p->dir, (pid_t)tid, &m))
+			continue;
+		VEC_GROW(ret->m, ret->n, ret->cap);
+		ret->m[ret->n++] = m;
+	}
+	closedir(d);
+	return ret->n > 0;
+}
+
+static int by_tid(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+static bool read_members(struct tasks *t, const struct procfs *p, struct members *ret)
+{
+	t->rung = "libproc2";
+	if (!members_by_lib(t, p, ret)) {
+		t->rung = "own reader";
+		ret->n = 0;
+		if (!members_by_dir(t, p, ret))
+			return false;
+	}
+	qsort(ret->m, ret->n, sizeof(*ret->m), by_tid);
+	return true;
+}
+
+static void read_registers(struct tasks *t, const struct procfs *p, struct task *task)
+{
+	struct syscall_figures s;
+	char name[48], text[256];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "task/%d/syscall", (int)task->tid);
+	n = procfs_read(p->dir, name, text, sizeof(text));
+	if (n == -EACCES || n == -EPERM)
+		t->denied = true;
+	else if (n == -ENOENT)
+		t->no_file = true;
+	task->sp = task->pc = UNKNOWN;
+	task->syscall = SYSCALL_UNKNOWN;
+	memset(task->args, 0, sizeof(task->args));
+	if (n <= 0 || !syscall_parse(text, (size_t)n, &s))
+		return;
+	task->syscall = s.nr;
+	/* A thread whose registers the kernel does not keep (it is ending) has 0 there. */
+	task->sp = s.sp ? s.sp : UNKNOWN;
+	task->pc = s.pc ? s.pc : UNKNOWN;
+	if (s.nr >= 0)
+		memcpy(task->args, s.args, sizeof(task->args));
+}
+
+static struct task_list *list_of(const struct members *m, const struct task_list *old, pid_t pid)
+{
+	struct task_list *list = task_list_create();
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct task *was = old ? task_list_find(old, m->m[i].tid) : NULL;
+		struct task *task;
+
+		if (i && m->m[i].tid == m->m[i - 1].tid)
+			continue;
+		task = task_list_add(list, m->m[i].tid);
+		if (was)
+			*task = *was;
+		task->tgid = pid;
+		task->state = m->m[i].state;
+		memcpy(task->comm, m->m[i].comm, sizeof(task->comm));
+	}
+	return list;
+}
+
+static struct task_list *list_copy(const struct task_list *old)
+{
+	struct task_list *list = task_list_create();
+
+	for (size_t i = 0; i < old->n; i++)
+		*task_list_add(list, old->tasks[i].tid) = old->tasks[i];
+	return list;
+}
+
+static bool list_equal(const struct task_list *a, const struct task_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!task_equal(&a->tasks[i], &b->tasks[i]))
+			return false;
+	return true;
+}
+
+struct task_list *tasks_read(struct tasks *t, const struct procfs *p, const struct tasks_in *in)
+{
+	struct members members = { 0 };
+	struct task_list *list;
+	size_t ask;
+
+	if (in->members || !in->old) {
+		if (!read_members(t, p, &members)) {
+			free(members.m);
+			return NULL;
+		}
+		list = list_of(&members, in->old, in->pid);
+		free(members.m);
+	} else {
+		list = list_copy(in->old);
+	}
+	t->denied = t->no_file = false;
+	if (in->moved || in->all || !in->old)
+		t->waiting = list->n;
+	ask = list->n / TASKS_SHARE > TASKS_AT_ONCE ? list->n / TASKS_SHARE : TASKS_AT_ONCE;
+	if (in->all || ask > t->waiting)
+		ask = t->waiting;
+	for (size_t i = 0; i < ask; i++, t->next++) {
+		if (t->next >= list->n)
+			t->next = 0;
+		read_registers(t, p, &list->tasks[t->next]);
+		if (t->denied || t->no_file)
+			break;	/* so will the others be */
+	}
+	t->waiting -= ask;
+	if (in->old && list_equal(list, in->old)) {
+		task_list_put(list);
+		return task_list_get(in->old);
+	}
+	return list;
+}
+
+/* The guard inside of the mapping, as madvise(MADV_GUARD_INSTALL) makes them: a thread's
+ * stack begins above the last one below sp. */
+static void guard_inside(struct task_stack *s, const struct residency *pages, uint64_t sp)
+{
+	for (size_t i = residency_next(pages, s->vma_start); i < pages->n; i++) {
+		const struct page_run *r = &pages->runs[i];
+
+		if (r->start >= s->vma_end || (sp != UNKNOWN && r->start >= sp))
+			break;
+		if (r->state != PAGE_GUARD)
+			continue;
+		s->guard_start = r->start > s->vma_start ? r->start : s->vma_start;
+		s->guard_end = run_end(r) < s->vma_end ? run_end(r) : s->vma_end;
+		if (sp == UNKNOWN)
+			break;
+	}
+}
+
+static uint64_t lowest_resident(const struct residency *pages, uint64_t start, uint64_t end)
+{
+	for (size_t i = residency_next(pages, start); i < pages->n; i++) {
+		const struct page_run *r = &pages->runs[i];
+
+		if (r->start >= end)
+			break;
+		if (page_states[r->state].resident)
+			return r->start > start ? r->start : start;
+	}
+	return end;
+}
+
+static ssize_t main_stack(const struct layout *l)
+{
+	for (size_t i = l->n; i-- > 0;)
+		if (l->vmas[i].role == ROLE_STACK)
+			return (ssize_t)i;
+	return -1;
+}
+
+/* tid -> the mapping that is its stack, for those whose sp does not tell. */
+struct owners {
+	size_t n, cap;
+	struct { int32_t tid; size_t vma; } *o;
+};
+
+static int by_owner(const void *a, const void *b)
+{
+	const int32_t *x = a, *y = b;	/* tid comes first */
+
+	return (*x > *y) - (*x < *y);
+}
+
+static ssize_t owner_find(const struct owners *w, int32_t tid)
+{
+	size_t lo = 0, hi = w->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (w->o[mid].tid < tid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < w->n && w->o[lo].tid == tid ? (ssize_t)w->o[lo].vma : -1;
+}
+
+static void owners_of(const struct layout *l, struct owners *w)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->vmas[i].role != ROLE_THREAD_STACK || !l->vmas[i].tid)
+			continue;
+		VEC_GROW(w->o, w->n, w->cap);
+		w->o[w->n].tid = l->vmas[i].tid;
+		w->o[w->n++].vma = i;
+	}
+	if (w->n)
+		qsort(w->o, w->n, sizeof(*w->o), by_owner);
+}
+
+static ssize_t find_vma(const struct task *t, const struct layout *l, const struct owners *w,
+			ssize_t main_vma, pid_t pid, enum stack_found *how)
+{
+	ssize_t i = t->sp == UNKNOWN ? -1 : layout_find(l, t->sp);
+
+	*how = STACK_BY_SP;
+	if (i >= 0)
+		return i;
+	if (t->tid == pid) {
+		*how = STACK_BY_MAIN;
+		return main_vma;
+	}
+	i = owner_find(w, t->tid);
+	if (i >= 0)
+		*how = l->vmas[i].path[0] == '[' ? STACK_BY_NAME :
+		       l->vmas[i].guess ? STACK_BY_SHAPE : STACK_BY_SP;
+	return i;
+}
+
+static void place(struct task *t, const struct layout *l, const struct residency *pages, ssize_t i,
+		  enum stack_found how, uint64_t stack_limit)
+{
+	const struct vma *v = i >= 0 ? &l->vmas[i] : NULL;
+	const struct vma *below = i > 0 ? v - 1 : NULL;
+	struct task_stack was = t->stack, *s = &t->stack;
+
+	*s = (struct task_stack){ .used = UNKNOWN, .resident = UNKNOWN, .limit = UNKNOWN,
+				  .high_water = UNKNOWN, .found = STACK_UNKNOWN };
+	if (!v)
+		return;
+	s->vma_start = v->start;
+	s->vma_end = v->end;
+	s->found = (uint8_t)how;
+	s->limit = v->role == ROLE_STACK ? stack_limit : vma_size(v);
+	if (t->sp >= v->start && t->sp < v->end)
+		s->used = v->end - t->sp;
+	if (below && below->end == v->start && !below->inode && !below->path[0] &&
+	    !(below->perms & (VMA_READ | VMA_WRITE | VMA_EXEC))) {
+		s->guard_start = below->start;
+		s->guard_end = below->end;
+	}
+	if (!pages)
+		return;
+	if (!s->guard_end)
+		guard_inside(s, pages, t->sp);
+	{
+		struct page_counts c = residency_count(pages, v->start, v->end);
+
+		if (c.n[PAGE_UNSEEN]) {
+			s->high_water = was.vma_end == v->end ? was.high_water : UNKNOWN;
+			return;
+		}
+		s->resident = page_counts_resident(&c) << PAGE_SHIFT;
+	}
+	s->high_water = v->end - lowest_resident(pages, v->start, v->end);
+	/* What was seen once stays seen, while it is the same mapping. */
+	if (was.vma_end == v->end && was.high_water != UNKNOWN && was.high_water > s->high_water &&
+	    (v->role == ROLE_STACK || was.vma_start == v->start))
+		s->high_water = was.high_water;
+}
+
+struct task_list *tasks_place(const struct task_list *list, const struct layout *l,
+			      const struct residency *pages, uint64_t stack_limit, pid_t pid)
+{
+	struct task_list *own = list_copy(list);
+	struct owners w = { 0 };
+	ssize_t main_vma;
+
+	if (l) {
+		owners_of(l, &w);
+		main_vma = main_stack(l);
+		for (size_t i = 0; i < own->n; i++) {
+			enum stack_found how;
+			ssize_t v = find_vma(&own->tasks[i], l, &w, main_vma, pid, &how);
+
+			place(&own->tasks[i], l, pages, v, how, stack_limit);
+		}
+	}
+	free(w.o);
+	if (list_equal(own, list)) {
+		task_list_put(own);
+		return task_list_get(list);
+	}
+	return own;
+}
