@@ -41,16 +41,24 @@ static void adapt(struct scanner *s, uint64_t ns)
 	}
 }
 
+/* How far one call may go: so many mapped bytes, so many VMAs; holes cost nothing. */
 static uint64_t bound(const struct scanner *s, const struct layout *l, uint64_t start, uint64_t end)
 {
-	size_t i;
+	uint64_t left = s->step;
+	size_t i, last;
 
-	if (end - start > s->step)
-		end = start + s->step;
 	if (!l)
-		return end;
-	i = layout_next(l, start) + SCAN_VMAS;
-	return i < l->n && l->vmas[i].start < end ? l->vmas[i].start : end;
+		return end - start > left ? start + left : end;
+	i = layout_next(l, start);
+	for (last = i + SCAN_VMAS; i < l->n && i < last && l->vmas[i].start < end; i++) {
+		const struct vma *v = &l->vmas[i];
+		uint64_t from = v->start > start ? v->start : start;
+
+		if (v->end - from >= left)
+			return from + left < end ? from + left : end;
+		left -= v->end - from;
+	}
+	return i == last && i < l->n && l->vmas[i].start < end ? l->vmas[i].start : end;
 }
 
 int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64_t end,
