@@ -25,7 +25,7 @@ static const struct {
 	[BUNDLED_THEMES]    = { "themes", false, PKGDATADIR "/themes" },
 	[BUNDLED_KEYS]      = { "ui/default.keys", false, PKGDATADIR "/default.keys" },
 	[BUNDLED_SCENARIOS] = { "src/sim/scenarios", false, PKGDATADIR "/scenarios" },
-	[BUNDLED_SCHEMA]    = { "schema", false, PKGDATADIR "/schema" },
+	[BUNDLED_SCHEMA]    = { "src/session", false, PKGDATADIR "/schema" },
 	[BUNDLED_DEMO]      = { "mmscope-demo", true, PKGLIBEXECDIR "/mmscope-demo" },
 	[BUNDLED_RUNNER]    = { "mmscope-runner", true, PKGLIBEXECDIR "/mmscope-runner" },
 };

@@ -16,3 +16,14 @@ src/session/syscalls.inc:
 		{ print "\t[" $$3 "] = \"" substr($$2, 6) "\"," }' | LC_ALL=C sort > $@.tmp && \
 	test -s $@.tmp && mv $@.tmp $@
 src/session/syscalls.$(OBJEXT): src/session/syscalls.inc
+
+# Output without a ui
+libmmscope_a_SOURCES += include/mmscope/output.h src/session/figures.c
+libmmscope_a_SOURCES += src/session/json.h src/session/json.c
+libmmscope_a_SOURCES += src/session/words.h src/session/words.c
+libmmscope_a_SOURCES += src/session/out_json.c
+libmmscope_a_SOURCES += src/session/out_text.c
+libmmscope_a_SOURCES += src/session/out_plain.c
+schemadir = $(pkgdatadir)/schema
+dist_schema_DATA = src/session/mmscope-1.schema.json
+libmmscope_a_SOURCES += include/mmscope/batch.h src/session/batch.c

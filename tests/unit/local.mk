@@ -28,3 +28,13 @@ tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c
 tests_unit_test_canvas_LDADD = $(TEST_LIBS)
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c
 tests_unit_test_keymap_LDADD = $(TEST_LIBS)
+
+JSON_JUDGE = tests/scripts/json_schema.h tests/scripts/json_schema.c \
+	tests/scripts/document.h tests/scripts/document.c
+UNIT_OUTPUT_TESTS = tests/unit/test_schema tests/unit/test_output
+check_PROGRAMS += $(UNIT_OUTPUT_TESTS)
+TESTS += $(UNIT_OUTPUT_TESTS)
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(JSON_JUDGE)
+tests_unit_test_schema_LDADD = $(TEST_LIBS)
+tests_unit_test_output_SOURCES = tests/unit/test_output.c $(JSON_JUDGE)
+tests_unit_test_output_LDADD = $(TEST_LIBS)

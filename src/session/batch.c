@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mmscope/batch.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "mmscope/clock.h"
+
+struct batch {
+	struct source *src;
+	FILE *out;
+	const struct batch_options *o;
+	const struct snapshot *last;
+	unsigned long frame;
+};
+
+static void write_sample(const struct batch *b, const struct snapshot *s)
+{
+	struct output_options text = { .ascii = b->o->ascii };
+	struct event_list events;
+
+	if (b->o->format == BATCH_JSON) {
+		out_json(b->out, s, false);
+		return;
+	}
+	if (b->o->format == BATCH_TEXT) {
+		text.frame = b->o->samples == 1 ? 0 : b->frame;
+		out_text(b->out, s, &text);
+		return;
+	}
+	if (b->last) {
+		events = snapshot_diff(b->last, s);
+		if (b->o->format == BATCH_PLAIN)
+			out_plain_events(b->out, &events, &text);
+		else
+			out_json_events(b->out, &events);
+		event_list_free(&events);
+	} else if (b->o->format == BATCH_PLAIN) {
+		out_plain(b->out, s, &text);
+	}
+	if (b->o->format == BATCH_NDJSON)
+		out_json(b->out, s, true);
+}
+
+/* Until `deadline`, or until the target ends; the child's output is drained meanwhile. */
+static void wait_until(const struct batch *b, uint64_t deadline)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = -1, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+		uint64_t now = clock_now_ns();
+		uint64_t ms = now < deadline ? (deadline - now + 999999) / 1000000 : 0;
+
+		if (b->src->ops->fd)
+			fds[0].fd = b->src->ops->fd(b->src);
+		if (b->o->child)
+			fds[1].fd = child_fd(b->o->child);
+		if (poll(fds, 2, ms > 3600000 ? 3600000 : (int)ms) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents)
+			child_drain(b->o->child);
+		if (fds[0].revents || clock_now_ns() >= deadline)
+			return;
+	}
+}
+
+static struct error *sample(struct batch *b, bool *ended)
+{
+	const struct source_want want = {
+		.everything = true,
+		.tasks = true,
+		.detail = b->o->detail,
+	};
+	const struct snapshot *s;
+	struct error *err = b->src->ops->sample(b->src, &want, &s);
+
+	if (err)
+		return err;
+	b->frame++;
+	*ended = s->process.ended;
+	write_sample(b, s);
+	snapshot_put(b->last);
+	b->last = s;
+	if (ferror(b->out))
+		return error_os(ERR_FAILURE, errno, "cannot write the output");
+	return NULL;
+}
+
+struct error *batch_run(struct source *src, FILE *out, const struct batch_options *o)
+{
+	struct batch b = { .src = src, .out = out, .o = o };
+	uint64_t next = clock_now_ns();
+	struct error *err = NULL;
+	bool ended = false;
+
+	for (;;) {
+		err = sample(&b, &ended);
+		if (!err && ended)
+			err = error_create(ERR_ENDED, "the process ended after %lu sample%s", b.frame - 1,
+					   b.frame == 2 ? "" : "s");
+		if (err || b.frame == o->samples)
+			break;
+		next += (uint64_t)(o->delay * 1e9);
+		/* Late already (a stopped program, a slow reader): no burst to catch up. */
+		if (next < clock_now_ns())
+			next = clock_now_ns();
+		wait_until(&b, next);
+	}
+	snapshot_put(b.last);
+	return err;
+}

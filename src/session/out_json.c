@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Schema mmscope/1. Every null that is written is remembered by its path pattern, so
+ * that none leaves without a reason.
+ */
+#include "mmscope/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "src/session/json.h"
+
+#define SCHEMA "mmscope/1"
+
+enum { NULLS = MM_NR + 48 };
+
+struct document {
+	struct json j;
+	const struct snapshot *s;
+	const char *nulls[NULLS];	/* path patterns; static strings */
+	size_t nnulls;
+};
+
+/* Reasons that lie in this program and not in the target. The last one covers all. */
+static const struct {
+	const char *what, *why, *try_this;
+} own_reasons[] = {
+	{ "vmas[].pss", "only smaps knows it, and reading smaps is costly for the target", "--smaps" },
+	{ "vmas[].swap", "only smaps knows it, and reading smaps is costly for the target", "--smaps" },
+	{ "vmas[].locked", "only smaps knows it, and reading smaps is costly for the target",
+	  "--smaps" },
+	{ "vmas[].flags", "only smaps knows it, and reading smaps is costly for the target",
+	  "--smaps" },
+	{ "tasks[].stack.frames", "this version does not walk user stacks", "gdb -p PID" },
+	{ "tasks[].stack", "no mapping could be told to be this task's stack", "" },
+	{ "tasks[].kstack", "this version does not read kernel stacks", "/proc/PID/task/TID/stack" },
+	{ "cpus", "this version does not read the stacks of CPUs", "" },
+	{ "mm", "the process has no user space", "" },
+	{ "", "the source could not tell", "" },
+};
+
+static void unknown(struct document *d, const char *key, const char *what)
+{
+	size_t i;
+
+	json_null(&d->j, key);
+	for (i = 0; i < d->nnulls; i++)
+		if (d->nulls[i] == what || !strcmp(d->nulls[i], what))
+			return;
+	if (d->nnulls < NULLS)
+		d->nulls[d->nnulls++] = what;
+}
+
+static void bytes(struct document *d, const char *key, const char *what, uint64_t value)
+{
+	if (value == UNKNOWN)
+		unknown(d, key, what);
+	else if (value == UNLIMITED)
+		json_string(&d->j, key, "unlimited");
+	else
+		json_uint(&d->j, key, value);
+}
+
+static void address(struct document *d, const char *key, const char *what, uint64_t value)
+{
+	if (value == UNKNOWN)
+		unknown(d, key, what);
+	else
+		json_address(&d->j, key, value);
+}
+
+static void letter(struct json *j, const char *key, char c)
+{
+	json_text(j, key, &c, 1);
+}
+
+static void process(struct document *d)
+{
+	const struct process *p = &d->s->process;
+	struct json *j = &d->j;
+
+	json_object(j, "process");
+	json_int(j, "pid", p->pid);
+	json_int(j, "ppid", p->ppid);
+	json_path(j, "comm", p->comm, strnlen(p->comm, sizeof(p->comm)));
+	if (p->exe[0])
+		json_path(j, "exe", p->exe, strnlen(p->exe, sizeof(p->exe)));
+	else if (!p->kthread)
+		unknown(d, "exe", "process.exe");
+	letter(j, "state", p->state);
+	json_bool(j, "kthread", p->kthread);
+	json_uint(j, "uid", p->uid);
+	if (p->ended) {
+		json_bool(j, "ended", true);
+		if (p->exit_known)
+			json_int(j, "exit_status", p->exit_status);
+	}
+	json_close(j, '}');
+}
+
+static void counters(struct document *d)
+{
+	static const char *const paths[MM_NR] = {
+#define X(id, key, from, unit, about) [MM_##id] = "mm." key,
+		MM_FIELDS(X)
+#undef X
+	};
+	static const char *const limits[LIMIT_NR] = {
+		[LIMIT_STACK] = "limits.stack",
+		[LIMIT_AS] = "limits.as",
+		[LIMIT_DATA] = "limits.data",
+		[LIMIT_MEMLOCK] = "limits.memlock",
+	};
+
+	if (d->s->process.kthread) {
+		unknown(d, "mm", "mm");
+	} else {
+		json_object(&d->j, "mm");
+		for (int i = 0; i < MM_NR; i++) {
+			if (mm_fields[i].unit == MM_ADDRESS)
+				address(d, mm_fields[i].key, paths[i], d->s->mm[i]);
+			else
+				bytes(d, mm_fields[i].key, paths[i], d->s->mm[i]);
+		}
+		json_close(&d->j, '}');
+	}
+	json_object(&d->j, "limits");
+	for (int i = 0; i < LIMIT_NR; i++)
+		bytes(d, limit_names[i], limits[i], d->s->limits[i]);
+	json_close(&d->j, '}');
+	json_object(&d->j, "faults");
+	bytes(d, "minor", "faults.minor", d->s->minflt);
+	bytes(d, "major", "faults.major", d->s->majflt);
+	json_close(&d->j, '}');
+}
+
+/* What maps tells; also what an event carries. */
+static void mapping(struct json *j, const struct vma *v)
+{
+	char perms[5], dev[24];
+
+	json_address(j, "start", v->start);
+	json_address(j, "end", v->end);
+	json_string(j, "perms", vma_perms(v, perms));
+	json_address(j, "offset", v->offset);
+	snprintf(dev, sizeof(dev), "%02x:%02x", v->dev_major, v->dev_minor);
+	json_string(j, "dev", dev);
+	json_uint(j, "inode", v->inode);
+	if (v->path[0])
+		json_path(j, "path", v->path, strlen(v->path));
+	json_string(j, "role", vma_roles[v->role].name);
+	if (v->guess)
+		json_string(j, "role_guess", v->guess == 1 ? "likely" : "weak");
+	if (v->tid)
+		json_int(j, "tid", v->tid);
+}
+
+static void flags(struct document *d, const struct vma_detail *detail)
+{
+	if (!detail) {
+		unknown(d, "flags", "vmas[].flags");
+		return;
+	}
+	json_array(&d->j, "flags");
+	for (int i = 0; i < 64 && vma_flag_names[i]; i++)
+		if (detail->flags >> i & 1)
+			json_string(&d->j, NULL, vma_flag_names[i]);
+	json_close(&d->j, ']');
+}
+
+static void vma(struct document *d, size_t i, struct buf *code)
+{
+	const struct vma *v = &d->s->layout->vmas[i];
+	struct vma_figures f = vma_figures(d->s, i);
+	struct json *j = &d->j;
+
+	json_object(j, NULL);
+	mapping(j, v);
+	json_uint(j, "size", vma_size(v));
+	bytes(d, "rss", "vmas[].rss", f.rss);
+	bytes(d, "pss", "vmas[].pss", f.detail ? f.detail->pss : UNKNOWN);
+	bytes(d, "anonymous", "vmas[].anonymous", f.anonymous);
+	bytes(d, "swap", "vmas[].swap", f.detail ? f.detail->swap : UNKNOWN);
+	bytes(d, "locked", "vmas[].locked", f.detail ? f.detail->locked : UNKNOWN);
+	flags(d, f.detail);
+	if (f.pages) {
+		buf_reset(code);
+		residency_encode(d->s->pages, v->start, v->end, code);
+		json_text(j, "pages", code->data, code->len);
+	} else {
+		unknown(d, "pages", "vmas[].pages");
+	}
+	json_close(j, '}');
+}
+
+static void vmas(struct document *d)
+{
+	struct buf code = BUF_INIT;
+
+	if (!d->s->layout && !d->s->process.kthread) {
+		unknown(d, "vmas", "vmas");
+		return;
+	}
+	json_array(&d->j, "vmas");
+	for (size_t i = 0; d->s->layout && i < d->s->layout->n; i++)
+		vma(d, i, &code);
+	json_close(&d->j, ']');
+	buf_free(&code);
+}
+
+static void stack(struct document *d, const struct task_stack *st)
+{
+	struct json *j = &d->j;
+
+	if (st->vma_end == 0) {
+		unknown(d, "stack", "tasks[].stack");
+		return;
+	}
+	json_object(j, "stack");
+	json_address(j, "vma_start", st->vma_start);
+	json_address(j, "vma_end", st->vma_end);
+	json_string(j, "found", stack_found_names[st->found]);
+	bytes(d, "used", "tasks[].stack.used", st->used);
+	bytes(d, "resident", "tasks[].stack.resident", st->resident);
+	bytes(d, "limit", "tasks[].stack.limit", st->limit);
+	if (st->guard_end) {
+		json_address(j, "guard_start", st->guard_start);
+		json_address(j, "guard_end", st->guard_end);
+	}
+	bytes(d, "high_water", "tasks[].stack.high_water", st->high_water);
+	unknown(d, "frames", "tasks[].stack.frames");
+	json_close(j, '}');
+}
+
+static void task(struct document *d, const struct task *t)
+{
+	struct json *j = &d->j;
+
+	json_object(j, NULL);
+	json_int(j, "tid", t->tid);
+	json_int(j, "tgid", t->tgid);
+	json_path(j, "comm", t->comm, strnlen(t->comm, sizeof(t->comm)));
+	letter(j, "state", t->state);
+	/* A kernel thread has no user registers and no user stack: absent, not unknown. */
+	if (!d->s->process.kthread) {
+		address(d, "sp", "tasks[].sp", t->sp);
+		address(d, "pc", "tasks[].pc", t->pc);
+		if (t->syscall == SYSCALL_UNKNOWN) {
+			unknown(d, "syscall", "tasks[].syscall");
+		} else if (t->syscall >= 0) {
+			json_int(j, "syscall", t->syscall);
+			json_array(j, "syscall_args");
+			for (size_t i = 0; i < ARRAY_LEN(t->args); i++)
+				json_address(j, NULL, t->args[i]);
+			json_close(j, ']');
+		}
+		stack(d, &t->stack);
+	}
+	unknown(d, "kstack", "tasks[].kstack");
+	json_close(j, '}');
+}
+
+static void tasks(struct document *d)
+{
+	if (!d->s->tasks) {
+		unknown(d, "tasks", "tasks");
+		return;
+	}
+	json_array(&d->j, "tasks");
+	for (size_t i = 0; i < d->s->tasks->n; i++)
+		task(d, &d->s->tasks->tasks[i]);
+	json_close(&d->j, ']');
+}
+
+static void reason(struct json *j, const char *what, const char *why, const char *try_this)
+{
+	json_object(j, NULL);
+	json_string(j, "what", what);
+	json_string(j, "why", why);
+	json_string(j, "try", try_this);
+	json_close(j, '}');
+}
+
+/* The reason a source gives for a path; the states of pages are one part for it. */
+static const struct why *given_reason(const struct snapshot *s, const char *what)
+{
+	const struct why *w = whys_find(s->whys, what);
+
+	if (!w && (!strcmp(what, "vmas[].pages") || !strcmp(what, "vmas[].rss") ||
+		   !strcmp(what, "vmas[].anonymous")))
+		w = whys_find(s->whys, "pages");
+	return w;
+}
+
+static void unavailable(struct document *d)
+{
+	const struct whys *w = d->s->whys;
+
+	json_array(&d->j, "unavailable");
+	for (size_t i = 0; i < w->n; i++)
+		reason(&d->j, w->why[i].what, w->why[i].why, w->why[i].try_this);
+	for (size_t i = 0; i < d->nnulls; i++) {
+		const struct why *given = given_reason(d->s, d->nulls[i]);
+		size_t own = 0;
+
+		if (whys_find(w, d->nulls[i]))
+			continue;
+		if (given) {
+			reason(&d->j, d->nulls[i], given->why, given->try_this);
+			continue;
+		}
+		while (own_reasons[own].what[0] && strcmp(own_reasons[own].what, d->nulls[i]))
+			own++;
+		reason(&d->j, d->nulls[i], own_reasons[own].why, own_reasons[own].try_this);
+	}
+	json_close(&d->j, ']');
+}
+
+static void sampling(struct json *j, const struct snapshot *s)
+{
+	json_object(j, "sampling");
+	json_uint(j, "seq", s->seq);
+	json_uint(j, "wall_ns", s->cost.wall_ns);
+	json_uint(j, "cpu_ns", s->cost.cpu_ns);
+	json_object(j, "read_from");
+	for (int i = 0; i < PANEL_NR; i++)
+		if (s->cost.rung[i])
+			json_string(j, panel_names[i], s->cost.rung[i]);
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+void out_json(FILE *out, const struct snapshot *s, bool line)
+{
+	struct document d = { .s = s };
+
+	json_start(&d.j, out, !line);
+	json_object(&d.j, NULL);
+	json_string(&d.j, "schema", SCHEMA);
+	if (line)
+		json_string(&d.j, "type", "sample");
+	json_string(&d.j, "source", s->source);
+	json_uint(&d.j, "time_ns", s->time_ns);
+	process(&d);
+	counters(&d);
+	vmas(&d);
+	tasks(&d);
+	unknown(&d, "cpus", "cpus");
+	unavailable(&d);
+	sampling(&d.j, s);
+	json_close(&d.j, '}');
+	json_end(&d.j);
+}
+
+static void event_vmas(struct json *j, const char *key, const struct vma *v, size_t n)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < n; i++) {
+		json_object(j, NULL);
+		mapping(j, &v[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void event_figure(struct json *j, const char *key, uint16_t field, uint64_t value)
+{
+	if (value == UNKNOWN)
+		return;
+	if (value == UNLIMITED)
+		json_string(j, key, "unlimited");
+	else if (field < MM_NR && mm_fields[field].unit == MM_ADDRESS)
+		json_address(j, key, value);
+	else
+		json_uint(j, key, value);
+}
+
+static void event_payload(struct json *j, const struct event *e)
+{
+	if (e->type <= EVENT_RESHAPED) {
+		event_vmas(j, "before", e->vmas.before, e->vmas.nbefore);
+		event_vmas(j, "after", e->vmas.after, e->vmas.nafter);
+	} else if (e->type <= EVENT_PAGES_KIND) {
+		/* The kind of a page that is merely resident is not known: absent. */
+		if (e->pages.before != PAGE_PRESENT)
+			letter(j, "before", page_states[e->pages.before].letter);
+		if (e->pages.after != PAGE_PRESENT)
+			letter(j, "after", page_states[e->pages.after].letter);
+	} else if (e->type == EVENT_COUNTER) {
+		json_string(j, "field", event_counter_name(e->counter.field));
+		event_figure(j, "before", e->counter.field, e->counter.before);
+		event_figure(j, "after", e->counter.field, e->counter.after);
+	}
+}
+
+static void event(FILE *out, const struct event *e)
+{
+	struct buf says = BUF_INIT;
+	struct json j;
+
+	event_describe(e, &says);
+	json_start(&j, out, false);
+	json_object(&j, NULL);
+	json_string(&j, "schema", SCHEMA);
+	json_string(&j, "type", "event");
+	json_uint(&j, "time_ns", e->time_ns);
+	json_string(&j, "event", event_types[e->type].name);
+	if (e->start < e->end) {
+		json_address(&j, "start", e->start);
+		json_address(&j, "end", e->end);
+	}
+	if (e->amount)
+		json_uint(&j, "amount", e->amount);
+	if (e->tid)
+		json_int(&j, "tid", e->tid);
+	event_payload(&j, e);
+	json_string(&j, "text", buf_str(&says));
+	json_close(&j, '}');
+	json_end(&j);
+	buf_free(&says);
+}
+
+void out_json_events(FILE *out, const struct event_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (event_is_news(&l->events[i]))
+			event(out, &l->events[i]);
+}

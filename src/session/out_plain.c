@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Output to be read aloud: sentences, one a line, the most important first; no table,
+ * no drawing. After the first sample only what changed is said.
+ */
+#include "mmscope/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/buf.h"
+#include "mmscope/syscalls.h"
+#include "src/session/words.h"
+
+static void put(FILE *out, struct buf *b)
+{
+	if (b->len)
+		fwrite(b->data, 1, b->len, out);
+	buf_reset(b);
+}
+
+static void about_process(struct buf *b, const struct snapshot *s, const struct output_options *o)
+{
+	const struct process *p = &s->process;
+
+	buf_addf(b, "Process %d, ", p->pid);
+	add_outside(b, p->comm, sizeof(p->comm), o->ascii);
+	if (p->exe[0]) {
+		buf_adds(b, ", runs ");
+		add_outside(b, p->exe, sizeof(p->exe), o->ascii);
+	}
+	if (p->ended)
+		buf_adds(b, ", has ended; this is its last picture.\n");
+	else
+		buf_addf(b, ", is %s. Its parent is %d.\n", state_word(p->state), p->ppid);
+	if (p->kthread)
+		buf_adds(b, "It is a kernel thread: it has no user space, so there are no mappings.\n");
+}
+
+static void about_memory(struct buf *b, const struct snapshot *s)
+{
+	char size[32], rss[32], anon[32], file[32], shmem[32];
+	struct role_sums sums;
+
+	if (s->process.kthread)
+		return;
+	if (s->mm[MM_VM_SIZE] != UNKNOWN)
+		buf_addf(b, "It has %s of address space; %s of it is in memory: %s anonymous, "
+			 "%s of files, %s shared memory.\n",
+			 size_aloud(s->mm[MM_VM_SIZE], size), size_aloud(s->mm[MM_VM_RSS], rss),
+			 size_aloud(s->mm[MM_RSS_ANON], anon), size_aloud(s->mm[MM_RSS_FILE], file),
+			 size_aloud(s->mm[MM_RSS_SHMEM], shmem));
+	if (s->mm[MM_VM_STACK] != UNKNOWN)
+		buf_addf(b, "Its stack takes %s; the limit is %s.\n",
+			 size_aloud(s->mm[MM_VM_STACK], size),
+			 size_aloud(s->limits[LIMIT_STACK], rss));
+	if (s->minflt != UNKNOWN)
+		buf_addf(b, "It had %" PRIu64 " minor and %" PRIu64 " major page faults so far.\n",
+			 s->minflt, s->majflt);
+	if (!s->layout)
+		return;
+	role_sums(s, &sums);
+	for (int i = 0; i < ROLE_NR; i++) {
+		const struct role_sum *sum = &sums.role[i];
+
+		if (sum->vmas)
+			buf_addf(b, "%s: %" PRIu64 " mapping%s, %s, in memory %s.\n", vma_roles[i].name,
+				 sum->vmas, sum->vmas == 1 ? "" : "s", size_aloud(sum->size, size),
+				 size_aloud(sum->rss, rss));
+	}
+}
+
+static const char *rights(const struct vma *v)
+{
+	static const char *const words[8] = {
+		"no access", "readable", "writable", "readable and writable", "executable",
+		"readable and executable", "writable and executable",
+		"readable, writable and executable",
+	};
+
+	return words[v->perms & 7];
+}
+
+static void about_vma(struct buf *b, const struct snapshot *s, size_t i,
+		      const struct output_options *o)
+{
+	const struct vma *v = &s->layout->vmas[i];
+	struct vma_figures f = vma_figures(s, i);
+	char size[32];
+
+	buf_addf(b, "%s%s", v->guess ? "probably " : "", vma_roles[v->role].name);
+	if (v->tid)
+		buf_addf(b, " of thread %d", v->tid);
+	buf_addf(b, ", %s, %s%s", size_aloud(vma_size(v), size), rights(v),
+		 v->perms & VMA_SHARED ? ", shared" : "");
+	if (f.rss == 0)
+		buf_adds(b, ", nothing in memory");
+	else if (f.rss == vma_size(v))
+		buf_adds(b, ", all in memory");
+	else if (f.rss != UNKNOWN)
+		buf_addf(b, ", %s in memory", size_aloud(f.rss, size));
+	buf_addf(b, ", from %" PRIx64 " to %" PRIx64, v->start, v->end);
+	if (v->path[0]) {
+		buf_adds(b, ", ");
+		add_outside(b, v->path, SIZE_MAX, o->ascii);
+	}
+	buf_adds(b, ".\n");
+}
+
+static void about_task(struct buf *b, const struct task *t, const struct output_options *o)
+{
+	const struct task_stack *st = &t->stack;
+	const char *call = t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
+	char size[32], part[32];
+
+	buf_addf(b, "Thread %d, ", t->tid);
+	add_outside(b, t->comm, sizeof(t->comm), o->ascii);
+	buf_addf(b, ", is %s", state_word(t->state));
+	if (call)
+		buf_addf(b, " in %s", call);
+	if (st->vma_end) {
+		buf_addf(b, ", stack %s", size_aloud(st->vma_end - st->vma_start, size));
+		if (st->resident != UNKNOWN)
+			buf_addf(b, " with %s in memory", size_aloud(st->resident, part));
+		if (st->used != UNKNOWN)
+			buf_addf(b, ", %s in use", size_aloud(st->used, part));
+	}
+	buf_adds(b, ".\n");
+}
+
+static void about_missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
+{
+	for (size_t i = 0; i < s->whys->n; i++) {
+		const struct why *w = &s->whys->why[i];
+
+		buf_adds(b, "Not available: ");
+		add_outside(b, w->what, SIZE_MAX, o->ascii);
+		buf_adds(b, ", because ");
+		add_outside(b, w->why, SIZE_MAX, o->ascii);
+		if (w->try_this[0]) {
+			buf_adds(b, ". Try ");
+			add_outside(b, w->try_this, SIZE_MAX, o->ascii);
+		}
+		buf_adds(b, ".\n");
+	}
+}
+
+void out_plain(FILE *out, const struct snapshot *s, const struct output_options *o)
+{
+	struct buf b = BUF_INIT;
+
+	about_process(&b, s, o);
+	about_memory(&b, s);
+	if (s->layout)
+		buf_addf(&b, "Mappings, %zu, from high to low addresses:\n", s->layout->n);
+	for (size_t i = s->layout ? s->layout->n : 0; i-- > 0;) {
+		about_vma(&b, s, i, o);
+		if (b.len > 1 << 16)
+			put(out, &b);
+	}
+	if (s->tasks)
+		buf_addf(&b, "%zu thread%s:\n", s->tasks->n, s->tasks->n == 1 ? "" : "s");
+	for (size_t i = 0; s->tasks && i < s->tasks->n; i++) {
+		about_task(&b, &s->tasks->tasks[i], o);
+		if (b.len > 1 << 16)
+			put(out, &b);
+	}
+	about_missing(&b, s, o);
+	put(out, &b);
+	fflush(out);
+	buf_free(&b);
+}
+
+void out_plain_events(FILE *out, const struct event_list *l, const struct output_options *o)
+{
+	struct buf b = BUF_INIT, says = BUF_INIT;
+	uint64_t ms = (l->time_ns[1] - l->time_ns[0]) / 1000000;
+	size_t news = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		news += event_is_news(&l->events[i]);
+	buf_addf(&b, "%" PRIu64 ".%u seconds later: ", ms / 1000, (unsigned)(ms % 1000 / 100));
+	if (news)
+		buf_addf(&b, "%zu change%s.\n", news, news == 1 ? "" : "s");
+	else
+		buf_adds(&b, "nothing changed.\n");
+	for (size_t i = 0; i < l->n; i++) {
+		if (!event_is_news(&l->events[i]))
+			continue;
+		buf_reset(&says);
+		event_describe(&l->events[i], &says);
+		add_outside(&b, buf_str(&says), SIZE_MAX, o->ascii);
+		buf_adds(&b, ".\n");
+		if (b.len > 1 << 16)
+			put(out, &b);
+	}
+	put(out, &b);
+	fflush(out);
+	buf_free(&says);
+	buf_free(&b);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Words that the text and the plain output share.
+ */
+#ifndef SESSION_WORDS_H
+#define SESSION_WORDS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "mmscope/buf.h"
+#include "mmscope/snapshot.h"
+
+/* "sleeping" for S. */
+const char *state_word(char state);
+/* "12.3M", "-" when unknown, "unlimited". */
+const char *size_word(uint64_t bytes, char out[16]);
+/* "12.3 MiB", "an unknown size", "unlimited": to be read aloud. */
+const char *size_aloud(uint64_t bytes, char out[32]);
+/* Appends bytes from outside, sanitised, at most to the first NUL. */
+void add_outside(struct buf *b, const char *bytes, size_t size, bool ascii);
+/* Resident and total per role, over the whole layout. */
+struct role_sums {
+	struct role_sum {
+		uint64_t vmas, size, rss, anonymous;	/* rss, anonymous: UNKNOWN when one is */
+	} role[ROLE_NR], all;
+};
+void role_sums(const struct snapshot *s, struct role_sums *ret);
+
+#endif
