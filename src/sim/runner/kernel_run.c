@@ -34,6 +34,7 @@ struct kernel_world {
 	struct proc_state files[SIM_MAX_PROCS];
 	int parent[SIM_MAX_PROCS];
 	unsigned born, current;
+	rlim_t hard[SIM_NLIMITS];
 };
 
 /* ---- the machine ------------------------------------------------------------------ */
@@ -72,6 +73,25 @@ void world_kernel_machine(struct world_info *ret)
 	read_line("/sys/kernel/mm/transparent_hugepage/enabled", ret->thp, sizeof(ret->thp));
 	sysinfo(&si);
 	ret->ram_pages = (uint64_t)si.totalram * si.mem_unit / PAGE;
+}
+
+static const int limit_number[SIM_NLIMITS] = {
+	[SIM_LIMIT_STACK] = RLIMIT_STACK, [SIM_LIMIT_AS] = RLIMIT_AS,
+	[SIM_LIMIT_DATA] = RLIMIT_DATA, [SIM_LIMIT_MEMLOCK] = RLIMIT_MEMLOCK,
+};
+
+/* As long as the process is ours: it has not become somebody else yet. */
+static struct error *note_hard_limits(struct kernel_world *w)
+{
+	struct rlimit lim;
+	int i;
+
+	for (i = 0; i < SIM_NLIMITS; i++) {
+		if (prlimit(w->proc[0].pid, limit_number[i], NULL, &lim))
+			return error_os(ERR_FAILURE, errno, "prlimit");
+		w->hard[i] = lim.rlim_max;
+	}
+	return NULL;
 }
 
 /* ---- start ---------------------------------------------------------------------------- */
@@ -181,6 +201,8 @@ static struct error *prepare(struct kernel_world *w, const struct sim_options *o
 	}
 	if (!err)
 		err = empty_argv(w);
+	if (!err)
+		err = note_hard_limits(w);
 	if (!err)
 		err = become_nobody(t);
 	if (!o->vdso_keep)
@@ -341,22 +363,45 @@ static struct error *exec_touch(struct kernel_world *w, const struct sim_op *op,
 	return err;
 }
 
+/* Root without CAP_SYS_RESOURCE may set limits of a process only with its real ids. These are
+ * the thread's own (hence no library calls, which would change every thread). */
+static int prlimit_as_nobody(pid_t pid, int which, const struct rlimit *lim)
+{
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+	int ret;
+
+	if (syscall(SYS_setresgid, NOBODY, -1, -1) || syscall(SYS_setresuid, NOBODY, -1, -1))
+		ret = errno;
+	else
+		ret = prlimit(pid, which, lim, NULL) ? errno : 0;
+	if (syscall(SYS_setresuid, uid, -1, -1) || syscall(SYS_setresgid, gid, -1, -1))
+		ret = errno;
+	return ret;
+}
+
+static int set_soft_limit(pid_t pid, int which, const struct rlimit *lim)
+{
+	if (prlimit(pid, which, lim, NULL) == 0)
+		return 0;
+	if (errno == EPERM && geteuid() == 0 && lim->rlim_cur <= lim->rlim_max)
+		return prlimit_as_nobody(pid, which, lim);
+	return errno;
+}
+
 static struct error *exec_setrlimit(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
 {
-	static const int which[SIM_NLIMITS] = {
-		[SIM_LIMIT_STACK] = RLIMIT_STACK, [SIM_LIMIT_AS] = RLIMIT_AS,
-		[SIM_LIMIT_DATA] = RLIMIT_DATA, [SIM_LIMIT_MEMLOCK] = RLIMIT_MEMLOCK,
-	};
 	pid_t pid = w->proc[w->current].pid;
 	struct rlimit lim;
 
-	if (prlimit(pid, which[op->limit], NULL, &lim))
-		return error_os(ERR_FAILURE, errno, "prlimit");
+	/* The hard limits are those of the start and never change. */
+	lim.rlim_max = w->hard[op->limit];
 	lim.rlim_cur = op->value == SIM_UNLIMITED ? RLIM_INFINITY : op->value;
-	if (prlimit(pid, which[op->limit], &lim, NULL)) {
+	ret->err = set_soft_limit(pid, limit_number[op->limit], &lim);
+	if (ret->err == EPERM)
+		return error_os(ERR_PERMISSION, EPERM, "prlimit");
+	if (ret->err)
 		ret->status = SIM_ERRNO;
-		ret->err = errno;
-	}
 	return NULL;
 }
 
