@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Scenarios: the language, the two worlds they are played in, records.
 libmmscope_a_SOURCES += \
+	src/sim/check.h src/sim/check.c \
+	src/sim/gen.h src/sim/gen.c \
 	src/sim/play.h src/sim/play.c \
 	src/sim/record.c \
 	src/sim/scenario.h src/sim/scenario.c \
@@ -10,6 +12,6 @@ libmmscope_a_SOURCES += \
 	src/sim/scenario_predict.c \
 	src/sim/scenario_scope.c \
 	src/sim/sim.h src/sim/sim_env.h \
-	src/sim/world.h src/sim/world.c
+	src/sim/world.h src/sim/world.c src/sim/world_sim.c
 
 include src/sim/runner/local.mk

@@ -382,9 +382,11 @@ static int prlimit_as_nobody(pid_t pid, int which, const struct rlimit *lim)
 
 static int set_soft_limit(pid_t pid, int which, const struct rlimit *lim)
 {
+	if (lim->rlim_cur > lim->rlim_max)
+		return EINVAL;		/* as setrlimit(2) says; permission is asked first in prlimit(2) */
 	if (prlimit(pid, which, lim, NULL) == 0)
 		return 0;
-	if (errno == EPERM && geteuid() == 0 && lim->rlim_cur <= lim->rlim_max)
+	if (errno == EPERM && geteuid() == 0)
 		return prlimit_as_nobody(pid, which, lim);
 	return errno;
 }

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "src/sim/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "src/sim/runner/kernel_run.h"
+
+enum { DIFF_LINES = 12 };
+
+static const char *const on_names[] = {
+	[CHECK_SIM] = "sim",
+	[CHECK_KERNEL] = "kernel",
+	[CHECK_BOTH] = "both",
+};
+
+bool check_on_parse(const char *word, enum check_on *ret)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(on_names); i++) {
+		if (strcmp(word, on_names[i]) == 0) {
+			*ret = (enum check_on)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- options -------------------------------------------------------------------------- */
+
+struct error *check_options_of(const struct scenario *sc, const struct world_info *machine,
+			       struct sim_options *ret)
+{
+	struct sim_options o;
+
+	sim_options_init(&o);
+	if (sc->profile) {
+		o.profile = sim_profile_find(sc->profile);
+		if (!o.profile) {
+			struct buf known = BUF_INIT;
+			struct error *err;
+			size_t i;
+
+			for (i = 0; sim_profile_at(i); i++)
+				buf_addf(&known, "%s%s", i ? ", " : "", sim_profile_name(sim_profile_at(i)));
+			err = error_at(sc->path, sc->profile_line, sc->profile_column,
+				       "no profile \"%s\"; there are: %s", sc->profile, buf_str(&known));
+			buf_free(&known);
+			return err;
+		}
+	}
+	memcpy(o.limit, sc->options.limit, sizeof(o.limit));
+	o.memlock_hard = sc->options.memlock_hard;
+	o.vdso_keep = sc->options.vdso_keep;
+	o.bottomup = sc->options.bottomup;
+	o.seed = sc->options.seed;
+	if (sc->has_ram)
+		o.ram_pages = sc->options.ram_pages;
+	if (machine) {
+		o.ram_pages = machine->ram_pages;
+		o.overcommit_memory = machine->overcommit_memory;
+		o.max_map_count = machine->max_map_count;
+	}
+	*ret = o;
+	return NULL;
+}
+
+char *check_foreign_kernel(const struct sim_options *o, const struct world_info *machine)
+{
+	const char *name = sim_profile_name(o->profile);
+	unsigned major, minor, is_major = 0, is_minor = 0;
+	char arch[32] = "";
+
+	if (sscanf(name, "linux-%u.%u-%31s", &major, &minor, arch) != 3)
+		return xasprintf("the profile %s is no kernel that could run here", name);
+	sscanf(machine->kernel, "%u.%u", &is_major, &is_minor);
+	if (strcmp(arch, machine->machine) || major != is_major || minor != is_minor)
+		return xasprintf("the profile is %s and this is Linux %s on %s", name, machine->kernel,
+				 machine->machine);
+	if (machine->overcommit_memory == 2)
+		return xstrdup("this machine has vm.overcommit_memory=2, which the simulator does not model");
+	return NULL;
+}
+
+/* ---- one scenario ----------------------------------------------------------------------- */
+
+struct checker {
+	const struct check_options *o;
+	FILE *out, *err;
+	FILE *talk;			/* where sentences for people go */
+	struct lab *lab;
+	struct error *lab_error;	/* why there is none */
+	struct world_info machine;
+	int status;
+	/* totals */
+	unsigned files, compared, not_compared, differences, wrong;
+};
+
+struct run {			/* of one file */
+	struct checker *c;
+	const struct scenario *sc;
+	struct play *play[2];		/* the one whose records are shown, then the kernel's in `both` */
+	struct record record[2];
+	unsigned compared, not_compared, predictions, wrong, ops;
+	char *reason;			/* why the rest is not compared */
+	bool differs;
+};
+
+static void fail(struct checker *c, int status)
+{
+	if (status > c->status)
+		c->status = status;
+}
+
+static struct error *need_lab(struct checker *c)
+{
+	if (!c->lab && !c->lab_error) {
+		c->lab_error = lab_create(&c->lab);
+		world_kernel_machine(&c->machine);
+	}
+	return c->lab_error ? error_create(c->lab_error->code, "%s", c->lab_error->message) : NULL;
+}
+
+static struct error *open_sim(struct run *r, const struct sim_options *o, int slot)
+{
+	struct world *w;
+	struct error *err = world_sim_open(o, &w);
+
+	return err ? err : play_open(r->sc, o, w, &r->play[slot], &r->record[slot]);
+}
+
+static struct error *open_kernel(struct run *r, const struct sim_options *o, int slot)
+{
+	struct world *w;
+	struct error *err = need_lab(r->c);
+
+	if (!err)
+		err = world_kernel_open(r->c->lab, o, &w);
+	return err ? err : play_open(r->sc, o, w, &r->play[slot], &r->record[slot]);
+}
+
+static struct error *open_both(struct run *r)
+{
+	struct checker *c = r->c;
+	struct sim_options o;
+	struct error *err;
+
+	err = need_lab(c);
+	if (err) {
+		r->reason = xstrdup(err->message);
+		error_destroy(err);
+	}
+	err = check_options_of(r->sc, c->lab ? &c->machine : NULL, &o);
+	if (err)
+		return err;
+	if (!r->reason)
+		r->reason = check_foreign_kernel(&o, &c->machine);
+	err = open_sim(r, &o, 0);
+	if (err || r->reason)
+		return err;
+	err = open_kernel(r, &o, 1);
+	if (err && err->code == ERR_PERMISSION) {
+		r->reason = xstrdup(err->message);
+		error_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
+
+static struct error *open_one(struct run *r)
+{
+	struct checker *c = r->c;
+	struct sim_options o;
+	struct error *err;
+	char *foreign;
+
+	if (c->o->on == CHECK_SIM) {
+		err = check_options_of(r->sc, NULL, &o);
+		return err ? err : open_sim(r, &o, 0);
+	}
+	world_kernel_machine(&c->machine);
+	err = check_options_of(r->sc, &c->machine, &o);
+	if (err)
+		return err;
+	foreign = check_foreign_kernel(&o, &c->machine);
+	if (foreign && r->sc->profile)
+		err = error_create(ERR_FAILURE, "not run on this kernel: %s", foreign);
+	else if (foreign)
+		fprintf(c->err, "%s: warning: %s: predictions may be wrong here\n", r->sc->path, foreign);
+	free(foreign);
+	return err ? err : open_kernel(r, &o, 0);
+}
+
+static void indent(FILE *f, const char *lines)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		fprintf(f, "    %.*s\n", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
+}
+
+static void show_json(struct run *r)
+{
+	struct buf line = BUF_INIT;
+
+	if (!r->c->o->json)
+		return;
+	record_json(r->play[0], &r->record[0], &line);
+	fwrite(line.data, 1, line.len, r->c->out);
+	buf_free(&line);
+}
+
+/* What the record of one world says about predictions and warnings. */
+static void judge(struct run *r, int slot)
+{
+	const struct record *rec = &r->record[slot];
+	const char *where = slot || r->c->o->on == CHECK_KERNEL ? "on the kernel" : "in the simulator";
+
+	if (rec->has_prediction && !rec->predicted) {
+		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s\n", r->sc->path, rec->line, rec->op,
+			where);
+		indent(r->c->talk, buf_str(&rec->wrong));
+		r->wrong++;
+	}
+	if (!slot && !rec->has_prediction && rec->verdict != VERDICT_RUN)
+		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op, rec->res);
+}
+
+static void compare(struct run *r)
+{
+	struct buf diff = BUF_INIT;
+	unsigned n;
+
+	if (!r->play[1]) {
+		r->not_compared++;
+		return;
+	}
+	n = record_compare(&r->record[0], &r->record[1], &diff, DIFF_LINES);
+	if (r->record[0].kind == SIM_OP_NONE)
+		n += info_compare(&r->play[0]->info, &r->play[1]->info, &diff);
+	r->compared++;
+	if (n) {
+		fprintf(r->c->talk, "%s:%u: %s: %u difference%s (simulator | kernel)\n", r->sc->path,
+			r->record[0].line, r->record[0].op, n, n == 1 ? "" : "s");
+		indent(r->c->talk, buf_str(&diff));
+		if (n > DIFF_LINES)
+			fprintf(r->c->talk, "    ... and %u more\n", n - DIFF_LINES);
+		r->differs = true;
+	}
+	buf_free(&diff);
+}
+
+/* From here on the two worlds do not stand on the same ground. */
+static void part(struct run *r, const char *reason)
+{
+	r->reason = xasprintf("line %u: %s", r->record[1].line, reason);
+	play_close(r->play[1]);
+	r->play[1] = NULL;
+}
+
+static struct error *step(struct run *r, const struct scenario_item *item)
+{
+	struct error *err = play_step(r->play[0], item, &r->record[0]);
+
+	if (!err && r->play[1])
+		err = play_step(r->play[1], item, &r->record[1]);
+	if (err)
+		return err;
+	r->ops++;
+	r->predictions += item->prediction != NULL;
+	show_json(r);
+	if (r->play[1] && r->record[1].reason)
+		part(r, r->record[1].reason);
+	judge(r, 0);
+	if (r->c->o->on != CHECK_BOTH)
+		return NULL;
+	compare(r);
+	if (r->play[1] && !r->differs)
+		judge(r, 1);
+	return NULL;
+}
+
+static struct error *play_all(struct run *r)
+{
+	struct error *err = r->c->o->on == CHECK_BOTH ? open_both(r) : open_one(r);
+	size_t i;
+
+	if (err)
+		return err;
+	show_json(r);
+	if (r->c->o->on == CHECK_BOTH)
+		compare(r);
+	for (i = 0; !err && i < r->sc->nitems && !r->differs; i++)
+		if (r->sc->item[i].kind == ITEM_OP)
+			err = step(r, &r->sc->item[i]);
+	/* Behind a difference nothing means anything. */
+	for (; !err && i < r->sc->nitems; i++)
+		r->not_compared += r->sc->item[i].kind == ITEM_OP;
+	return err;
+}
+
+static void summary(struct run *r)
+{
+	struct checker *c = r->c;
+
+	fprintf(c->talk, "%s: ", r->sc->path);
+	if (r->sc->title)
+		fprintf(c->talk, "%s: ", r->sc->title);
+	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops, r->ops == 1 ? "" : "s",
+		r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
+	if (c->o->on == CHECK_BOTH) {
+		fprintf(c->talk, "; %u record%s compared%s, %u not compared", r->compared,
+			r->compared == 1 ? "" : "s", r->differs ? "" : ", equal", r->not_compared);
+		if (r->not_compared && r->reason)
+			fprintf(c->talk, " (%s)", r->reason);
+	}
+	fputc('\n', c->talk);
+}
+
+static void check_file(struct checker *c, const char *path)
+{
+	struct scenario *sc = NULL;
+	struct run r = { .c = c };
+	struct error *err = scenario_load(path, &sc);
+
+	if (!err) {
+		r.sc = sc;
+		err = play_all(&r);
+	}
+	if (err) {
+		/* A file that cannot be understood names its place itself. */
+		if (err->code == ERR_USAGE)
+			fprintf(c->err, "%s\n", err->message);
+		else
+			fprintf(c->err, "%s: %s\n", path, err->message);
+		fail(c, err->code);
+		error_destroy(err);
+	} else {
+		summary(&r);
+	}
+	if (r.wrong || r.differs)
+		fail(c, ERR_FAILURE);
+	c->files++;
+	c->compared += r.compared;
+	c->not_compared += r.not_compared;
+	c->differences += r.differs;
+	c->wrong += r.wrong;
+	play_close(r.play[0]);
+	play_close(r.play[1]);
+	record_free(&r.record[0]);
+	record_free(&r.record[1]);
+	free(r.reason);
+	scenario_destroy(sc);
+}
+
+int check_run(const struct check_options *o, FILE *out, FILE *err)
+{
+	struct checker c = { .o = o, .out = out, .err = err, .talk = o->json ? err : out };
+	size_t i;
+
+	for (i = 0; i < o->nfiles; i++)
+		check_file(&c, o->file[i]);
+	if (c.files > 1) {
+		fprintf(c.talk, "%u scenarios, %u wrong prediction%s", c.files, c.wrong, c.wrong == 1 ? "" : "s");
+		if (o->on == CHECK_BOTH)
+			fprintf(c.talk, "; %u records compared, %u not compared, %u scenario%s with a difference",
+				c.compared, c.not_compared, c.differences, c.differences == 1 ? "" : "s");
+		fputc('\n', c.talk);
+	}
+	lab_destroy(c.lab);
+	error_destroy(c.lab_error);
+	return c.status;
+}
+
+/* ---- for the generators of random scenarios ---------------------------------------------- */
+
+struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line, struct buf *diff,
+			    unsigned *compared)
+{
+	struct check_options options = { .on = CHECK_BOTH };
+	struct checker c = { .o = &options, .lab = lab };
+	struct run r = { .c = &c, .sc = sc };
+	struct sim_options o;
+	struct error *err;
+	unsigned n = 0;
+	size_t i;
+
+	world_kernel_machine(&c.machine);
+	*line = 0;
+	err = check_options_of(sc, &c.machine, &o);
+	if (!err)
+		err = open_sim(&r, &o, 0);
+	if (!err)
+		err = open_kernel(&r, &o, 1);
+	for (i = 0; !err; i++) {
+		n = record_compare(&r.record[0], &r.record[1], diff, DIFF_LINES);
+		(*compared)++;
+		while (i < sc->nitems && sc->item[i].kind != ITEM_OP)
+			i++;
+		if (n || i == sc->nitems)
+			break;
+		err = play_step(r.play[0], &sc->item[i], &r.record[0]);
+		if (!err)
+			err = play_step(r.play[1], &sc->item[i], &r.record[1]);
+	}
+	if (!err && n)
+		*line = r.record[0].line ? r.record[0].line : 1;
+	play_close(r.play[0]);
+	play_close(r.play[1]);
+	record_free(&r.record[0]);
+	record_free(&r.record[1]);
+	return err;
+}
