@@ -17,13 +17,25 @@ void heat_age(struct heat *h)
 	tick_clear(&h->ticks[h->now]);
 }
 
+/* Of a VMA that grew only the new part is news. */
+static struct span hot_part(const struct event *e)
+{
+	struct span s = { e->start, e->end };
+
+	if (e->type == EVENT_GREW_DOWN)
+		s.end = s.start + e->amount;
+	else if (e->type == EVENT_GREW_UP)
+		s.start = s.end - e->amount;
+	return s;
+}
+
 void heat_add(struct heat *h, const struct event *e)
 {
 	struct heat_tick *t = &h->ticks[h->now];
 
 	if (e->start != e->end) {
 		VEC_GROW(t->spans, t->nspans, t->spans_cap);
-		t->spans[t->nspans++] = (struct span){ e->start, e->end };
+		t->spans[t->nspans++] = hot_part(e);
 	}
 	if (e->tid) {
 		VEC_GROW(t->tids, t->ntids, t->tids_cap);

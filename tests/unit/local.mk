@@ -38,3 +38,7 @@ tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(JSON_JUDGE)
 tests_unit_test_schema_LDADD = $(TEST_LIBS)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(JSON_JUDGE)
 tests_unit_test_output_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_session
+TESTS += tests/unit/test_session
+tests_unit_test_session_SOURCES = tests/unit/test_session.c
+tests_unit_test_session_LDADD = $(TEST_LIBS)
