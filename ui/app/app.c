@@ -197,7 +197,7 @@ static void picker_type(struct app *app, const struct input *in)
 {
 	size_t cursor = app->picker_text.len;
 
-	if (edit_key(&app->picker_text, &cursor, in))
+	if (edit_line(app, &app->picker_text, &cursor, in))
 		picker_set_filter(app->picker, buf_str(&app->picker_text));
 }
 
@@ -227,8 +227,6 @@ static void picker_click_at(struct app *app, const struct input *in)
 /* A key that types a character types; the others are commands as default.keys has them. */
 static void picker_input(struct app *app, const struct input *in)
 {
-	bool types = in->type == INPUT_PASTE ||
-		     (in->type == INPUT_KEY && in->key >= KEY_SPACE && in->key < KEYS_SPECIAL);
 	const char *command = NULL, *arg;
 	char name[32];
 
@@ -236,13 +234,10 @@ static void picker_input(struct app *app, const struct input *in)
 		picker_click_at(app, in);
 		return;
 	}
-	if (in->type == INPUT_KEY && !types)
+	if (in->type == INPUT_KEY && !types_text(in))
 		command = keymap_find(&app->keys, "picker", in->key);
-	if (types || in->key == KEY_BACKSPACE_ || !command) {
-		if (in->key == KEY_CTRL_('c'))
-			app->quit = true;
-		else
-			picker_type(app, in);
+	if (!command) {
+		picker_type(app, in);
 		return;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, " "), command);

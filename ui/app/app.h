@@ -103,6 +103,11 @@ void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
 void prompt_input(struct app *app, const struct input *in);
 int prompt_draw(struct app *app, struct canvas *c, int row, int rows);	/* returns rows used */
 void prompt_free(struct prompt *p);
+bool types_text(const struct input *in);
+/* The command of the context `prompt` behind a key that types nothing; "" when none. */
+const char *prompt_command(const struct app *app, const struct input *in);
+/* Text or an editing key, done to the line; false: neither. */
+bool edit_line(const struct app *app, struct buf *b, size_t *cursor, const struct input *in);
 
 /* chooser.c */
 void chooser_open(struct app *app, const char *title);
@@ -111,7 +116,5 @@ void chooser_add(struct chooser *ch, const char *key, const char *name, const ch
 void chooser_input(struct app *app, const struct input *in);
 void chooser_draw(struct app *app, struct canvas *c);
 void chooser_close(struct chooser *ch);
-/* One key of a line editor on buf; true when it was one. */
-bool edit_key(struct buf *b, size_t *cursor, const struct input *in);
 
 #endif

@@ -115,19 +115,20 @@ static int moved_by(const struct input *in)
 void chooser_input(struct app *app, const struct input *in)
 {
 	struct chooser *ch = &app->chooser;
+	const char *command = prompt_command(app, in);
 	size_t cursor = ch->filter.len;
 	int total, by = moved_by(in);
 
 	nth(ch, 0, &total);
 	if (by) {
 		ch->selected += by;
-	} else if (in->type == INPUT_KEY && in->key == KEY_ESC) {
+	} else if (!strcmp(command, "cancel")) {
 		leave(app, false);
 		return;
-	} else if (in->type == INPUT_KEY && in->key == KEY_ENTER_) {
+	} else if (!strcmp(command, "accept")) {
 		leave(app, true);
 		return;
-	} else if (edit_key(&ch->filter, &cursor, in)) {
+	} else if (edit_line(app, &ch->filter, &cursor, in)) {
 		ch->selected = 0;
 		nth(ch, 0, &total);
 	} else {

@@ -72,43 +72,100 @@ static void paste(struct buf *b, size_t *cursor, const char *text)
 	free(copy);
 }
 
-bool edit_key(struct buf *b, size_t *cursor, const struct input *in)
+/* What the keys of the context `prompt` do to a line. */
+static void edit_left(struct buf *b, size_t *cursor)
 {
-	size_t to;
+	*cursor = before(b, *cursor);
+}
+
+static void edit_right(struct buf *b, size_t *cursor)
+{
+	*cursor = after(b, *cursor);
+}
+
+static void edit_start(struct buf *b, size_t *cursor)
+{
+	(void)b;
+	*cursor = 0;
+}
+
+static void edit_end(struct buf *b, size_t *cursor)
+{
+	*cursor = b->len;
+}
+
+static void erase_to(struct buf *b, size_t *cursor, size_t to)
+{
+	splice(b, to, *cursor - to, "", 0);
+	*cursor = to;
+}
+
+static void edit_erase(struct buf *b, size_t *cursor)
+{
+	erase_to(b, cursor, before(b, *cursor));
+}
+
+static void edit_erase_word(struct buf *b, size_t *cursor)
+{
+	erase_to(b, cursor, word_before(b, *cursor));
+}
+
+static void edit_erase_line(struct buf *b, size_t *cursor)
+{
+	erase_to(b, cursor, 0);
+}
+
+static void edit_delete(struct buf *b, size_t *cursor)
+{
+	splice(b, *cursor, after(b, *cursor) - *cursor, "", 0);
+}
+
+static void edit_erase_rest(struct buf *b, size_t *cursor)
+{
+	splice(b, *cursor, b->len - *cursor, "", 0);
+}
+
+static const struct { const char *command; void (*edit)(struct buf *b, size_t *cursor); } edits[] = {
+	{ "left", edit_left }, { "right", edit_right }, { "start", edit_start }, { "end", edit_end },
+	{ "erase", edit_erase }, { "erase-word", edit_erase_word }, { "erase-line", edit_erase_line },
+	{ "delete", edit_delete }, { "erase-rest", edit_erase_rest },
+};
+
+bool types_text(const struct input *in)
+{
+	return in->type == INPUT_PASTE ||
+	       (in->type == INPUT_KEY && in->key >= KEY_SPACE && in->key < KEYS_SPECIAL &&
+		in->key != 0x7f);
+}
+
+const char *prompt_command(const struct app *app, const struct input *in)
+{
+	const char *command = NULL;
+
+	if (in->type == INPUT_KEY && !types_text(in))
+		command = keymap_find(&app->keys, "prompt", in->key);
+	return command ? command : "";
+}
+
+bool edit_line(const struct app *app, struct buf *b, size_t *cursor, const struct input *in)
+{
+	const char *command = prompt_command(app, in);
 	char utf8[4];
 
 	if (in->type == INPUT_PASTE) {
 		paste(b, cursor, in->text);
 		return true;
 	}
-	if (in->type != INPUT_KEY)
-		return false;
-	switch (in->key) {
-	case KEY_LEFT_: *cursor = before(b, *cursor); return true;
-	case KEY_RIGHT_: *cursor = after(b, *cursor); return true;
-	case KEY_HOME_: case KEY_CTRL_('a'): *cursor = 0; return true;
-	case KEY_END_: case KEY_CTRL_('e'): *cursor = b->len; return true;
-	case KEY_BACKSPACE_: case 0x7f: case KEY_CTRL_('h'):
-		to = before(b, *cursor);
-		break;
-	case KEY_CTRL_('w'):
-		to = word_before(b, *cursor);
-		break;
-	case KEY_CTRL_('u'):
-		to = 0;
-		break;
-	case KEY_DELETE:
-		splice(b, *cursor, after(b, *cursor) - *cursor, "", 0);
-		return true;
-	default:
-		if (in->key < 0x20 || in->key >= KEYS_SPECIAL)
-			return false;
+	if (types_text(in)) {
 		insert(b, cursor, utf8, utf8_encode(in->key, utf8));
 		return true;
 	}
-	splice(b, to, *cursor - to, "", 0);
-	*cursor = to;
-	return true;
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++)
+		if (!strcmp(edits[i].command, command)) {
+			edits[i].edit(b, cursor);
+			return true;
+		}
+	return false;
 }
 
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
@@ -202,17 +259,18 @@ static void done(struct app *app)
 void prompt_input(struct app *app, const struct input *in)
 {
 	struct prompt *p = &app->prompt;
+	const char *command = prompt_command(app, in);
 
-	if (in->type == INPUT_KEY && in->key == KEY_ESC) {
+	if (!strcmp(command, "cancel")) {
 		if (p->kind == PROMPT_FILTER)
 			session_set_filter(app->session, p->before, NULL);
 		p->kind = PROMPT_NONE;
-	} else if (in->type == INPUT_KEY && in->key == KEY_ENTER_) {
+	} else if (!strcmp(command, "accept")) {
 		done(app);
-	} else if (in->type == INPUT_KEY && (in->key == KEY_UP_ || in->key == KEY_DOWN_)) {
-		recall(app, in->key == KEY_UP_ ? -1 : 1);
+	} else if (!strcmp(command, "history-previous") || !strcmp(command, "history-next")) {
+		recall(app, !strcmp(command, "history-previous") ? -1 : 1);
 		changed(app);
-	} else if (edit_key(&p->text, &p->cursor, in)) {
+	} else if (edit_line(app, &p->text, &p->cursor, in)) {
 		changed(app);
 	}
 }
