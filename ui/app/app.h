@@ -66,7 +66,6 @@ struct app {
 
 	int interval;			/* index into intervals[] */
 	uint64_t next_tick_ns, drawn_ns, last_change_ns, shown_cost_ns;
-	const struct snapshot *drawn;	/* compared only, no reference */
 	unsigned hot_ticks;		/* redraw until the heat has gone */
 	bool dirty, said_drawn;
 	uint64_t ended_ns;
@@ -83,7 +82,8 @@ void app_theme(struct app *app, const char *name);
 
 /* frame.c */
 enum { MIN_ROWS = 16, MIN_COLS = 60 };
-void frame_draw(struct app *app);
+void frame_compose(struct app *app);		/* on app->canvas */
+void frame_draw(struct app *app);		/* and on the terminal */
 int frame_focus(const struct app *app);		/* index of the view that has the keys */
 void frame_click(struct app *app, const struct input *in);
 

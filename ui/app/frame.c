@@ -398,7 +398,7 @@ static void draw_small(struct canvas *c)
 	canvas_cursor(c, 0, 0);
 }
 
-void frame_draw(struct app *app)
+void frame_compose(struct app *app)
 {
 	struct canvas *c = app->canvas;
 	int rows = canvas_height(c), cols = canvas_width(c), sentence = rows >= 40 ? 3 : 2;
@@ -424,11 +424,15 @@ void frame_draw(struct app *app)
 		if (app->chooser.open)
 			chooser_draw(app, c);
 	}
-	app->drawn = snap;
+}
+
+void frame_draw(struct app *app)
+{
+	frame_compose(app);
 	app->drawn_ns = clock_now_ns();
 	app->dirty = false;
 	app->said_drawn = session_said(app->session) != NULL;
-	term_show(app->term, c, app->theme);
+	term_show(app->term, app->canvas, app->theme);
 }
 
 static bool inside(const struct place *p, int row, int col)
