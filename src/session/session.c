@@ -332,6 +332,8 @@ const struct event *session_event(const struct session *s, size_t i)
 	/* From the end: what is looked at is nearly always recent. */
 	size_t behind = s->nevents;
 
+	if (i >= behind)
+		return NULL;
 	for (size_t b = s->nbatches; b-- > 0;) {
 		behind -= s->batches[b].nshown;
 		if (i >= behind)
