@@ -61,7 +61,7 @@ bool maps_build_add(struct maps_build *b, const struct maps_line *m)
 		return false;
 	if (b->same) {
 		b->same = false;
-		b->cap = b->n + b->n / 8 + 128;
+		b->cap = b->old->n + b->old->n / 8 + 128;
 		b->vmas = xreallocarray(NULL, b->cap, sizeof(*b->vmas));
 		if (b->n)
 			memcpy(b->vmas, b->old->vmas, b->n * sizeof(*b->vmas));
