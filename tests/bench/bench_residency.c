@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Which pages are there: our pass beside reading pagemap and smaps.
+ */
+#include <config.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "src/live/lines.h"
+#include "src/live/look.h"
+#include "src/live/maps.h"
+#include "tests/bench/bench.h"
+
+struct place {
+	pid_t pid;
+	int pagemap;
+	struct layout *layout;
+	struct strings *strings;
+	struct looker *looker;
+	const struct vma *largest;
+};
+
+static int open_file(pid_t pid, const char *name)
+{
+	char *path = xasprintf("/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	free(path);
+	return fd;
+}
+
+static bool place_open(struct place *p, enum target t)
+{
+	char *buf = xmalloc(LINES_BUFFER);
+	int fd;
+
+	p->pid = target_pid(t);
+	fd = p->pid ? open_file(p->pid, "maps") : -1;
+	p->pagemap = p->pid ? open_file(p->pid, "pagemap") : -1;
+	p->strings = strings_create();
+	p->layout = NULL;
+	if (fd >= 0) {
+		maps_read(fd, buf, NULL, p->strings, &p->layout);
+		close(fd);
+	}
+	free(buf);
+	p->looker = xcalloc(1, sizeof(*p->looker));
+	look_init(p->looker, p->pagemap, LOOK_SCAN);
+	for (size_t i = 0; p->layout && i < p->layout->n; i++)
+		if (i == 0 || vma_size(&p->layout->vmas[i]) > vma_size(p->largest))
+			p->largest = &p->layout->vmas[i];
+	return p->layout && p->pagemap >= 0;
+}
+
+static void place_close(struct place *p)
+{
+	layout_put(p->layout);
+	strings_put(p->strings);
+	free(p->looker);
+	if (p->pagemap >= 0)
+		close(p->pagemap);
+}
+
+static double look_ms(struct place *p, uint64_t from, uint64_t to)
+{
+	struct look l = { .layout = p->layout, .kinds = KINDS_NONE };
+	struct residency *r = residency_create();
+	double start = now_ms();
+
+	while (from < to) {
+		uint64_t reached = look_at(p->looker, &l, from, to, r);
+
+		if (reached <= from)
+			break;
+		from = reached;
+	}
+	residency_put(r);
+	return now_ms() - start;
+}
+
+static double all_ms(struct place *p)
+{
+	return look_ms(p, p->layout->vmas[0].start, 0x7ffffffff000);
+}
+
+static double pagemap_ms(const struct place *p)
+{
+	static uint64_t entries[1 << 16];
+	double start = now_ms();
+
+	for (size_t i = 0; i < p->layout->n; i++) {
+		const struct vma *v = &p->layout->vmas[i];
+		uint64_t page = v->start / PAGE_BYTES, end = v->end / PAGE_BYTES;
+
+		if (v->role == ROLE_VSYSCALL || v->start >= 1ull << 63)
+			continue;
+		while (page < end) {
+			uint64_t n = end - page < ARRAY_LEN(entries) ? end - page : ARRAY_LEN(entries);
+
+			if (pread(p->pagemap, entries, n * 8, (off_t)(page * 8)) <= 0)
+				break;
+			page += n;
+		}
+	}
+	return now_ms() - start;
+}
+
+static void dense(void)
+{
+	struct side ours = { .n = 0 }, raw = { .n = 0 }, smaps = { .n = 0 };
+	struct place p;
+
+	if (!place_open(&p, T_RESIDENT)) {
+		report_missing(4, "residency, 8 GiB", "no target");
+		place_close(&p);
+		return;
+	}
+	for (int i = 0; i < rounds; i++) {
+		side_add(&ours, all_ms(&p));
+		side_add(&raw, pagemap_ms(&p));
+		side_add(&smaps, run_ms(words("cat /proc/PID/smaps", p.pid), NULL));
+	}
+	report(4, "residency, 8 GiB", UNIT_MS, side_median(&ours), "reading pagemap", side_median(&raw), false,
+	       0.5);
+	report(4, "residency, 8 GiB", UNIT_MS, side_median(&ours), "cat smaps", side_median(&smaps), false,
+	       0.35);
+	place_close(&p);
+}
+
+static void sparse(void)
+{
+	struct side ours = { .n = 0 }, window = { .n = 0 };
+	struct place p;
+	double raw;
+	uint64_t middle;
+
+	if (!place_open(&p, T_SPARSE)) {
+		report_missing(4, "residency, 16 TiB sparse", "no target");
+		place_close(&p);
+		return;
+	}
+	middle = p.largest->start + vma_size(p.largest) / 2;
+	for (int i = 0; i < rounds; i++) {
+		side_add(&ours, all_ms(&p));
+		side_add(&window, look_ms(&p, middle, middle + vma_size(p.largest) / 64));
+	}
+	raw = pagemap_ms(&p);		/* once is enough: it takes a quarter of a minute */
+	report(4, "residency, 16 TiB sparse", UNIT_MS, side_median(&ours), "reading pagemap, once", raw, false,
+	       1.0 / 150);
+	report(4, "  a window of 1/64 of it", UNIT_MS, side_median(&window), "all of it", side_median(&ours),
+	       false, 1.0 / 40);
+	place_close(&p);
+}
+
+void bench_residency(void)
+{
+	dense();
+	target_stop(T_RESIDENT);	/* others need the memory */
+	sparse();
+}
