@@ -10,7 +10,8 @@ struct batch {
 	struct source *src;
 	FILE *out;
 	const struct batch_options *o;
-	const struct snapshot *last;
+	const struct snapshot *given;	/* the last one, as the source gave it */
+	const struct snapshot *last;	/* and as it was written */
 	unsigned long frame;
 };
 
@@ -70,19 +71,31 @@ static struct error *sample(struct batch *b, bool *ended)
 		.tasks = true,
 		.detail = b->o->detail,
 	};
-	const struct snapshot *s;
-	struct error *err = b->src->ops->sample(b->src, &want, &s);
+	const struct snapshot *given, *s;
+	struct error *err = b->src->ops->sample(b->src, &want, &given);
 
 	if (err)
 		return err;
+	s = snapshot_get(given);
+	/* Nothing moved: the same picture, seen again at another time. */
+	if (given == b->given && (b->src->ops->caps & CAP_LIVE)) {
+		struct snapshot *again = snapshot_copy(given);
+
+		again->time_ns = clock_now_ns();
+		snapshot_put(s);
+		s = again;
+	}
 	b->frame++;
 	*ended = s->process.ended;
+	errno = 0;
 	write_sample(b, s);
-	snapshot_put(b->last);
-	b->last = s;
 	if (ferror(b->out))
-		return error_os(ERR_FAILURE, errno, "cannot write the output");
-	return NULL;
+		err = error_os(ERR_FAILURE, errno ? errno : EIO, "cannot write the output");
+	snapshot_put(b->given);
+	snapshot_put(b->last);
+	b->given = given;
+	b->last = s;
+	return err;
 }
 
 struct error *batch_run(struct source *src, FILE *out, const struct batch_options *o)
@@ -105,6 +118,7 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 			next = clock_now_ns();
 		wait_until(&b, next);
 	}
+	snapshot_put(b.given);
 	snapshot_put(b.last);
 	return err;
 }

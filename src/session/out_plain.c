@@ -102,15 +102,16 @@ static void about_vma(struct buf *b, const struct snapshot *s, size_t i,
 	buf_addf(b, ", from %" PRIx64 " to %" PRIx64, v->start, v->end);
 	if (v->path[0]) {
 		buf_adds(b, ", ");
-		add_outside(b, v->path, SIZE_MAX, o->ascii);
+		add_outside(b, v->path, WHOLE, o->ascii);
 	}
 	buf_adds(b, ".\n");
 }
 
-static void about_task(struct buf *b, const struct task *t, const struct output_options *o)
+static void about_task(struct buf *b, const struct task *t, bool user,
+		       const struct output_options *o)
 {
 	const struct task_stack *st = &t->stack;
-	const char *call = t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
+	const char *call = user && t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
 	char size[32], part[32];
 
 	buf_addf(b, "Thread %d, ", t->tid);
@@ -130,18 +131,22 @@ static void about_task(struct buf *b, const struct task *t, const struct output_
 
 static void about_missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
 {
-	for (size_t i = 0; i < s->whys->n; i++) {
+	size_t n;
+
+	for (size_t i = 0; i < s->whys->n; i += n) {
 		const struct why *w = &s->whys->why[i];
 
 		buf_adds(b, "Not available: ");
-		add_outside(b, w->what, SIZE_MAX, o->ascii);
+		n = reasons_alike(s->whys, i, b, o->ascii);
 		buf_adds(b, ", because ");
-		add_outside(b, w->why, SIZE_MAX, o->ascii);
+		add_outside(b, w->why, WHOLE, o->ascii);
+		buf_addc(b, '.');
 		if (w->try_this[0]) {
-			buf_adds(b, ". Try ");
-			add_outside(b, w->try_this, SIZE_MAX, o->ascii);
+			buf_adds(b, " What would help: ");
+			add_outside(b, w->try_this, WHOLE, o->ascii);
+			buf_addc(b, '.');
 		}
-		buf_adds(b, ".\n");
+		buf_addc(b, '\n');
 	}
 }
 
@@ -161,7 +166,7 @@ void out_plain(FILE *out, const struct snapshot *s, const struct output_options 
 	if (s->tasks)
 		buf_addf(&b, "%zu thread%s:\n", s->tasks->n, s->tasks->n == 1 ? "" : "s");
 	for (size_t i = 0; s->tasks && i < s->tasks->n; i++) {
-		about_task(&b, &s->tasks->tasks[i], o);
+		about_task(&b, &s->tasks->tasks[i], !s->process.kthread, o);
 		if (b.len > 1 << 16)
 			put(out, &b);
 	}
@@ -189,7 +194,7 @@ void out_plain_events(FILE *out, const struct event_list *l, const struct output
 			continue;
 		buf_reset(&says);
 		event_describe(&l->events[i], &says);
-		add_outside(&b, buf_str(&says), SIZE_MAX, o->ascii);
+		add_outside(&b, buf_str(&says), WHOLE, o->ascii);
 		buf_adds(&b, ".\n");
 		if (b.len > 1 << 16)
 			put(out, &b);

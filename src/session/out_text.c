@@ -114,6 +114,25 @@ static void sum_line(struct buf *b, const char *name, const struct role_sum *sum
 		 size_word(sum->anonymous, anon));
 }
 
+/* Names the difference where a sum is not the counter: the kernel does not count
+ * [vsyscall], and counts of pages come a moment before or after the counter. */
+static void reconcile(struct buf *b, const char *what, uint64_t sum, const char *counter,
+		      uint64_t counted, uint64_t not_counted)
+{
+	char size[16];
+
+	if (sum == UNKNOWN || counted == UNKNOWN || sum == counted)
+		return;
+	if (sum - not_counted == counted) {
+		buf_addf(b, "  %s is %s more than %s, which leaves out [vsyscall]\n", what,
+			 text_size(not_counted, size), counter);
+		return;
+	}
+	buf_addf(b, "  %s is %s %s than %s, which is read at another moment\n", what,
+		 text_size(sum > counted ? sum - counted : counted - sum, size),
+		 sum > counted ? "more" : "less", counter);
+}
+
 static void roles(struct buf *b, const struct snapshot *s)
 {
 	struct role_sums sums;
@@ -124,6 +143,9 @@ static void roles(struct buf *b, const struct snapshot *s)
 		if (sums.role[i].vmas)
 			sum_line(b, vma_roles[i].name, &sums.role[i]);
 	sum_line(b, "all", &sums.all);
+	reconcile(b, "size", sums.all.size, "vm_size", s->mm[MM_VM_SIZE],
+		  sums.role[ROLE_VSYSCALL].size);
+	reconcile(b, "rss", sums.all.rss, "vm_rss", s->mm[MM_VM_RSS], 0);
 }
 
 static void vma_line(struct buf *b, const struct snapshot *s, size_t i,
@@ -145,7 +167,7 @@ static void vma_line(struct buf *b, const struct snapshot *s, size_t i,
 		 (int)(13 - strlen(vma_roles[v->role].name)), v->guess ? "?" : "");
 	if (v->tid)
 		buf_addf(b, "thread %d ", v->tid);
-	add_outside(b, v->path, SIZE_MAX, o->ascii);
+	add_outside(b, v->path, WHOLE, o->ascii);
 	end_line(b);
 }
 
@@ -160,7 +182,8 @@ static void vmas(FILE *out, struct buf *b, const struct snapshot *s, const struc
 	}
 }
 
-static void task_line(struct buf *b, const struct task *t, const struct output_options *o)
+static void task_line(struct buf *b, const struct task *t, bool user,
+		      const struct output_options *o)
 {
 	const struct task_stack *st = &t->stack;
 	char sp[24] = "-", call[32] = "-", used[16], resident[16], size[16], guard[16];
@@ -168,9 +191,10 @@ static void task_line(struct buf *b, const struct task *t, const struct output_o
 
 	if (t->sp != UNKNOWN)
 		snprintf(sp, sizeof(sp), "%" PRIx64, t->sp);
-	if (t->syscall >= 0 && name)
+	/* What the kernel gives for its own threads is no system call. */
+	if (user && t->syscall >= 0 && name)
 		snprintf(call, sizeof(call), "%s", name);
-	else if (t->syscall >= 0)
+	else if (user && t->syscall >= 0)
 		snprintf(call, sizeof(call), "%d", t->syscall);
 	buf_addf(b, "%9d %c %-15s %16s %7s %7s %7s %7s  %-10s ", t->tid, t->state, call, sp,
 		 size_word(st->used, used), size_word(st->resident, resident),
@@ -186,7 +210,7 @@ static void tasks(FILE *out, struct buf *b, const struct snapshot *s, const stru
 	buf_addf(b, "\n%9s %c %-15s %16s %7s %7s %7s %7s  %-10s %s\n", "tid", 's', "syscall", "sp",
 		 "used", "rss", "stack", "guard", "found", "name");
 	for (size_t i = 0; i < s->tasks->n; i++) {
-		task_line(b, &s->tasks->tasks[i], o);
+		task_line(b, &s->tasks->tasks[i], !s->process.kthread, o);
 		if (b->len > 1 << 16)
 			put(out, b);
 	}
@@ -195,17 +219,19 @@ static void tasks(FILE *out, struct buf *b, const struct snapshot *s, const stru
 static void missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
 {
 	const struct whys *w = s->whys;
+	size_t n;
 
 	if (w->n)
 		buf_adds(b, "\nnot available\n");
-	for (size_t i = 0; i < w->n; i++) {
+	for (size_t i = 0; i < w->n; i += n) {
 		buf_adds(b, "  ");
-		add_outside(b, w->why[i].what, SIZE_MAX, o->ascii);
+		n = reasons_alike(w, i, b, o->ascii);
 		buf_adds(b, ": ");
-		add_outside(b, w->why[i].why, SIZE_MAX, o->ascii);
+		add_outside(b, w->why[i].why, WHOLE, o->ascii);
 		if (w->why[i].try_this[0]) {
-			buf_adds(b, "; try ");
-			add_outside(b, w->why[i].try_this, SIZE_MAX, o->ascii);
+			buf_adds(b, " (try: ");
+			add_outside(b, w->why[i].try_this, WHOLE, o->ascii);
+			buf_addc(b, ')');
 		}
 		buf_addc(b, '\n');
 	}
@@ -252,7 +278,7 @@ void out_text_processes(FILE *out, const struct proclist *l, const struct output
 			add_outside(&b, e->comm, sizeof(e->comm), o->ascii);
 			buf_addc(&b, ']');
 		} else {
-			add_outside(&b, e->cmdline, SIZE_MAX, o->ascii);
+			add_outside(&b, e->cmdline, WHOLE, o->ascii);
 		}
 		buf_addc(&b, '\n');
 		if (b.len > 1 << 16)

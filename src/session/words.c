@@ -52,6 +52,19 @@ void add_outside(struct buf *b, const char *bytes, size_t size, bool ascii)
 	text_sanitize(b, bytes, strnlen(bytes, size), ascii ? SANITIZE_ASCII : 0);
 }
 
+size_t reasons_alike(const struct whys *w, size_t i, struct buf *what, bool ascii)
+{
+	size_t first = i;
+
+	for (; i < w->n && !strcmp(w->why[i].why, w->why[first].why) &&
+	     !strcmp(w->why[i].try_this, w->why[first].try_this); i++) {
+		if (i > first)
+			buf_adds(what, ", ");
+		add_outside(what, w->why[i].what, WHOLE, ascii);
+	}
+	return i - first;
+}
+
 static void add(uint64_t *sum, uint64_t figure)
 {
 	*sum = *sum == UNKNOWN || figure == UNKNOWN ? UNKNOWN : *sum + figure;
