@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# Golden screens; `make update-golden` draws them anew.
+GOLDEN_TESTS = tests/golden/golden_views
+check_PROGRAMS += $(GOLDEN_TESTS)
+TESTS += $(GOLDEN_TESTS)
+tests_golden_golden_views_SOURCES = tests/golden/golden_views.c tests/golden/scene.h tests/golden/scene.c
+tests_golden_golden_views_LDADD = $(TEST_LIBS)
+
+.PHONY: update-golden
+update-golden: $(GOLDEN_TESTS)
+	for t in $(GOLDEN_TESTS); do UPDATE_GOLDEN=1 srcdir=$(srcdir) ./$$t || exit 1; done

@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libmmscope_a_SOURCES += include/mmscope/view.h ui/views/views.c
+libmmscope_a_SOURCES += ui/views/paint.h ui/views/paint.c ui/views/describe.c
+libmmscope_a_SOURCES += ui/views/blocks.h ui/views/blocks.c
+libmmscope_a_SOURCES += ui/views/grid.h ui/views/grid.c
+libmmscope_a_SOURCES += ui/views/page.h ui/views/page.c
+libmmscope_a_SOURCES += ui/views/map.c ui/views/table.c ui/views/pages.c

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ui/views/paint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+
+int scroll_to(int top, int sel, int n, int rows)
+{
+	if (rows < 1)
+		rows = 1;
+	if (sel < top)
+		top = sel;
+	if (sel >= top + rows)
+		top = sel - rows + 1;
+	if (top > n - rows)
+		top = n - rows;
+	return top < 0 ? 0 : top;
+}
+
+bool list_move(const char *command, int *sel, int n, int page)
+{
+	int to;
+
+	if (page < 1)
+		page = 1;
+	if (!strcmp(command, "up"))
+		to = *sel - 1;
+	else if (!strcmp(command, "down"))
+		to = *sel + 1;
+	else if (!strcmp(command, "page-up"))
+		to = *sel - page;
+	else if (!strcmp(command, "page-down"))
+		to = *sel + page;
+	else if (!strcmp(command, "top"))
+		to = 0;
+	else if (!strcmp(command, "bottom"))
+		to = n - 1;
+	else
+		return false;
+	*sel = imax(0, imin(to, n - 1));
+	return true;
+}
+
+const char *address_text(uint64_t addr, char out[24])
+{
+	if (addr >> 48)
+		snprintf(out, 24, "…%011" PRIx64, addr & 0xfffffffffff);
+	else
+		snprintf(out, 24, "%012" PRIx64, addr);
+	return out;
+}
+
+int paint_address(struct canvas *c, int row, int col, struct style st, uint64_t addr, int common)
+{
+	char digits[24];
+
+	canvas_put(c, row, col, st, address_text(addr, digits));
+	for (int i = 0; i < common; i++)
+		canvas_ch(c, row, col + i, STYLE(DIM), (uint32_t)digits[i]);
+	return col + 12;
+}
+
+int common_digits(uint64_t low, uint64_t high)
+{
+	int n = 0;
+
+	if (low >> 48 || high >> 48)
+		return 0;
+	while (n < 12 && low >> (44 - 4 * n) == high >> (44 - 4 * n))
+		n++;
+	return n;
+}
+
+const char *size_text(uint64_t bytes, char out[16])
+{
+	if (bytes != UNKNOWN)
+		return text_size(bytes, out);
+	strcpy(out, "-");
+	return out;
+}
+
+const char *count_text(uint64_t n, char out[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+	char *p = out;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*p++ = ' ';
+		*p++ = digits[i];
+	}
+	*p = '\0';
+	return out;
+}
+
+const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+uint32_t heat_mark(unsigned heat)
+{
+	static const uint32_t marks[] = { ' ', 0xb7 /* · */, 0x25cb /* ○ */, 0x25cf /* ● */, 0x25cf };
+
+	return marks[heat > 4 ? 4 : heat];
+}
+
+uint32_t density_mark(uint64_t part, uint64_t whole)
+{
+	if (!part || !whole)
+		return 0xb7;		/* · */
+	if (part >= whole)
+		return 0x2588;		/* █ */
+	if (part < whole / 3 + 1)
+		return 0x2591;		/* ░ */
+	return part < whole / 3 * 2 + 1 ? 0x2592 : 0x2593;	/* ▒ ▓ */
+}
+
+const char *clean(const char *raw, char *out, size_t n)
+{
+	struct buf b = BUF_INIT;
+	size_t len;
+
+	text_sanitize(&b, raw, strlen(raw), 0);
+	len = b.len < n ? b.len : n - 1;
+	while (len && len < b.len && ((unsigned char)b.data[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(out, buf_str(&b), len);
+	out[len] = '\0';
+	buf_free(&b);
+	return out;
+}
+
+const char *base_name(const char *path)
+{
+	const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *what)
+{
+	const struct why *why;
+	struct buf b = BUF_INIT;
+	int rows = canvas_rows(c), cols = canvas_cols(c);
+
+	if (!snap) {
+		canvas_put(c, rows / 3, 2, STYLE(DIM), "the first sample is under way");
+		return true;
+	}
+	why = whys_find(snap->whys, what);
+	if (snap->process.kthread && !why)
+		buf_adds(&b, "A kernel thread has no address space of its own: nothing is mapped below the kernel's half");
+	else if (why)
+		buf_addf(&b, "Not shown: %s", why->why);
+	else
+		buf_adds(&b, "Nothing to show here");
+	buf_adds(&b, ".");
+	if (why && why->try_this && why->try_this[0])
+		buf_addf(&b, "\nTry: %s.", why->try_this);
+	canvas_wrap(c, (struct rect){ rows / 3, 2, rows - rows / 3, cols - 4 }, STYLE(WHY), buf_str(&b));
+	buf_free(&b);
+	return true;
+}
+
+const char *ago_text(uint64_t ns, char out[16])
+{
+	uint64_t ms = ns / 1000000;
+
+	if (ms < 10000)
+		snprintf(out, 16, "%u.%u s", (unsigned)(ms / 1000), (unsigned)(ms / 100 % 10));
+	else if (ms < 120000)
+		snprintf(out, 16, "%u s", (unsigned)(ms / 1000));
+	else
+		snprintf(out, 16, "%" PRIu64 " min", ms / 60000 % 1000000);
+	return out;
+}
+
+/* ---- columns ---- */
+
+static int rest_width(const struct column *cols, int room)
+{
+	int used = 0;
+
+	for (; cols->name; cols++)
+		if (cols->room <= room)
+			used += cols->width + 1;
+	return imax(room - used, 4);
+}
+
+/* The last `width` columns of what is too long, behind "…". */
+static void put_tail(struct canvas *c, int row, int col, int width, struct style st, const char *text)
+{
+	while (*text && text_width(text) > width - 1)
+		while (((unsigned char)*++text & 0xc0) == 0x80)
+			;
+	col = canvas_put(c, row, col, STYLE(DIM), "…");
+	canvas_put(c, row, col, st, text);
+}
+
+static void put_aligned(struct canvas *c, int row, int col, int width, bool left, struct style st,
+			const char *text)
+{
+	int w = text_width(text);
+
+	if (left || w >= width)
+		canvas_putn(c, row, col, st, width, text);
+	else
+		canvas_put(c, row, col + width - w, st, text);
+}
+
+void columns_head(struct canvas *c, int row, const struct column *cols, int sorted, bool reversed)
+{
+	int room = canvas_cols(c), rest = rest_width(cols, room), col = 1;
+
+	canvas_fill(c, (struct rect){ row, 0, 1, room }, STYLE(COLUMN), ' ');
+	for (int i = 0; cols[i].name; i++) {
+		int width = cols[i].width ? cols[i].width : rest;
+		char head[32];
+
+		if (cols[i].room > room)
+			continue;
+		snprintf(head, sizeof(head), "%s%s", cols[i].head, i != sorted ? "" :
+			 cols[i].rising == reversed ? "▾" : "▴");
+		put_aligned(c, row, col, width, cols[i].left, i == sorted ?
+			    style_attr(STYLE(COLUMN), ATTR_BOLD) : STYLE(COLUMN), head);
+		col += width + 1;
+	}
+}
+
+void columns_row(struct canvas *c, int row, const struct column *cols, const void *rows, size_t i,
+		 struct buf *scratch)
+{
+	int room = canvas_cols(c), rest = rest_width(cols, room), col = 1;
+
+	for (; cols->name; cols++) {
+		int width = cols->width ? cols->width : rest;
+		struct style st;
+
+		if (cols->room > room)
+			continue;
+		buf_reset(scratch);
+		st = cols->text(rows, i, scratch);
+		if (cols->tail && text_width(buf_str(scratch)) > width)
+			put_tail(c, row, col, width, st, buf_str(scratch));
+		else
+			put_aligned(c, row, col, width, cols->left, st, buf_str(scratch));
+		col += width + 1;
+	}
+}
+
+int column_find(const struct column *cols, const char *name)
+{
+	for (int i = 0; cols[i].name; i++)
+		if (!strcmp(cols[i].name, name))
+			return i;
+	return -1;
+}
+
+struct sort_key { uint64_t key; uint32_t row; };
+
+static int by_key(const void *va, const void *vb)
+{
+	const struct sort_key *a = va, *b = vb;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+struct compare_with { const struct column *col; const void *rows; bool falling; };
+
+static int by_compare(const void *va, const void *vb, void *vw)
+{
+	const struct compare_with *w = vw;
+	uint32_t a = *(const uint32_t *)va, b = *(const uint32_t *)vb;
+	int d = w->col->compare(w->rows, a, b);
+
+	if (d)
+		return w->falling ? -d : d;
+	return a < b ? -1 : a > b;
+}
+
+void columns_sort(const struct column *col, const void *rows, uint32_t *order, size_t n, bool reversed)
+{
+	bool falling = col->rising == reversed;
+	struct sort_key *keys;
+
+	if (!col->number) {
+		struct compare_with w = { col, rows, falling };
+
+		if (col->compare)
+			qsort_r(order, n, sizeof(*order), by_compare, &w);
+		return;
+	}
+	keys = xcalloc(n ? n : 1, sizeof(*keys));
+	for (size_t i = 0; i < n; i++) {
+		uint64_t v = col->number(rows, order[i]);
+
+		/* Unknown figures stand at the end, whichever way. */
+		keys[i].key = v == UNKNOWN ? UNKNOWN : falling ? UNKNOWN - 1 - v : v;
+		keys[i].row = order[i];
+	}
+	qsort(keys, n, sizeof(*keys), by_key);
+	for (size_t i = 0; i < n; i++)
+		order[i] = keys[i].row;
+	free(keys);
+}

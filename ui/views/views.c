@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The views, in the order of the tabs.
+ */
+#include "mmscope/view.h"
+
+#include <string.h>
+
+extern const struct view map_view, table_view, pages_view, stack_view, threads_view, counters_view,
+	events_view;
+
+const struct view *const views[] = {
+	&map_view, &table_view, &pages_view, NULL,
+};
+
+int view_index(const char *name)
+{
+	for (int i = 0; views[i]; i++)
+		if (!strcmp(views[i]->name, name))
+			return i;
+	return -1;
+}
