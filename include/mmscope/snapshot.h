@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "mmscope/machine.h"
 #include "mmscope/pages.h"
 #include "mmscope/task.h"
 #include "mmscope/vma.h"
@@ -129,6 +130,7 @@ struct snapshot {
 	const struct details *details;	/* NULL: smaps was not asked for */
 	const struct task_list *tasks;
 	const struct whys *whys;	/* never NULL */
+	const struct machine *machine;	/* the inside of what is stepped; NULL: not to be seen (live) */
 	struct sample_cost cost;
 };
 
@@ -136,7 +138,7 @@ struct snapshot *snapshot_create(void);			/* everything UNKNOWN, refs 1 */
 struct snapshot *snapshot_copy(const struct snapshot *s);	/* shares the parts; refs 1 */
 struct snapshot *snapshot_get(const struct snapshot *s);
 void snapshot_put(const struct snapshot *s);		/* NULL is fine */
-/* Equal in everything that belongs to the target (not source, time, seq, cost). */
+/* Equal in everything that belongs to the target (not source, time, seq, machine, cost). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 
 struct details *details_create(const struct layout *l);

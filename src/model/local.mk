@@ -6,4 +6,5 @@ libmmscope_a_SOURCES += \
 	include/mmscope/snapshot.h src/model/snapshot.c \
 	include/mmscope/event.h src/model/event.c \
 	src/model/diff.c \
-	src/model/apply.c
+	src/model/apply.c \
+	include/mmscope/machine.h src/model/machine.c

@@ -177,6 +177,7 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	details_get(s->details);
 	task_list_get(s->tasks);
 	whys_get(s->whys);
+	machine_get(s->machine);
 	return copy;
 }
 
@@ -200,6 +201,7 @@ void snapshot_put(const struct snapshot *s)
 	details_put(own->details);
 	task_list_put(own->tasks);
 	whys_put(own->whys);
+	machine_put(own->machine);
 	free(own);
 }
 
