@@ -20,6 +20,12 @@ void session_set_source(struct session *s, struct source *src);	/* another targe
 struct source *session_source(const struct session *s);
 unsigned session_caps(const struct session *s);
 
+/* Commands of the source, name NULL ends; never NULL. */
+const struct source_command *session_commands(const struct session *s);
+/* Runs one of them; false: the source has none of that name. *err (may be NULL where it does not
+ * matter) gets what went wrong; without it the error is said. What it says stands in the sentence line. */
+bool session_command(struct session *s, const char *name, const char *arg, struct error **err);
+
 /* Samples once, diffs, appends events, ages the heat. `want` says what is on screen. */
 struct error *session_tick(struct session *s, const struct source_want *want);
 /* What is shown: the newest sample, or the one at which it was paused. NULL before the first. */

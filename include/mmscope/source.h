@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "mmscope/buf.h"
 #include "mmscope/error.h"
 #include "mmscope/snapshot.h"
 
@@ -39,7 +40,16 @@ struct source_want {
 	bool everything;		/* batch: one complete pass over layout, page kinds and tasks */
 	bool tasks;			/* a view shows tasks now */
 	bool detail;			/* read smaps once, now */
+	uint64_t selected;		/* the selected address: whose page-table walk is shown */
 	uint64_t budget_ns;		/* how long sampling may block this time; 0: no limit */
+};
+
+/* What a source can be told beyond sampling (CAP_STEP: stepping). */
+struct source_command {
+	const char *name;		/* "step"; a key or the palette runs "event growth" */
+	const char *args;		/* NULL, or what may follow: "fault|growth|..." or "LINE" */
+	bool asks;			/* without its argument, one is asked for in a line */
+	const char *help;		/* one line, for help and palette */
 };
 
 struct source;
@@ -54,6 +64,9 @@ struct source_ops {
 	/* A file descriptor that becomes readable when the target ends, or -1. */
 	int (*fd)(struct source *src);
 	void (*close)(struct source *src);
+	/* NULL: understands none. arg is never NULL; say may get one sentence for the person. */
+	struct error *(*command)(struct source *src, const char *name, const char *arg, struct buf *say);
+	const struct source_command *commands;	/* name NULL ends */
 };
 struct source { const struct source_ops *ops; };	/* first member of each source's own struct */
 

@@ -75,6 +75,7 @@ struct session *session_create(struct source *src)
 	s->look.role = -1;
 	s->look.filter = xstrdup("");
 	s->source = src;
+	s->follow = session_caps(s) & CAP_STEP;
 	return s;
 }
 
@@ -137,6 +138,7 @@ void session_set_source(struct session *s, struct source *src)
 {
 	forget_target(s);
 	s->source = src;
+	s->follow = session_caps(s) & CAP_STEP;
 	s->look.addr = 0;
 	s->look.tid = 0;
 	s->look.zoom = 0;
@@ -152,6 +154,37 @@ struct source *session_source(const struct session *s)
 unsigned session_caps(const struct session *s)
 {
 	return s->source ? s->source->ops->caps : 0;
+}
+
+const struct source_command *session_commands(const struct session *s)
+{
+	static const struct source_command none = { NULL, NULL, false, NULL };
+	const struct source_ops *ops = s->source ? s->source->ops : NULL;
+
+	return ops && ops->command && ops->commands ? ops->commands : &none;
+}
+
+bool session_command(struct session *s, const char *name, const char *arg, struct error **err)
+{
+	const struct source_command *c = session_commands(s);
+	struct buf say = BUF_INIT;
+	struct error *e;
+
+	while (c->name && strcmp(c->name, name))
+		c++;
+	if (!c->name)
+		return false;
+	e = s->source->ops->command(s->source, name, arg, &say);
+	if (e && err) {
+		*err = e;
+	} else if (e) {
+		session_say(s, "%s", e->message);
+		error_destroy(e);
+	} else if (say.len) {
+		session_say(s, "%s", buf_str(&say));
+	}
+	buf_free(&say);
+	return true;
 }
 
 /* A state that only became known is no change of the target. */
@@ -197,14 +230,14 @@ static void follow_change(struct session *s, const struct batch *b)
 	}
 }
 
-static void keep_events(struct session *s, struct event_list list)
+static void keep_events(struct session *s, struct event_list list, bool heat)
 {
 	struct batch b = { .list = list };
 
 	for (size_t i = 0; i < list.n; i++) {
 		const struct event *e = &list.events[i];
 
-		if (!only_learned(e))
+		if (heat && !only_learned(e))
 			heat_add(&s->heat, e);
 		if (e->type == EVENT_GREW_DOWN)
 			growths_add(&s->growths, e);
@@ -228,6 +261,33 @@ static void keep_events(struct session *s, struct event_list list)
 	drop_old(s);
 }
 
+/* Time went back: what lies ahead now has not happened. A tick that led across the
+ * moment shown is replaced by its first part. */
+static void unkeep_events(struct session *s, const struct snapshot *before, const struct snapshot *now)
+{
+	struct event_list undone = snapshot_diff(before, now);
+	struct snapshot *at = snapshot_get(before);
+
+	for (size_t i = 0; i < undone.n; i++)
+		if (!only_learned(&undone.events[i]))
+			heat_add(&s->heat, &undone.events[i]);
+	heat_sort(&s->heat);
+	event_list_free(&undone);
+	while (s->nbatches && s->batches[s->nbatches - 1].list.time_ns[1] > now->time_ns) {
+		struct batch *b = &s->batches[--s->nbatches];
+		struct snapshot *earlier = event_apply(at, &b->list, false);
+
+		snapshot_put(at);
+		at = earlier;
+		s->nevents -= b->nshown;
+		batch_free(b);
+	}
+	growths_back(&s->growths, now->time_ns);
+	if (at->time_ns < now->time_ns)
+		keep_events(s, snapshot_diff(at, now), false);
+	snapshot_put(at);
+}
+
 static void remember_figures(struct session *s, const struct snapshot *before)
 {
 	const struct snapshot *now = s->newest;
@@ -245,6 +305,15 @@ static void remember_figures(struct session *s, const struct snapshot *before)
 	s->history[HISTORY_STACK][s->nhistory] =
 		now->mm[MM_VM_STACK] == UNKNOWN ? 0 : now->mm[MM_VM_STACK];
 	s->nhistory++;
+}
+
+/* A stepped machine says where it is at work. */
+static void follow_place(struct session *s, const struct snapshot *before, const struct snapshot *now)
+{
+	const struct machine *m = now->machine, *was = before ? before->machine : NULL;
+
+	if (m && m->place && (!was || m->place != was->place || m->op != was->op))
+		s->look.addr = m->place;
 }
 
 /* Where the eye starts: the page of the main thread's stack pointer, else its stack. */
@@ -274,15 +343,20 @@ struct error *session_tick(struct session *s, const struct source_want *want)
 	if (!s->source)
 		return NULL;
 	w.detail |= s->want_detail;
+	w.selected = s->look.addr;
 	err = s->source->ops->sample(s->source, &w, &now);
 	if (err)
 		return err;
 	s->want_detail = false;
 	s->ticks++;
 	heat_age(&s->heat);
-	if (before && now != before)
-		keep_events(s, snapshot_diff(before, now));
+	if (before && now != before && now->time_ns < before->time_ns)
+		unkeep_events(s, before, now);
+	else if (before && now != before)
+		keep_events(s, snapshot_diff(before, now), true);
 	s->newest = now;
+	if (s->follow)
+		follow_place(s, before, now);
 	remember_figures(s, before);
 	if (!before || (!s->look.addr && now->layout)) {
 		s->look.addr = first_address(now);
