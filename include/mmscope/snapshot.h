@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "mmscope/machine.h"
 #include "mmscope/pages.h"
 #include "mmscope/task.h"
 #include "mmscope/vma.h"
+
+struct machine;
 
 enum mm_unit { MM_BYTES, MM_ADDRESS };
 

@@ -146,31 +146,31 @@ static void put_number(uint64_t v, enum decision_unit unit, struct buf *out)
 	char size[16];
 
 	switch (unit) {
-	case UNIT_ADDRESS:
+	case DECISION_IN_ADDRESS:
 		buf_addf(out, "%llx", n);
 		break;
-	case UNIT_BYTES:
+	case DECISION_IN_BYTES:
 		buf_adds(out, v == UINT64_MAX ? "unlimited" : text_size(v, size));
 		break;
-	case UNIT_PAGES:
+	case DECISION_IN_PAGES:
 		if (v == UINT64_MAX)
 			buf_adds(out, "unlimited");
 		else
 			buf_addf(out, "%llu page%s", n, v == 1 ? "" : "s");
 		break;
-	case UNIT_FLAGS: case UNIT_HEX:
+	case DECISION_IN_FLAGS: case DECISION_IN_HEX:
 		buf_addf(out, "0x%llx", n);
 		break;
-	case UNIT_PFN:
+	case DECISION_IN_PFN:
 		buf_addf(out, "#%llx", n);
 		break;
-	case UNIT_ERRNO:
+	case DECISION_IN_ERRNO:
 		put_errno(v, out);
 		break;
-	case UNIT_BOOL:
+	case DECISION_IN_BOOL:
 		buf_adds(out, v ? "yes" : "no");
 		break;
-	case UNIT_COUNT: case UNIT_NONE:
+	case DECISION_IN_COUNT: case DECISION_IN_NONE:
 		buf_addf(out, "%llu", n);
 		break;
 	}
@@ -185,7 +185,7 @@ static void put_named(const char *name, uint64_t v, enum decision_unit unit, str
 /* "order" beside a frame's number is no frame. */
 static enum decision_unit second_unit(const struct decision *d)
 {
-	return d->unit == UNIT_PFN && !strcmp(d->bname, "order") ? UNIT_COUNT : d->unit;
+	return d->unit == DECISION_IN_PFN && !strcmp(d->bname, "order") ? DECISION_IN_COUNT : d->unit;
 }
 
 void decision_text(const struct decision *d, struct buf *out)
@@ -199,13 +199,13 @@ void decision_text(const struct decision *d, struct buf *out)
 		put_number(d->b, d->unit, out);
 		return;
 	case DECISION_EVENT:
-		if (d->unit != UNIT_NONE) {
+		if (d->unit != DECISION_IN_NONE) {
 			buf_addc(out, ' ');
 			put_number(d->a, d->unit, out);
 		}
 		return;
 	case DECISION_RETURN:
-		if (d->unit != UNIT_NONE) {
+		if (d->unit != DECISION_IN_NONE) {
 			buf_addc(out, ' ');
 			put_number(d->a, d->unit, out);
 		}
@@ -225,7 +225,7 @@ void decision_text(const struct decision *d, struct buf *out)
 
 uint64_t decision_place(const struct decision *d)
 {
-	if (d->unit != UNIT_ADDRESS)
+	if (d->unit != DECISION_IN_ADDRESS)
 		return 0;
 	if (d->kind == DECISION_EVENT)
 		return d->event == MACHINE_EV_FAULT || d->event == MACHINE_EV_SIGNAL ? d->a : 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/machine.h"
 
 const struct mm_field_info mm_fields[MM_NR] = {
 #define X(id, key, from, unit, about) [MM_##id] = { key, from, unit, about },

@@ -7,6 +7,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/clock.h"
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 #include "src/session/growth.h"
 #include "src/session/heat.h"
