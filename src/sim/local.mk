@@ -15,3 +15,4 @@ libmmscope_a_SOURCES += \
 	src/sim/world.h src/sim/world.c src/sim/world_sim.c
 
 include src/sim/runner/local.mk
+include src/sim/machine.mk

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * exec as the kernel does it: a temporary one-page stack, the strings on it, the move to
+ * its place and the first expansion, the program's segments, sp.
+ */
+#include <sys/mman.h>
+#include "mm.h"
+
+#define STACK_FLAGS (VM_DATA_FLAGS | VM_GROWSDOWN | VM_ACCOUNT)
+#define ARG_MAX_BYTES (128ull << 10)
+#define ARG_CAP (6ull << 20)
+#define STRING_BYTES 4096ull	/* longer arguments are cut into strings of this size */
+
+static u64 strings_of(u64 bytes)
+{
+	return (bytes + STRING_BYTES - 1) / STRING_BYTES;
+}
+
+/* bprm_mm_init: the VMA the strings are copied to before anything is known of the program. */
+static struct vma *temp_stack(struct sim *s, struct mm *mm)
+{
+	u64 top = s->prof->stack_top, flags = STACK_FLAGS | VM_SEQ_READ | VM_RAND_READ;
+	T_ENTER(s, "create_init_stack_vma", "a temporary stack of one page", "vm_start", top - PAGE_SIZE, "vm_end", top,
+		SIM_U_ADDR);
+
+	if (map_special(s, mm, FILE_NONE, top - PAGE_SIZE, PAGE_SIZE, flags) < 0)
+		return NULL;
+	T_EVENT(s, "create_init_stack_vma", MAP, "mapped at", top - PAGE_SIZE, SIM_U_ADDR);
+	return vma_find(s, mm, top - 1);
+}
+
+/* copy_strings: from the top downwards, page by page; get_arg_page grows and writes. */
+static int copy_strings(struct sim *s, struct mm *mm, u64 bytes)
+{
+	u64 top = s->prof->stack_top, low = (top - 8 - bytes) & PAGE_MASK;
+	T_ENTER(s, "copy_strings", "names, environment, arguments", "bytes", bytes, NULL, 0, SIM_U_BYTES);
+
+	for (u64 a = top - PAGE_SIZE; a >= low; a -= PAGE_SIZE) {
+		struct vma *v = vma_find(s, mm, a);
+
+		if (a < v->start && expand_downwards(s, mm, v, a))
+			return -E2BIG;
+		if (handle_mm_fault(s, mm, v, a, true))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* setup_arg_pages: final flags, the place (no randomisation: no move), 128 KiB more. */
+static int setup_arg_pages(struct sim *s, struct mm *mm, u64 sp)
+{
+	u64 top = s->prof->stack_top, limit = mm->limit[SIM_LIMIT_STACK] & PAGE_MASK, size, want;
+	struct vma *v = vma_find(s, mm, top - 1);
+	T_ENTER(s, "setup_arg_pages", "the stack gets its place and its first size", "vm_start", v->start, "vm_end", v->end,
+		SIM_U_ADDR);
+
+	T_CHANGE(s, "mprotect_fixup", "vm_flags", v->flags, STACK_FLAGS, SIM_U_FLAGS);
+	SET(s, v->flags, STACK_FLAGS);
+	T_NOTE(s, "relocate_vma_down", "shift", "bytes", 0, NULL, 0, SIM_U_BYTES);
+	size = v->end - v->start;
+	want = size + s->prof->stack_expand;
+	T_TEST(s, "setup_arg_pages", "first size against RLIMIT_STACK", "stack_size + 128 KiB", want, GT, "limit", limit,
+	       SIM_U_BYTES, want > limit, "only as much as the limit", "all of it");
+	if (want > limit)
+		want = limit;
+	SET(s, mm->start_stack, sp);
+	if (v->end - want < v->start && expand_downwards(s, mm, v, v->end - want))
+		return -EFAULT;
+	return 0;
+}
+
+static bool map_program(struct sim *s, struct mm *mm)
+{
+	const struct sim_profile *p = s->prof;
+	u64 ro = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	T_ENTER(s, "load_elf_binary", "the segments", "text", p->text, "bss", p->bss, SIM_U_ADDR);
+
+	if (map_special(s, mm, FILE_EXE, p->text, p->data - p->text, ro) < 0 ||
+	    map_special(s, mm, FILE_EXE, p->data, p->bss - p->data, VM_DATA_FLAGS | VM_ACCOUNT) < 0 ||
+	    map_special(s, mm, FILE_NONE, p->bss, p->start_brk - p->bss, VM_DATA_FLAGS | VM_ACCOUNT) < 0)
+		return false;
+	SET(s, mm->start_code, p->text);
+	SET(s, mm->end_code, p->data);
+	SET(s, mm->start_data, p->data);
+	SET(s, mm->end_data, p->data + p->data_bytes);
+	SET(s, mm->start_brk, p->start_brk);
+	SET(s, mm->brk, p->start_brk);
+	return true;
+}
+
+/* The kernel's own mappings; most scenarios unmap them first, as their process does. */
+static bool map_vdso(struct sim *s, struct mm *mm)
+{
+	const struct sim_profile *p = s->prof;
+	u64 a = p->vvar_pages << PAGE_SHIFT, b = p->vvar_vclock_pages << PAGE_SHIFT, c = p->vdso_pages << PAGE_SHIFT;
+	u64 data = VM_READ | VM_MAYREAD | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
+	int64_t at = get_unmapped_area(s, mm, FILE_NONE, true, 0, a + b + c, 0, 0);
+	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c, SIM_U_HEX);
+
+	if (at < 0 || map_special(s, mm, FILE_VVAR, (u64)at, a, data) < 0 ||
+	    map_special(s, mm, FILE_VVAR_VCLOCK, (u64)at + a, b, data) < 0 ||
+	    map_special(s, mm, FILE_VDSO, (u64)at + a + b, c,
+			VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND) < 0)
+		return false;
+	return true;
+}
+
+static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
+{
+	const struct sim_profile *p = s->prof;
+	u64 len = (p->vvar_pages + p->vvar_vclock_pages + p->vdso_pages) << PAGE_SHIFT;
+	struct sim_op op = { .kind = SIM_OP_MMAP, .len = PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
+			     .flags = MAP_PRIVATE | MAP_ANONYMOUS };
+	struct vma *v = vma_first(s, mm);
+	int64_t a;
+
+	while (v && v->file != FILE_VVAR)
+		v = vma_next(s, v);
+	if (!v)
+		return;
+	if (!s->opt.vdso_keep) {
+		do_munmap(s, mm, v->start, len);
+		return;
+	}
+	/* The process needs a page for a moment before it starts. */
+	a = do_mmap(s, mm, &op);
+	if (a > 0) {
+		mm_access(s, mm, (u64)a, ACC_WRITE);
+		do_munmap(s, mm, (u64)a, PAGE_SIZE);
+	}
+}
+
+static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
+{
+	const struct sim_profile *p = s->prof;
+	u64 strings = strings_of(args) + strings_of(env), bytes = args + env, cap = mm->limit[SIM_LIMIT_STACK] / 4;
+	u64 sp = (p->stack_top - p->exec_block - bytes - strings * 8) & ~15ull;
+	int err;
+
+	if (cap > ARG_CAP)
+		cap = ARG_CAP;
+	if (cap < ARG_MAX_BYTES)
+		cap = ARG_MAX_BYTES;
+	T_TEST(s, "bprm_stack_limits", "strings and pointers", "bytes", bytes + (strings + 1) * 8, GT, "limit", cap, SIM_U_BYTES,
+	       bytes + (strings + 1) * 8 > cap, "E2BIG", "go on");
+	if (bytes + (strings + 1) * 8 > cap)
+		return -E2BIG;
+	if (!temp_stack(s, mm))
+		return -ENOMEM;
+	err = copy_strings(s, mm, bytes);
+	if (err)
+		return err;
+	SET(s, mm->topdown, !s->opt.bottomup);
+	SET(s, mm->mmap_base, s->opt.bottomup ? p->unmapped_base : place_mmap_base(s, mm->limit[SIM_LIMIT_STACK]));
+	T_NOTE(s, "arch_pick_mmap_layout", "where mappings are placed from", "mmap_base", mm->mmap_base, NULL, 0, SIM_U_ADDR);
+	err = setup_arg_pages(s, mm, sp);
+	if (err)
+		return err;
+	if (!map_program(s, mm) || !map_vdso(s, mm))
+		return -ENOMEM;
+	for (u64 a = sp & PAGE_MASK; a < p->stack_top; a += PAGE_SIZE)	/* create_elf_tables */
+		mm_access(s, mm, a, ACC_WRITE);
+	SET(s, mm->arg_start, p->stack_top - 8 - bytes);
+	SET(s, mm->arg_end, mm->arg_start + args);
+	SET(s, mm->env_start, mm->arg_end);
+	SET(s, mm->env_end, mm->arg_end + env);
+	T_NOTE(s, "start_thread", "the program starts", "sp", sp, "ip", p->text, SIM_U_ADDR);
+	mm_access(s, mm, p->text, ACC_EXEC);
+	unmap_or_keep_vdso(s, mm);
+	return 0;
+}
+
+bool exec_first(struct sim *s)
+{
+	struct task *t = &s->root->task[0];
+	struct mm *mm;
+	T_ENTER(s, "execve", "the first process", NULL, 0, NULL, 0, SIM_U_NONE);
+
+	mm = mm_create(s, 0);
+	if (!mm)
+		return false;
+	journal_copy(s, mm->limit, s->opt.limit, sizeof(mm->limit));
+	SET(s, s->root->proc[0], REF(s, mm));
+	SET(s, s->root->nprocs, 1);
+	s->mm = mm;
+	if (exec_mm(s, mm, s->opt.args_bytes, s->opt.env_bytes) || s->failed)
+		return false;
+	SET(s, mm->minflt, 0);
+	SET(s, t->is_main, 1);
+	SET(s, t->alive, 1);
+	SET(s, t->sp, mm->start_stack);
+	SET(s, t->stack_start, vma_find(s, mm, s->prof->stack_top - 1)->start);
+	SET(s, t->stack_end, s->prof->stack_top);
+	SET(s, s->root->ntasks, 1);
+	return true;
+}
+
+static void end_threads(struct sim *s, unsigned proc, u64 sp)
+{
+	for (unsigned i = 0; i < s->root->ntasks; i++) {
+		struct task *t = &s->root->task[i];
+
+		if (t->proc != proc || !t->alive)
+			continue;
+		if (t->is_main)
+			SET(s, t->sp, sp);
+		else
+			SET(s, t->alive, 0);
+	}
+}
+
+/* A new address space for the current process; the old one goes when the new one stands. */
+void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	struct mm *old = s->mm, *mm;
+	sim_pos undo = sim_position(s);
+	int err;
+	T_ENTER(s, "execve", "a new program", "args", op->len, "env", op->newlen, SIM_U_BYTES);
+
+	mm = mm_create(s, old->number);
+	if (!mm)
+		return;
+	hot_forget(s);
+	journal_copy(s, mm->limit, old->limit, sizeof(mm->limit));
+	SET(s, mm->parent, old->parent);
+	err = exec_mm(s, mm, op->len, op->newlen);
+	if (err) {
+		sim_pos end = s->jend;
+
+		sim_seek(s, undo);
+		s->jend = s->retracing ? end : s->jcur;
+		result_set(res, err);
+		return;
+	}
+	ADD(s, mm->minflt, old->minflt);
+	mm_destroy(s, old);
+	arena_free(s, old, sizeof(*old));
+	SET(s, s->root->proc[mm->number], REF(s, mm));
+	s->mm = mm;
+	hot_forget(s);
+	end_threads(s, mm->number, mm->start_stack);
+}
+
+uint64_t sim_sp(const struct sim *s)
+{
+	return s->mm ? s->mm->start_stack : 0;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * An access by the processor, and the page fault it may raise: find_vma, growth,
+ * permission, page tables, and the page.
+ */
+#include "mm.h"
+
+/* A clean page of a shared file mapping is mapped read-only, so that the first write shows. */
+bool vma_wants_writenotify(const struct vma *v)
+{
+	return (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) && !vma_shmem(v) && v->file;
+}
+
+/* What vm_page_prot lets a fresh, clean pte do. */
+static u64 page_prot(const struct vma *v)
+{
+	bool w = (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) && !vma_wants_writenotify(v);
+
+	return w ? PTE_P | PTE_W : PTE_P;
+}
+
+static u32 anon_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
+{
+	u32 pfn;
+	struct frame *f;
+
+	if (!anon_vma_prepare(s, mm, v))
+		return 0;
+	pfn = frame_alloc(s, FR_ANON, mm->number, addr & PAGE_MASK);
+	if (!pfn)
+		return 0;
+	f = frame_at(s, pfn);		/* its first word is saved by frame_alloc() */
+	f->mapcount = 1;
+	f->flags = FRF_EXCLUSIVE;
+	ADD(s, mm->rss[RSS_ANON], 1);
+	return pfn;
+}
+
+static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write)
+{
+	jword *pte;
+	u32 pfn;
+
+	T_ENTER(s, "do_anonymous_page", write ? "a page for a write" : "a read: the zero page", "address", addr, NULL, 0,
+		SIM_U_ADDR);
+	pte = pte_make(s, mm, addr);
+	if (!pte)
+		return SIM_SIG_OOM;
+	if (!write) {
+		SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
+		T_NOTE(s, "do_anonymous_page", "the shared zero page is mapped read-only, no RSS", "pfn", 1, NULL, 0, SIM_U_PFN);
+		return SIM_SIG_NONE;
+	}
+	pfn = anon_page(s, mm, v, addr);
+	if (!pfn)
+		return SIM_SIG_OOM;
+	SET(s, *pte, MK_PTE(pfn, v->flags & VM_WRITE ? PTE_P | PTE_D | PTE_W : PTE_P | PTE_D));
+	T_CHANGE(s, "do_anonymous_page", "MM_ANONPAGES", mm->rss[RSS_ANON] - 1, mm->rss[RSS_ANON], SIM_U_PAGES);
+	return SIM_SIG_NONE;
+}
+
+/* The pages of the object around addr that are there already; true when addr's was one. */
+static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr)
+{
+	u64 nr = s->prof->fault_around >> PAGE_SHIFT, base = addr & ~(PMD_SIZE - 1);
+	u64 off = (addr - base) >> PAGE_SHIFT, vma_off = (addr - v->start) >> PAGE_SHIFT;
+	u64 from = off & ~(nr - 1), low = off - (off < vma_off ? off : vma_off), to, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	bool here = false;
+
+	if (from < low)
+		from = low;
+	to = from + nr;
+	if (to > TABLE_ENTRIES)
+		to = TABLE_ENTRIES;
+	if (to > off + vma_pages(v) - vma_off)
+		to = off + vma_pages(v) - vma_off;
+	T_ENTER(s, "do_fault_around", "cached pages of the window", "from", base + (from << PAGE_SHIFT), "to",
+		base + (to << PAGE_SHIFT), SIM_U_ADDR);
+	for (u64 i = from; i < to; i++) {
+		u64 a = base + (i << PAGE_SHIFT), index = v->pgoff + ((a - v->start) >> PAGE_SHIFT);
+		jword *pte;
+		u32 pfn;
+
+		if (index >= size)
+			break;
+		pfn = page_lookup(s, o, index);
+		if (!pfn)
+			continue;
+		pte = pte_make(s, mm, a);
+		if (!pte)
+			return false;
+		if (*pte)
+			continue;
+		frame_map(s, mm, pfn, a);
+		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
+		if (i == off)
+			here = true;
+	}
+	return here;
+}
+
+/* The page of the object at addr; NULL sig: found or made. */
+static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr, u32 *pfn, bool *major)
+{
+	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT), size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	bool beyond = index >= size;
+
+	T_TEST(s, "filemap_fault", "the page lies beyond the end of the object", "index", index, GE, "pages", size,
+	       SIM_U_PAGES, beyond, "VM_FAULT_SIGBUS", "go on");
+	if (beyond)
+		return SIM_BUS_ADRERR;
+	*pfn = page_lookup(s, o, index);
+	if (*pfn)
+		return SIM_SIG_NONE;
+	*major = o->kind != OBJ_SHMEM;
+	*pfn = page_add(s, o, index, mm->number, addr & PAGE_MASK);
+	return *pfn ? SIM_SIG_NONE : SIM_SIG_OOM;
+}
+
+static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write, bool *major)
+{
+	struct object *o = object_of(s, v->file);
+	bool shared = v->flags & VM_SHARED;
+	enum sim_sig sig;
+	jword *pte;
+	u32 pfn;
+
+	T_ENTER(s, write ? shared ? "do_shared_fault" : "do_cow_fault" : "do_read_fault", "a page of a file or object",
+		"address", addr, NULL, 0, SIM_U_ADDR);
+	if (!o)
+		return SIM_BUS_ADRERR;
+	if (!write && s->prof->fault_around > PAGE_SIZE && do_fault_around(s, mm, v, o, addr))
+		return SIM_SIG_NONE;
+	if (s->failed)
+		return SIM_SIG_OOM;
+	sig = object_page(s, mm, v, o, addr, &pfn, major);
+	if (sig)
+		return sig;
+	pte = pte_make(s, mm, addr);
+	if (!pte)
+		return SIM_SIG_OOM;
+	if (*pte)
+		return SIM_SIG_NONE;
+	if (write && !shared) {
+		pfn = anon_page(s, mm, v, addr);
+		if (!pfn)
+			return SIM_SIG_OOM;
+		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0)));
+		T_EVENT(s, "do_cow_fault", COW, "the file's page is copied at once; frame", pfn, SIM_U_PFN);
+		return SIM_SIG_NONE;
+	}
+	frame_map(s, mm, pfn, addr & PAGE_MASK);
+	if (write) {
+		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | PTE_W));
+		frame_set_flags(s, frame_at(s, pfn), FRF_DIRTY, 0);
+	} else {
+		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
+	}
+	return SIM_SIG_NONE;
+}
+
+static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte)
+{
+	u64 old = *pte;
+	u32 pfn = anon_page(s, mm, v, addr);
+
+	if (!pfn)
+		return SIM_SIG_OOM;
+	SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0)));
+	T_EVENT(s, "wp_page_copy", COW, old & PTE_ZERO ? "a page instead of the zero page; frame" :
+		"copied to a new frame", pfn, SIM_U_PFN);
+	if (!(old & PTE_ZERO))
+		frame_unmap(s, mm, old);
+	return SIM_SIG_NONE;
+}
+
+static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte)
+{
+	struct frame *f = frame_at(s, PTE_PFN(*pte));
+	bool reuse;
+
+	T_ENTER(s, "do_wp_page", "a write to a write-protected page", "address", addr, "pfn", PTE_PFN(*pte), SIM_U_HEX);
+	if (v->flags & (VM_SHARED | VM_MAYSHARE)) {
+		SET(s, *pte, *pte | PTE_W | PTE_D);
+		frame_set_flags(s, f, FRF_DIRTY, 0);
+		T_NOTE(s, "wp_page_shared", "the page becomes dirty and writable", "pfn", PTE_PFN(*pte), NULL, 0, SIM_U_PFN);
+		return SIM_SIG_NONE;
+	}
+	if (*pte & PTE_ZERO || f->kind != FR_ANON)
+		return wp_page_copy(s, mm, v, addr, pte);
+	reuse = (f->flags & FRF_EXCLUSIVE) || f->mapcount == 1;
+	T_TEST(s, "wp_can_reuse_anon_folio", "nobody else maps the page", "mapcount", f->mapcount, EQ, "one", 1, SIM_U_COUNT,
+	       reuse, "the page is reused", "the page is copied");
+	if (!reuse)
+		return wp_page_copy(s, mm, v, addr, pte);
+	frame_set_flags(s, f, FRF_EXCLUSIVE, 0);
+	SET(s, *pte, *pte | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0));
+	return SIM_SIG_NONE;
+}
+
+enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write)
+{
+	enum sim_sig sig;
+	bool major = false;
+	jword *pte;
+	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL, 0, SIM_U_ADDR);
+
+	pte = pte_find(s, mm, addr);
+	if (!pte && !pt_entry(s, mm, addr, 1, true))
+		return SIM_SIG_OOM;
+	if (!pte || !*pte) {
+		T_NOTE(s, "handle_pte_fault", pte ? "the pte is none" : "no pte table", "address", addr, NULL, 0, SIM_U_ADDR);
+		sig = vma_anonymous(v) ? do_anonymous_page(s, mm, v, addr, write) :
+					 do_fault(s, mm, v, addr, write, &major);
+	} else if (!(*pte & PTE_P)) {
+		T_NOTE(s, "handle_pte_marker", "a guard marker", "address", addr, NULL, 0, SIM_U_ADDR);
+		return SIM_SEGV_MAPERR;
+	} else if (write && !(*pte & PTE_W)) {
+		sig = do_wp_page(s, mm, v, addr, pte);
+	} else {
+		sig = SIM_SIG_NONE;
+	}
+	if (sig)
+		return sig;
+	if (!major) {
+		ADD(s, mm->minflt, 1);
+		T_CHANGE(s, "mm_account_fault", "min_flt", mm->minflt - 1, mm->minflt, SIM_U_COUNT);
+	}
+	return SIM_SIG_NONE;
+}
+
+static bool access_error(struct sim *s, const struct vma *v, enum access acc, bool present)
+{
+	bool bad;
+
+	if (acc == ACC_WRITE) {
+		bad = !(v->flags & VM_WRITE);
+		T_TEST(s, "access_error", "the VMA may be written", "vm_flags", v->flags, AND, "VM_WRITE", VM_WRITE, SIM_U_FLAGS,
+		       !bad, "go on", "SIGSEGV ACCERR");
+		return bad;
+	}
+	T_TEST(s, "access_error", "a page is there, yet it may not be accessed", "P", present, NE, NULL, 0, SIM_U_BOOL,
+	       present, "SIGSEGV ACCERR", "go on");
+	if (present)
+		return true;
+	if (acc == ACC_EXEC && !s->prof->exec_reads_first && !(v->flags & VM_EXEC))
+		return true;
+	bad = !vma_accessible(v);
+	T_TEST(s, "access_error", "the VMA has any permission", "vm_flags", v->flags, AND, "VM_READ|VM_WRITE|VM_EXEC",
+	       VM_ACCESS_FLAGS, SIM_U_FLAGS, !bad, "go on", "SIGSEGV ACCERR");
+	return bad;
+}
+
+/* lock_mm_and_find_vma: the VMA at addr, grown if it must. */
+static struct vma *find_or_grow(struct sim *s, struct mm *mm, u64 addr)
+{
+	struct vma *v = vma_find(s, mm, addr);
+	bool below;
+
+	T_NOTE(s, "find_vma", v ? "first VMA that ends above" : "no VMA ends above", "vm_start", v ? v->start : 0, "vm_end",
+	       v ? v->end : 0, SIM_U_ADDR);
+	if (!v)
+		return NULL;
+	below = addr < v->start;
+	T_TEST(s, "lock_mm_and_find_vma", "the address lies below it", "address", addr, LT, "vm_start", v->start, SIM_U_ADDR,
+	       below, "it must grow", "inside");
+	if (!below)
+		return v;
+	T_TEST(s, "lock_mm_and_find_vma", "it may grow", "vm_flags", v->flags, AND, "VM_GROWSDOWN", VM_GROWSDOWN, SIM_U_FLAGS,
+	       (v->flags & VM_GROWSDOWN) != 0, "expand_stack", "SIGSEGV MAPERR");
+	if (!(v->flags & VM_GROWSDOWN) || expand_downwards(s, mm, v, addr))
+		return NULL;
+	return v;
+}
+
+static enum sim_sig do_user_addr_fault(struct sim *s, struct mm *mm, u64 addr, enum access acc, bool present)
+{
+	const struct sim_profile *p = s->prof;
+	struct vma *v;
+	T_ENTER(s, "do_user_addr_fault", acc == ACC_WRITE ? "write" : acc == ACC_EXEC ? "fetch" : "read", "address", addr,
+		"error_code", (present ? 1u : 0) | (acc == ACC_WRITE ? 2u : 0) | 4u | (acc == ACC_EXEC ? 16u : 0), SIM_U_HEX);
+
+	if (addr >= p->task_size) {
+		bool odd = p->canonical_end && addr >= p->canonical_end && addr < p->kernel_start;
+
+		T_TEST(s, "exc_general_protection", "not canonical", "address", addr, GE, "end", p->canonical_end, SIM_U_ADDR, odd,
+		       "SIGSEGV KERNEL", "SIGSEGV MAPERR");
+		return odd ? SIM_SEGV_KERNEL : SIM_SEGV_MAPERR;
+	}
+	v = find_or_grow(s, mm, addr);
+	if (!v)
+		return s->failed ? SIM_SIG_OOM : SIM_SEGV_MAPERR;
+	if (access_error(s, v, acc, present))
+		return SIM_SEGV_ACCERR;
+	return handle_mm_fault(s, mm, v, addr, acc == ACC_WRITE);
+}
+
+enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
+{
+	for (;;) {
+		struct vma *v = vma_find(s, mm, addr);
+		bool present = false;
+		enum sim_sig sig;
+
+		if (v && v->start <= addr) {
+			jword *pte = pte_find(s, mm, addr);
+
+			present = pte && (*pte & PTE_P) && vma_accessible(v);
+			if (present) {
+				if (acc == ACC_READ || (acc == ACC_EXEC && (v->flags & VM_EXEC)))
+					return SIM_SIG_NONE;
+				if (acc == ACC_WRITE && (*pte & PTE_W)) {
+					if (!(*pte & PTE_D))
+						SET(s, *pte, *pte | PTE_D);
+					return SIM_SIG_NONE;
+				}
+			}
+		}
+		T_EVENT(s, "exc_page_fault", FAULT, present ? "the page may not be accessed so" : "no page is present", addr,
+			SIM_U_ADDR);
+		sig = do_user_addr_fault(s, mm, addr, acc, present);
+		if (sig) {
+			T_EVENT(s, "force_sig_fault", SIGNAL, sig == SIM_BUS_ADRERR ? "SIGBUS ADRERR" :
+				sig == SIM_SEGV_ACCERR ? "SIGSEGV ACCERR" : sig == SIM_SEGV_KERNEL ? "SIGSEGV KERNEL" :
+				sig == SIM_SIG_OOM ? "VM_FAULT_OOM" : "SIGSEGV MAPERR", addr, SIM_U_ADDR);
+			return sig;
+		}
+	}
+}
+
+void op_touch(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	enum access acc = op->mode == 'w' ? ACC_WRITE : op->mode == 'x' ? ACC_EXEC : ACC_READ;
+	u64 addr = op->addr;
+
+	for (u64 i = 0; i < op->pages; i++, addr += PAGE_SIZE) {
+		enum sim_sig sig = mm_access(s, s->mm, addr, acc);
+
+		if (sig) {
+			res->status = SIM_SIGNAL;
+			res->sig = sig;
+			res->fault = addr;
+			return;
+		}
+		res->done++;
+	}
+}

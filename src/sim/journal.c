@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The journal: every word that was changed, in order. Undo and redo swap the saved
+ * word with the one in memory, so one walk serves both directions.
+ */
+#include <string.h>
+#include "mm.h"
+
+#define JOURNAL_ENTRIES (1ull << 28)
+#define JOURNAL_LEAST (1ull << 18)
+
+bool journal_create(struct sim *s)
+{
+	for (u64 n = JOURNAL_ENTRIES; n >= JOURNAL_LEAST; n >>= 2) {
+		s->jent = s->env->reserve(s->env->ctx, n * sizeof(*s->jent));
+		if (s->jent) {
+			s->jcap = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+void journal_destroy(struct sim *s)
+{
+	if (s->jent)
+		s->env->release(s->env->ctx, s->jent, s->jcap * sizeof(*s->jent));
+}
+
+/* An operation may need half of the journal: the oldest history goes when more is used. */
+void journal_begin(struct sim *s)
+{
+	u64 drop;
+
+	if (s->retracing)
+		return;
+	s->jend = s->jcur;
+	if (s->jcur <= s->jcap / 2)
+		return;
+	drop = s->jcur - s->jcap / 4;
+	memmove(s->jent, s->jent + drop, (s->jcur - drop) * sizeof(*s->jent));
+	s->jcur -= drop;
+	s->jend = s->jcur;
+	s->jbase += drop;
+}
+
+void journal_forget(struct sim *s)
+{
+	s->jcur = s->jend = 0;
+	s->jbase = 0;
+}
+
+void journal_copy(struct sim *s, void *to, const void *from, size_t bytes)
+{
+	jword *t = to;
+	const jword *f = from;
+
+	for (size_t i = 0; i < bytes / 8; i++)
+		if (t[i] != f[i])
+			SET(s, t[i], f[i]);
+}
+
+void journal_zero(struct sim *s, void *to, size_t bytes)
+{
+	jword *t = to;
+
+	for (size_t i = 0; i < bytes / 8; i++)
+		if (t[i])
+			SET(s, t[i], 0);
+}
+
+sim_pos sim_position(const struct sim *s)
+{
+	return s->jbase + s->jcur;
+}
+
+sim_pos sim_last(const struct sim *s)
+{
+	return s->jbase + (s->jend > s->jcur ? s->jend : s->jcur);
+}
+
+sim_pos sim_first(const struct sim *s)
+{
+	return s->jbase;
+}
+
+sim_pos sim_start(const struct sim *s)
+{
+	return s->start_pos;
+}
+
+static inline void swap_entry(jword *base, struct jent *e)
+{
+	u64 now = base[e->word];
+
+	base[e->word] = e->val;
+	e->val = now;
+}
+
+bool sim_seek(struct sim *s, sim_pos pos)
+{
+	u64 to;
+
+	if (s->jcur > s->jend)
+		s->jend = s->jcur;
+	if (pos < s->jbase || pos > s->jbase + s->jend)
+		return false;
+	to = pos - s->jbase;
+	hot_forget(s);
+	while (s->jcur > to)
+		swap_entry(s->base, &s->jent[--s->jcur]);
+	while (s->jcur < to)
+		swap_entry(s->base, &s->jent[s->jcur++]);
+	s->mm = s->root->proc[s->root->current] ? AT(s, s->root->proc[s->root->current], struct mm) : NULL;
+	return true;
+}

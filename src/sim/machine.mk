@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The simulated machine.
+libmmscope_a_SOURCES += \
+	src/sim/mm.h \
+	src/sim/account.c \
+	src/sim/anon_vma.c \
+	src/sim/arena.c \
+	src/sim/brk.c \
+	src/sim/buddy.c \
+	src/sim/exec.c \
+	src/sim/fault.c \
+	src/sim/frame.c \
+	src/sim/growth.c \
+	src/sim/invariant.c \
+	src/sim/journal.c \
+	src/sim/machine.c \
+	src/sim/madvise.c \
+	src/sim/merge.c \
+	src/sim/mlock.c \
+	src/sim/mmap.c \
+	src/sim/mprotect.c \
+	src/sim/mremap.c \
+	src/sim/msync.c \
+	src/sim/munmap.c \
+	src/sim/pagecache.c \
+	src/sim/pgtable.c \
+	src/sim/place.c \
+	src/sim/populate.c \
+	src/sim/process.c \
+	src/sim/profile.h src/sim/profile.c \
+	src/sim/query.c \
+	src/sim/trace.c \
+	src/sim/vma.c

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Inside of the simulated machine; private to src/sim.
+ *
+ * All mutable state lies in one reserved block of words. Objects refer to each other by
+ * word number (ref, 0 is none), and every change goes through SET(), which saves the word
+ * in the journal first. Undoing swaps the saved words back in, newest first; the journal
+ * then holds the newer words, so that redoing is the same swap in the other direction. Hence any
+ * position can be returned to exactly, allocator included.
+ */
+#ifndef SIM_MM_H
+#define SIM_MM_H
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sim.h"
+#include "sim_env.h"
+#include "profile.h"
+
+typedef uint64_t u64;
+typedef uint32_t u32;
+typedef u32 ref;
+typedef u64 __attribute__((may_alias)) jword;
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE 4096ull
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+#define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
+#define PMD_SIZE (1ull << 21)
+
+/* ---- flags of a VMA: bit numbers of the kernel's vm_flags ----------------------------- */
+#define VM_READ 0x1ull
+#define VM_WRITE 0x2ull
+#define VM_EXEC 0x4ull
+#define VM_SHARED 0x8ull
+#define VM_MAYREAD 0x10ull
+#define VM_MAYWRITE 0x20ull
+#define VM_MAYEXEC 0x40ull
+#define VM_MAYSHARE 0x80ull
+#define VM_GROWSDOWN 0x100ull
+#define VM_MAYBE_GUARD 0x800ull
+#define VM_PFNMAP 0x400ull
+#define VM_LOCKED 0x2000ull
+#define VM_IO 0x4000ull
+#define VM_SEQ_READ 0x8000ull
+#define VM_RAND_READ 0x10000ull
+#define VM_DONTCOPY 0x20000ull
+#define VM_DONTEXPAND 0x40000ull
+#define VM_LOCKONFAULT 0x80000ull
+#define VM_ACCOUNT 0x100000ull
+#define VM_NORESERVE 0x200000ull
+#define VM_WIPEONFORK 0x2000000ull
+#define VM_DONTDUMP 0x4000000ull
+#define VM_HUGEPAGE 0x20000000ull
+#define VM_NOHUGEPAGE 0x40000000ull
+#define VM_SEALED (1ull << 42)
+#define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+#define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP)
+#define VM_DATA_FLAGS (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
+
+/* ---- page table entries ---------------------------------------------------------------- */
+#define PTE_P 0x1ull
+#define PTE_W 0x2ull
+#define PTE_D 0x40ull
+#define PTE_ZERO 0x200ull	/* the shared zero page: no map count, no RSS */
+#define PTE_GUARD 0x400ull	/* a marker, not present */
+#define PTE_PFN(pte) ((u32)((pte) >> PAGE_SHIFT))
+#define MK_PTE(pfn, bits) (((u64)(pfn) << PAGE_SHIFT) | (bits))
+/* An entry of a higher table: number of the frame, and where the table's words are. */
+#define TABLE_PFN(e) ((u32)((e) >> 32))
+#define TABLE_REF(e) ((ref)(e))
+#define MK_TABLE(pfn, r) (((u64)(pfn) << 32) | (r))
+#define TABLE_ENTRIES 512
+
+/* ---- frames -------------------------------------------------------------------------- */
+enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED };
+#define FRF_EXCLUSIVE 1		/* PageAnonExclusive */
+#define FRF_DIRTY 2		/* PG_dirty */
+#define MAX_ORDER 10
+
+struct frame {			/* 32 bytes */
+	uint8_t kind, order, flags, proc;
+	u32 mapcount;
+	u64 addr;		/* where it was mapped last; FR_TABLE: first address served */
+	u32 next, prev;		/* free list */
+	u32 object, index;	/* page cache; FR_TABLE: level in object */
+};
+
+/* ---- VMAs ---------------------------------------------------------------------------- */
+/* Identity of the open file behind a VMA (vm_file). */
+enum { FILE_NONE, FILE_EXE, FILE_RW, FILE_RO, FILE_VVAR, FILE_VVAR_VCLOCK, FILE_VDSO, FILE_SHMEM };
+
+struct vma {			/* 64 bytes */
+	u64 start, end, flags, pgoff;
+	u32 file;		/* FILE_...; FILE_SHMEM + n is the n-th shared object */
+	u32 id;
+	ref anon_vma, chain;
+	ref prev, next;
+	ref leaf;
+	u32 spare;
+};
+
+struct anon_vma {
+	u32 refs;		/* links in VMAs' chains */
+	u32 children;		/* num_children, itself included at a root */
+	u32 active;		/* num_active_vmas */
+	u32 id;
+	ref parent, spare;
+};
+
+struct avc {			/* a link of a VMA's anon_vma_chain */
+	ref anon_vma, next;
+};
+
+/* Sorted by address: leaves of up to LEAF_MAX VMAs, and a directory of leaves. */
+#define LEAF_MAX 32
+struct leaf {
+	u64 n;
+	u64 maxgap;		/* no gap below a VMA of this leaf is larger */
+	u64 start[LEAF_MAX];
+	ref vma[LEAF_MAX];
+};
+
+struct dirent {
+	u64 first;
+	u64 leaf;
+};
+
+/* ---- mm -------------------------------------------------------------------------------- */
+enum { RSS_FILE, RSS_ANON, RSS_SHMEM, NRSS };
+
+struct mm {
+	ref pgd;
+	u32 pgd_pfn;
+	u32 alive, number;
+	int32_t parent;
+	u32 map_count;
+	u64 nr_tables;		/* all but the top one */
+	u64 total_vm, data_vm, stack_vm, exec_vm, locked_vm, hiwater_vm;
+	u64 def_flags;
+	u64 brk, start_brk, mmap_base;
+	u64 start_code, end_code, start_data, end_data, start_stack;
+	u64 arg_start, arg_end, env_start, env_end;
+	u64 rss[NRSS];
+	u64 minflt;
+	u64 limit[SIM_NLIMITS];
+	u64 topdown;
+	ref first, last;	/* VMAs */
+	ref dir;
+	u32 dir_n;
+	u32 dir_cap, spare;
+};
+
+/* ---- page cache objects -------------------------------------------------------------- */
+enum { OBJ_NONE, OBJ_EXE, OBJ_FILE, OBJ_SHMEM };
+struct object {
+	u32 kind, height;	/* height of the tree of pages */
+	u32 users, number;	/* VMAs that map it (OBJ_SHMEM) */
+	u64 len;		/* bytes */
+	ref tree;
+	u32 spare;
+};
+
+#define NCLASSES 24
+struct area {
+	u32 head, tail;
+	u64 blocks;
+};
+
+struct task {
+	u32 proc, alive;
+	u32 is_main, parent;
+	u64 sp, stack_start, stack_end, guard_start, guard_end;
+};
+
+struct root {
+	u64 magic;
+	u64 heap_top, heap_end;		/* words */
+	u64 freed[NCLASSES];
+	u64 nr_free;			/* frames */
+	u64 virgin, virgin_end;		/* blocks of the highest order that were never split */
+	struct area area[MAX_ORDER + 1];
+	u64 current, nprocs;
+	ref proc[SIM_MAX_PROCS];
+	u64 ntasks;
+	struct task task[SIM_MAX_TASKS];
+	u64 next_vma, next_anon, next_shmem;
+	ref object[4];			/* by OBJ_ */
+	ref shmem_dir;			/* table of refs, by number */
+	u32 shmem_cap;
+};
+
+struct jent {
+	u32 word, spare;
+	u64 val;
+};
+
+struct sim {
+	jword *base;
+	size_t bytes;
+	struct root *root;
+	struct frame *frame;
+	u64 nframes;
+	struct jent *jent;
+	u64 jcap, jcur, jend;
+	sim_pos jbase, start_pos;
+	const struct sim_env *env;
+	struct sim_options opt;
+	const struct sim_profile *prof;
+	sim_trace_fn trace;
+	void *trace_ctx;
+	unsigned depth;
+	bool failed;			/* an allocation was refused during this operation */
+	bool retracing;
+	struct mm *mm;			/* of the current process */
+	/* What the last access found: hints, no state. */
+	struct vma *hot_vma;
+	struct mm *hot_mm;
+	jword *hot_table;
+	u64 hot_base;
+};
+
+/* ---- journal.c ------------------------------------------------------------------------- */
+static inline void j_save(struct sim *s, void *p)
+{
+	jword *w = (jword *)((uintptr_t)p & ~(uintptr_t)7);
+	struct jent *e = &s->jent[s->jcur++];
+
+	e->word = (u32)(w - s->base);
+	e->val = *w;
+}
+#define SET(s, lv, v) do { j_save((s), &(lv)); (lv) = (v); } while (0)
+#define ADD(s, lv, v) do { j_save((s), &(lv)); (lv) += (v); } while (0)
+#define SUB(s, lv, v) do { j_save((s), &(lv)); (lv) -= (v); } while (0)
+
+#define AT(s, r, type) ((type *)(void *)((s)->base + (r)))
+#define REF(s, p) ((ref)((const jword *)(const void *)(p) - (s)->base))
+
+bool journal_create(struct sim *s);
+void journal_destroy(struct sim *s);
+void journal_begin(struct sim *s);		/* before an operation */
+void journal_forget(struct sim *s);		/* what was done so far cannot be undone */
+void journal_copy(struct sim *s, void *to, const void *from, size_t bytes);
+void journal_zero(struct sim *s, void *to, size_t bytes);
+static inline bool journal_room(const struct sim *s)
+{
+	return s->jcap - s->jcur > (1u << 16);
+}
+
+/* ---- arena.c ----------------------------------------------------------------------------- */
+bool sim_may_alloc(struct sim *s, const char *what);	/* asks for an injected failure */
+void *arena_alloc(struct sim *s, size_t bytes, const char *what);	/* zeroed; NULL */
+void arena_free(struct sim *s, void *p, size_t bytes);
+
+static inline void hot_forget(struct sim *s)
+{
+	s->hot_vma = NULL;
+	s->hot_mm = NULL;
+	s->hot_table = NULL;
+}
+
+/* ---- trace.c: the steps cost one test when nobody listens ------------------------------ */
+void trace_step(struct sim *s, const struct sim_step *step);
+struct trace_frame {
+	struct sim *s;
+	unsigned depth;
+};
+static inline void trace_leave(struct trace_frame *f)
+{
+	f->s->depth = f->depth;
+}
+#define T_ENTER(s, func_, what_, an_, a_, bn_, b_, unit_)					\
+	struct trace_frame tf_ __attribute__((cleanup(trace_leave))) = { (s), (s)->depth };	\
+	if (unlikely((s)->trace)) {								\
+		trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CALL, .func = (func_),	\
+			.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_),	\
+			.unit = (unit_) });							\
+		(s)->depth++;									\
+	}
+#define T_TEST(s, func_, what_, an_, a_, cmp_, bn_, b_, unit_, out_, taken_, other_)		\
+	do {											\
+		if (unlikely((s)->trace))							\
+			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_TEST, .func = (func_), \
+				.what = (what_), .aname = (an_), .a = (a_), .cmp = SIM_C_##cmp_,	\
+				.bname = (bn_), .b = (b_), .unit = (unit_), .outcome = (out_),	\
+				.taken = (out_) ? (taken_) : (other_),				\
+				.otherwise = (out_) ? (other_) : (taken_) });			\
+	} while (0)
+#define T_CHANGE(s, func_, what_, a_, b_, unit_)						\
+	do {											\
+		if (unlikely((s)->trace) && (a_) != (b_))					\
+			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CHANGE, .func = (func_), \
+				.what = (what_), .a = (a_), .b = (b_), .unit = (unit_) });	\
+	} while (0)
+#define T_NOTE(s, func_, what_, an_, a_, bn_, b_, unit_)					\
+	do {											\
+		if (unlikely((s)->trace))							\
+			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_NOTE, .func = (func_), \
+				.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_), \
+				.unit = (unit_) });						\
+	} while (0)
+#define T_EVENT(s, func_, ev_, what_, a_, unit_)						\
+	do {											\
+		if (unlikely((s)->trace))							\
+			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_EVENT, .func = (func_), \
+				.event = SIM_EV_##ev_, .what = (what_), .a = (a_), .unit = (unit_) }); \
+	} while (0)
+#define T_RETURN(s, func_, what_, a_, unit_)							\
+	do {											\
+		if (unlikely((s)->trace))							\
+			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_RETURN, .func = (func_), \
+				.what = (what_), .a = (a_), .unit = (unit_) });			\
+	} while (0)
+
+/* ---- buddy.c, frame.c --------------------------------------------------------------------- */
+void buddy_init(struct sim *s, u64 npages);
+u32 buddy_alloc(struct sim *s, unsigned order);		/* 0: none; kind is left to the caller */
+void buddy_free(struct sim *s, u32 pfn, unsigned order);
+
+u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr);
+void frame_free(struct sim *s, u32 pfn);
+static inline struct frame *frame_at(const struct sim *s, u32 pfn)
+{
+	return &s->frame[pfn];
+}
+static inline void frame_set_flags(struct sim *s, struct frame *f, unsigned set, unsigned clear)
+{
+	uint8_t v = (uint8_t)((f->flags & ~clear) | set);
+
+	if (v != f->flags)
+		SET(s, f->flags, v);
+}
+unsigned frame_rss(const struct frame *f);
+void frame_map(struct sim *s, struct mm *mm, u32 pfn, u64 addr);	/* one more mapping, rss too */
+void frame_unmap(struct sim *s, struct mm *mm, u64 pte);	/* pte was cleared */
+
+/* ---- pgtable.c ---------------------------------------------------------------------------- */
+bool pgd_create(struct sim *s, struct mm *mm);
+/* The entry of addr at a level (0: the pte); alloc makes the tables above. NULL: none, or failed. */
+jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc);
+static inline jword *pte_find(struct sim *s, struct mm *mm, u64 addr)
+{
+	if (s->hot_table && s->hot_mm == mm && (addr & ~(PMD_SIZE - 1)) == s->hot_base)
+		return s->hot_table + (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
+	return pt_entry(s, mm, addr, 0, false);
+}
+jword *pte_make(struct sim *s, struct mm *mm, u64 addr);
+u64 pt_span(const struct sim *s, unsigned level);	/* bytes one entry of a level covers */
+void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u64 ceiling);
+void pt_destroy(struct sim *s, struct mm *mm);
+void pt_free_pte_table(struct sim *s, struct mm *mm, u64 addr);
+bool pt_move_table(struct sim *s, struct mm *mm, u64 from, u64 to, unsigned level);
+/* Calls fn for each pte of the tables that exist in [start, end). fn may change the pte. */
+typedef void (*pte_fn)(struct sim *s, struct mm *mm, struct vma *vma, u64 addr, jword *pte, void *arg);
+void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn, void *arg);
+const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next);
+
+/* ---- vma.c (index), merge.c ------------------------------------------------------------ */
+struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr);	/* first with end > addr */
+const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr);
+static inline struct vma *vma_next(const struct sim *s, const struct vma *v)
+{
+	return v->next ? AT(s, v->next, struct vma) : NULL;
+}
+static inline struct vma *vma_prev(const struct sim *s, const struct vma *v)
+{
+	return v->prev ? AT(s, v->prev, struct vma) : NULL;
+}
+static inline struct vma *vma_first(const struct sim *s, const struct mm *mm)
+{
+	return mm->first ? AT(s, mm->first, struct vma) : NULL;
+}
+static inline u64 vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
+static inline bool vma_anonymous(const struct vma *v)
+{
+	return v->file == FILE_NONE;
+}
+static inline bool vma_accessible(const struct vma *v)
+{
+	return v->flags & VM_ACCESS_FLAGS;
+}
+static inline bool vma_shmem(const struct vma *v)
+{
+	return v->file >= FILE_SHMEM;
+}
+static inline struct vma *vma_lookup(struct sim *s, struct mm *mm, u64 addr)
+{
+	struct vma *v = vma_find(s, mm, addr);
+
+	return v && v->start <= addr ? v : NULL;
+}
+static inline struct vma *vma_intersection(struct sim *s, struct mm *mm, u64 start, u64 end)
+{
+	struct vma *v = vma_find(s, mm, start);
+
+	return v && v->start < end ? v : NULL;
+}
+u64 vm_start_gap(const struct sim *s, const struct vma *v);
+struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr);	/* last with start < addr */
+struct vma *vma_new(struct sim *s);
+bool vma_insert(struct sim *s, struct mm *mm, struct vma *v);	/* counted in map_count */
+void vma_remove(struct sim *s, struct mm *mm, struct vma *v);	/* out of the index, not freed */
+void vma_free(struct sim *s, struct vma *v);			/* anon_vma and object links too */
+void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff);
+bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
+bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
+
+struct merge {			/* a range that wants to join its neighbours */
+	struct mm *mm;
+	struct vma *prev, *middle, *next;
+	u64 start, end, flags, pgoff;
+	u32 file;
+	ref anon_vma;
+	struct vma *copied_from;
+	bool just_expand;
+};
+struct vma *vma_merge_new_range(struct sim *s, struct merge *m);
+int vma_split(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below);
+/* vma_modify: gives [start, end) of v the flags; merges or splits. NULL: *err. */
+struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
+			     u64 *flags, int *err);
+struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff);
+
+/* ---- anon_vma.c -------------------------------------------------------------------------- */
+bool anon_vma_prepare(struct sim *s, struct mm *mm, struct vma *v);
+bool anon_vma_clone(struct sim *s, struct vma *dst, struct vma *src);
+bool anon_vma_fork(struct sim *s, struct vma *dst, struct vma *src);
+void anon_vma_unlink(struct sim *s, struct vma *v);
+bool anon_vma_singular(const struct sim *s, const struct vma *v);
+
+/* ---- account.c --------------------------------------------------------------------------- */
+void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, int64_t pages);
+bool may_expand_vm(struct sim *s, struct mm *mm, u64 flags, u64 pages);
+bool mlock_future_ok(struct sim *s, struct mm *mm, u64 flags, u64 bytes);
+bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages);
+bool can_do_mlock(struct sim *s, struct mm *mm);
+void update_hiwater_vm(struct sim *s, struct mm *mm);
+void locked_vm_add(struct sim *s, struct mm *mm, int64_t pages);
+
+/* ---- pagecache.c -------------------------------------------------------------------------- */
+struct object *object_of(const struct sim *s, u32 file);	/* NULL: none */
+u32 page_lookup(const struct sim *s, const struct object *o, u64 index);	/* pfn, 0 */
+u32 page_add(struct sim *s, struct object *o, u64 index, unsigned proc, u64 addr);
+void page_drop(struct sim *s, struct object *o, u64 index);
+struct object *object_create(struct sim *s, unsigned kind, u64 len);
+u32 shmem_create(struct sim *s, u64 len);		/* the VMA's file; 0: failed */
+void object_get(struct sim *s, u32 file);
+void object_put(struct sim *s, u32 file);
+void object_truncate(struct sim *s, struct object *o, u64 from, u64 to);	/* pages dropped, unmapped */
+void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void object_clean(struct sim *s, struct object *o, u64 from, u64 to);	/* written back */
+
+/* ---- place.c -------------------------------------------------------------------------------- */
+/* get_unmapped_area: an address, or a negative errno in the int64_t sense. */
+int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len,
+			  u64 pgoff, u32 flags);
+u64 place_mmap_base(const struct sim *s, u64 stack_limit);
+
+/* ---- fault.c, populate.c, growth.c -------------------------------------------------------- */
+enum access { ACC_READ, ACC_WRITE, ACC_EXEC };
+enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc);
+enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write);
+void op_touch(struct sim *s, const struct sim_op *op, struct sim_result *res);
+int expand_downwards(struct sim *s, struct mm *mm, struct vma *v, u64 addr);
+int mm_populate(struct sim *s, struct mm *mm, u64 start, u64 len, bool ignore_errors);
+int populate_vma_page_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end);
+int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool write);
+bool vma_wants_writenotify(const struct vma *v);
+
+/* ---- the operations ------------------------------------------------------------------------ */
+#define ZAP_RECLAIM 1		/* PTE tables that become empty go (CONFIG_PT_RECLAIM) */
+#define ZAP_MARKERS 2		/* guard markers go too */
+void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, unsigned how);
+int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len);
+int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end);
+struct munmap {			/* vma_munmap_struct */
+	struct mm *mm;
+	struct vma *first, *prev, *next, *last;
+	u64 start, end;
+	u64 nr_pages, locked, accounted, exec, stack, data;
+	u64 count;
+};
+int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u);
+void munmap_clear(struct sim *s, struct munmap *u);	/* ptes, tables; VMAs leave the index */
+void munmap_complete(struct sim *s, struct munmap *u);	/* counters; VMAs freed */
+int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64 len);
+int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op);
+int do_mprotect(struct sim *s, struct mm *mm, u64 start, u64 len, u32 prot);
+int do_madvise(struct sim *s, struct mm *mm, u64 start, u64 len, int advice);
+int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags);
+int do_munlock(struct sim *s, struct mm *mm, u64 start, u64 len);
+int do_mlockall(struct sim *s, struct mm *mm, u32 flags);
+int do_munlockall(struct sim *s, struct mm *mm);
+int do_msync(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags);
+int do_mseal(struct sim *s, struct mm *mm, u64 start, u64 len);
+int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op);
+void op_mmap(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_munmap(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_mprotect(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_mremap(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_brk(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_madvise(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_mlock(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_msync(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_mseal(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_exit(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res);
+bool exec_first(struct sim *s);			/* makes process 0, up to record 0 */
+struct mm *mm_create(struct sim *s, unsigned number);
+void mm_destroy(struct sim *s, struct mm *mm);		/* exit_mmap */
+void result_set(struct sim_result *res, int64_t value);	/* an errno when negative, else ret */
+int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, u64 flags);
+
+#endif

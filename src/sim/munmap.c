@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Unmapping: VMAs gathered and split at the ends, pages let go, tables freed, counters
+ * corrected. mmap over something uses the same steps one by one.
+ */
+#include "mm.h"
+
+static void zap_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
+{
+	u64 old = *pte;
+
+	(void)v;
+	(void)addr;
+	if (!(old & PTE_P)) {
+		if (!(*(unsigned *)arg & ZAP_MARKERS))
+			return;
+		SET(s, *pte, 0);
+		return;
+	}
+	SET(s, *pte, 0);
+	if (!(old & PTE_ZERO))
+		frame_unmap(s, mm, old);
+}
+
+void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, unsigned how)
+{
+	pt_each(s, mm, v, start, end, zap_one, &how);
+	if (!(how & ZAP_RECLAIM) || !s->prof->pt_reclaim)
+		return;
+	for (u64 a = (start + PMD_SIZE - 1) & ~(PMD_SIZE - 1), next; a + PMD_SIZE <= end && a >= start; a = next) {
+		pte_look(s, mm, a, &next);
+		if (next > a + PAGE_SIZE)		/* a hole without tables */
+			next = (next + PMD_SIZE - 1) & ~(PMD_SIZE - 1);
+		else
+			next = a + PMD_SIZE;
+		pt_free_pte_table(s, mm, a);
+	}
+}
+
+static bool sealed(struct sim *s, const struct vma *v)
+{
+	bool yes = v->flags & VM_SEALED;
+
+	T_TEST(s, "can_modify_vma", "sealed", "vm_flags", v->flags, AND, "VM_SEALED", VM_SEALED, SIM_U_FLAGS, yes, "EPERM",
+	       "go on");
+	return yes;
+}
+
+static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
+{
+	u64 n = vma_pages(v), f = v->flags;
+
+	(void)s;
+	if (!u->first)
+		u->first = v;
+	u->last = v;
+	u->count++;
+	u->nr_pages += n;
+	if (f & VM_LOCKED)
+		u->locked += n;
+	if (f & VM_ACCOUNT)
+		u->accounted += n;
+	if ((f & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+		u->exec += n;
+	else if (f & VM_GROWSDOWN)
+		u->stack += n;
+	else if ((f & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		u->data += n;
+}
+
+int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
+{
+	struct vma *v = vma_intersection(s, mm, start, end);
+	int err;
+	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end, SIM_U_ADDR);
+
+	*u = (struct munmap){ .mm = mm, .start = start, .end = end };
+	if (!v) {
+		u->prev = vma_before(s, mm, start);
+		u->next = u->prev ? vma_next(s, u->prev) : vma_first(s, mm);
+		return 0;
+	}
+	if (start > v->start) {
+		if (end < v->end && mm->map_count >= s->opt.max_map_count)
+			return -ENOMEM;
+		if (sealed(s, v))
+			return -EPERM;
+		err = vma_split(s, mm, v, start, true);
+		if (err)
+			return err;
+	}
+	u->prev = vma_prev(s, v);
+	for (; v && v->start < end; v = vma_next(s, v)) {
+		T_NOTE(s, "vms_gather_munmap_vmas", "in the range", "vm_start", v->start, "vm_end", v->end, SIM_U_ADDR);
+		if (sealed(s, v))
+			return -EPERM;
+		if (v->end > end) {
+			err = vma_split(s, mm, v, end, false);
+			if (err)
+				return err;
+		}
+		gather_one(s, u, v);
+	}
+	u->next = v;
+	return 0;
+}
+
+void munmap_clear(struct sim *s, struct munmap *u)
+{
+	struct vma *stop = u->next, *v, *n;
+	u64 floor = u->prev ? u->prev->end : 0, ceiling = u->next ? u->next->start : 0;
+
+	if (!u->first)
+		return;
+	for (v = u->first; v != stop; v = vma_next(s, v))
+		zap_range(s, u->mm, v, v->start, v->end, ZAP_MARKERS);
+	for (v = u->first; v != stop; v = n) {
+		u64 start = v->start, end = v->end;
+
+		n = vma_next(s, v);
+		while (n != stop && n->start <= end + PMD_SIZE) {	/* near ones in one go */
+			end = n->end;
+			n = vma_next(s, n);
+		}
+		pt_free_range(s, u->mm, start, end, floor, n != stop ? n->start : ceiling);
+	}
+	for (v = u->first; v != stop; v = n) {
+		n = vma_next(s, v);
+		T_EVENT(s, "unmap_vmas", UNMAP, "unmapped the VMA at", v->start, SIM_U_ADDR);
+		vma_remove(s, u->mm, v);
+		vma_free(s, v);
+	}
+	u->first = u->last = NULL;
+}
+
+void munmap_complete(struct sim *s, struct munmap *u)
+{
+	struct mm *mm = u->mm;
+
+	if (!u->nr_pages)
+		return;
+	update_hiwater_vm(s, mm);
+	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm, mm->total_vm - u->nr_pages, SIM_U_PAGES);
+	SUB(s, mm->total_vm, u->nr_pages);
+	if (u->exec)
+		SUB(s, mm->exec_vm, u->exec);
+	if (u->stack)
+		SUB(s, mm->stack_vm, u->stack);
+	if (u->data)
+		SUB(s, mm->data_vm, u->data);
+	if (u->locked)
+		locked_vm_add(s, mm, -(int64_t)u->locked);
+}
+
+int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
+{
+	struct munmap u;
+	int err = munmap_gather(s, mm, start, end, &u);
+
+	if (err)
+		return err;
+	munmap_clear(s, &u);
+	munmap_complete(s, &u);
+	return 0;
+}
+
+int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len)
+{
+	u64 size = s->prof->task_size, end;
+	bool bad = (start & ~PAGE_MASK) || start > size || len > size - start;
+	T_ENTER(s, "do_vmi_munmap", "unmap", "start", start, "len", len, SIM_U_HEX);
+
+	T_TEST(s, "do_vmi_munmap", "aligned and inside user space", "start + len", start + len, LE, "TASK_SIZE", size,
+	       SIM_U_ADDR, !bad, "go on", "EINVAL");
+	if (bad)
+		return -EINVAL;
+	end = start + PAGE_ALIGN(len);
+	if (end == start)
+		return -EINVAL;
+	if (!vma_intersection(s, mm, start, end))
+		return 0;
+	return do_munmap_aligned(s, mm, start, end);
+}
+
+void op_munmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	result_set(res, do_munmap(s, s->mm, op->addr, op->len));
+}

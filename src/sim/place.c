@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Where a mapping goes: hints, fixed addresses, the search from mmap_base downwards or
+ * from the bottom up, guard gaps and alignment to huge pages.
+ */
+#include <sys/mman.h>
+#include "mm.h"
+
+#ifndef MAP_32BIT
+#define MAP_32BIT 0x40
+#endif
+
+struct place {
+	u64 len, low, high;
+};
+
+static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
+{
+	u64 high = p->high, low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
+	u64 start, end;
+
+	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length", p->len, "high_limit",
+		p->high, SIM_U_HEX);
+	for (;;) {
+		struct vma *above;
+		u64 gap;
+
+		if (!vma_gap_highest(s, mm, low, high, p->len, &start, &end)) {
+			T_RETURN(s, "unmapped_area_topdown", "no hole", ENOMEM, SIM_U_ERRNO);
+			return -ENOMEM;
+		}
+		gap = end - p->len;
+		T_NOTE(s, "unmapped_area_topdown", "hole", "start", start, "end", end, SIM_U_ADDR);
+		above = vma_find(s, mm, end - 1);
+		if (above && (above->flags & VM_GROWSDOWN)) {
+			bool near = vm_start_gap(s, above) < end;
+
+			T_TEST(s, "unmapped_area_topdown", "the guard gap of the growsdown VMA above", "vm_start_gap",
+			       vm_start_gap(s, above), LT, "gap_end", end, SIM_U_ADDR, near, "search again below the gap",
+			       "take the upper end of the hole");
+			if (near) {
+				high = vm_start_gap(s, above);
+				continue;
+			}
+		}
+		return (int64_t)gap;
+	}
+}
+
+static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
+{
+	u64 low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
+	u64 start, end;
+
+	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", p->len, "low_limit", p->low, SIM_U_HEX);
+	for (;;) {
+		struct vma *above;
+
+		if (!vma_gap_lowest(s, mm, low, p->high, p->len, &start, &end)) {
+			T_RETURN(s, "unmapped_area", "no hole", ENOMEM, SIM_U_ERRNO);
+			return -ENOMEM;
+		}
+		above = vma_find(s, mm, start);
+		if (above && (above->flags & VM_GROWSDOWN) && vm_start_gap(s, above) < start + p->len - 1) {
+			low = above->end;
+			continue;
+		}
+		return (int64_t)start;
+	}
+}
+
+static int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
+{
+	const struct sim_profile *p = s->prof;
+	bool low = flags & MAP_32BIT;
+	struct place pl = { .len = len, .low = low ? p->low_base : p->unmapped_base,
+			    .high = low ? p->low_end : p->task_size };
+
+	if (flags & MAP_FIXED)
+		return (int64_t)addr;
+	if (len > pl.high)
+		return -ENOMEM;
+	if (addr) {
+		struct vma *v;
+
+		addr = PAGE_ALIGN(addr);
+		v = vma_find(s, mm, addr);
+		if (pl.high - len >= addr && (!v || addr + len <= vm_start_gap(s, v)))
+			return (int64_t)addr;
+	}
+	return bottomup(s, mm, &pl);
+}
+
+static bool hint_valid(const struct sim *s, u64 addr, u64 len)
+{
+	return s->prof->task_size - len >= addr;
+}
+
+static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
+{
+	struct place pl = { .len = len, .low = PAGE_SIZE, .high = mm->mmap_base };
+	u64 hint = addr;
+	int64_t r;
+
+	if (!mm->topdown || ((flags & MAP_32BIT) && !(flags & MAP_FIXED)))
+		return arch_bottomup(s, mm, addr, len, flags);
+	if (len > s->prof->task_size)
+		return -ENOMEM;
+	if (flags & MAP_FIXED)
+		return (int64_t)addr;
+	if (addr) {
+		addr &= PAGE_MASK;
+		if (hint_valid(s, addr, len)) {
+			struct vma *v = vma_find(s, mm, addr);
+			bool ok = !v || addr + len <= vm_start_gap(s, v);
+
+			T_TEST(s, "arch_get_unmapped_area_topdown", "the hint is free and clear of the guard gap", "addr + len",
+			       addr + len, LE, "vm_start_gap of the next VMA", v ? vm_start_gap(s, v) : UINT64_MAX, SIM_U_ADDR,
+			       ok, "the hint is honoured", "search");
+			if (ok)
+				return (int64_t)addr;
+		}
+	}
+	r = topdown(s, mm, &pl);
+	return r >= 0 ? r : arch_bottomup(s, mm, hint, len, flags);
+}
+
+/* A hole one huge page larger is looked for, and the mapping aligned inside it. */
+static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off, u32 flags)
+{
+	u64 size = s->prof->thp_size, off_end = off + len, off_align = (off + size - 1) & ~(size - 1), sub;
+	int64_t r;
+
+	if (off_end <= off_align || off_end - off_align < size)
+		return 0;
+	if (len + size < len || off + len + size < off)
+		return 0;
+	r = arch_get_unmapped_area(s, mm, addr, len + size, flags);
+	if (r < 0)
+		return 0;
+	if ((u64)r == addr)
+		return r;
+	sub = (off - (u64)r) & (size - 1);
+	T_NOTE(s, "thp_get_unmapped_area", "aligned to huge pages inside a larger hole", "hole", (u64)r, "addr",
+	       (u64)r + (mm->topdown && !sub ? size : sub), SIM_U_ADDR);
+	if (mm->topdown && !sub)
+		return r + (int64_t)size;
+	return r + (int64_t)sub;
+}
+
+int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len, u64 pgoff, u32 flags)
+{
+	const struct sim_profile *p = s->prof;
+	int64_t r = 0;
+
+	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place", "addr", addr, "len", len,
+		SIM_U_HEX);
+	if (len > p->task_size)
+		return -ENOMEM;
+	if (file && !vma_shmem(&(struct vma){ .file = file })) {
+		if (p->thp_aligns_file && p->thp_size && !(flags & MAP_FIXED))
+			r = thp_get_unmapped_area(s, mm, addr, len, pgoff << PAGE_SHIFT, flags);
+		if (!r)
+			r = arch_get_unmapped_area(s, mm, addr, len, flags);
+	} else if (!file && !shared && !addr && p->thp_aligns_anon && p->thp_size && !(len & (p->thp_size - 1))) {
+		r = thp_get_unmapped_area(s, mm, addr, len, 0, flags);
+		if (!r)
+			r = arch_get_unmapped_area(s, mm, addr, len, flags);
+	} else {
+		r = arch_get_unmapped_area(s, mm, addr, len, flags);
+	}
+	if (r < 0)
+		return r;
+	if ((u64)r > p->task_size - len) {
+		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", (u64)r, GT, "TASK_SIZE - len",
+		       p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
+		return -ENOMEM;
+	}
+	if ((u64)r & ~PAGE_MASK)
+		return -EINVAL;
+	if ((u64)r < p->dac_mmap_min_addr) {
+		T_TEST(s, "cap_mmap_addr", "below mmap_min_addr, without the capability", "addr", (u64)r, LT, "dac_mmap_min_addr",
+		       p->dac_mmap_min_addr, SIM_U_ADDR, true, "EPERM", "go on");
+		return -EPERM;
+	}
+	T_RETURN(s, "__get_unmapped_area", "address", (u64)r, SIM_U_ADDR);
+	return r;
+}
+
+u64 place_mmap_base(const struct sim *s, u64 stack_limit)
+{
+	const struct sim_profile *p = s->prof;
+	u64 gap = stack_limit;
+
+	if (gap + p->stack_guard_gap > gap)
+		gap += p->stack_guard_gap;
+	if (gap < p->mmap_gap_min)
+		gap = p->mmap_gap_min;
+	if (gap > p->mmap_gap_max)
+		gap = p->mmap_gap_max;
+	return PAGE_ALIGN(p->task_size - gap);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Processes and tasks: fork, exit, switch, threads, limits.
+ */
+#include <sys/mman.h>
+#include "mm.h"
+
+struct mm *mm_create(struct sim *s, unsigned number)
+{
+	struct mm *mm = arena_alloc(s, sizeof(*mm), "mm_struct");
+
+	if (!mm)
+		return NULL;
+	SET(s, mm->alive, 1);
+	SET(s, mm->number, number);
+	SET(s, mm->parent, -1);
+	return pgd_create(s, mm) ? mm : NULL;
+}
+
+/* exit_mmap: all pages, tables and VMAs. The struct stays, as the record of a dead process. */
+void mm_destroy(struct sim *s, struct mm *mm)
+{
+	struct vma *v, *n;
+	T_ENTER(s, "exit_mmap", "the address space goes", "total_vm", mm->total_vm, "map_count", mm->map_count, SIM_U_COUNT);
+
+	hot_forget(s);
+	for (v = vma_first(s, mm); v; v = vma_next(s, v))
+		zap_range(s, mm, v, v->start, v->end, ZAP_MARKERS);
+	pt_destroy(s, mm);
+	for (v = vma_first(s, mm); v; v = n) {
+		n = vma_next(s, v);
+		vma_remove(s, mm, v);
+		vma_free(s, v);
+	}
+	if (mm->dir_cap) {
+		arena_free(s, AT(s, mm->dir, struct dirent), mm->dir_cap * sizeof(struct dirent));
+		SET(s, mm->dir, 0);
+		SET(s, mm->dir_cap, 0);
+	}
+	SET(s, mm->total_vm, 0);
+	SET(s, mm->locked_vm, 0);
+	SET(s, mm->data_vm, 0);
+	SET(s, mm->stack_vm, 0);
+	SET(s, mm->exec_vm, 0);
+	SET(s, mm->alive, 0);
+	hot_forget(s);
+}
+
+struct fork_arg {
+	struct mm *child;
+	bool cow;
+};
+
+/* copy_present_pte, copy_nonpresent_pte. */
+static void copy_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
+{
+	struct fork_arg *f = arg;
+	jword *to = pte_make(s, f->child, addr);
+	u64 e = *pte;
+
+	(void)mm;
+	if (!to)
+		return;
+	if ((e & PTE_P) && !(e & PTE_ZERO)) {
+		struct frame *fr = frame_at(s, PTE_PFN(e));
+
+		j_save(s, fr);
+		fr->mapcount++;
+		if (fr->kind == FR_ANON)
+			fr->flags &= (uint8_t)~FRF_EXCLUSIVE;
+		ADD(s, f->child->rss[frame_rss(fr)], 1);
+		if (f->cow && (e & PTE_W)) {
+			e &= ~PTE_W;
+			SET(s, *pte, e);
+		}
+		if (v->flags & VM_SHARED)
+			e &= ~PTE_D;
+	}
+	SET(s, *to, e);
+}
+
+/* Tables are copied where the parent has them, be they empty. */
+static bool copy_tables(struct sim *s, struct mm *mm, struct mm *child, u64 start, u64 end)
+{
+	for (u64 a = start, next; a < end; a = next) {
+		unsigned l = s->prof->levels - 1;
+		jword *e;
+
+		for (; l > 0; l--) {
+			e = pt_entry(s, mm, a, l, false);
+			if (!e || !*e)
+				break;
+			if (!pt_entry(s, child, a, l, true))
+				return false;
+		}
+		if (!l && !pt_entry(s, child, a, 0, true))
+			return false;
+		if (l && !pt_entry(s, child, a, l, true))
+			return false;
+		next = (a & ~(pt_span(s, l ? l : 1) - 1)) + pt_span(s, l ? l : 1);
+		if (next < a)
+			break;
+	}
+	return true;
+}
+
+static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, struct vma *v)
+{
+	struct fork_arg arg = { .child = child, .cow = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE };
+	bool need = v->anon_vma || (v->flags & (VM_PFNMAP | (s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0)));
+
+	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for", "anon_vma", v->anon_vma, NE,
+	       NULL, 0, SIM_U_HEX, need, "copy its tables", "the child faults anew");
+	if (!need)
+		return true;
+	if (!copy_tables(s, mm, child, v->start, v->end))
+		return false;
+	pt_each(s, mm, v, v->start, v->end, copy_one, &arg);
+	return !s->failed;
+}
+
+static struct vma *copy_vma_struct(struct sim *s, struct mm *child, struct vma *v)
+{
+	struct vma *n = vma_new(s);
+	bool wipe = v->flags & VM_WIPEONFORK;
+
+	if (!n)
+		return NULL;
+	SET(s, n->start, v->start);
+	SET(s, n->end, v->end);
+	SET(s, n->flags, v->flags & ~VM_LOCKED_MASK);
+	SET(s, n->pgoff, v->pgoff);
+	SET(s, n->file, v->file);
+	if (!wipe && !anon_vma_fork(s, n, v))
+		return NULL;
+	object_get(s, n->file);
+	return vma_insert(s, child, n) ? n : NULL;
+}
+
+static int dup_mmap(struct sim *s, struct mm *mm, struct mm *child)
+{
+	T_ENTER(s, "dup_mmap", "copy the address space", "map_count", mm->map_count, "total_vm", mm->total_vm, SIM_U_COUNT);
+	for (struct vma *v = vma_first(s, mm); v; v = vma_next(s, v)) {
+		T_NOTE(s, "dup_mmap", v->flags & VM_DONTCOPY ? "not copied: VM_DONTCOPY" : "VMA", "vm_start", v->start, "vm_end",
+		       v->end, SIM_U_ADDR);
+		if (v->flags & VM_DONTCOPY) {
+			vm_stat_account(s, child, v->flags, -(int64_t)vma_pages(v));
+			continue;
+		}
+		if ((v->flags & VM_ACCOUNT) && !vm_enough_memory(s, mm, vma_pages(v)))
+			return -ENOMEM;
+		if (!copy_vma_struct(s, child, v))
+			return -ENOMEM;
+		if (!(v->flags & VM_WIPEONFORK) && !copy_page_range(s, mm, child, v))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
+{
+	SET(s, child->parent, (int32_t)mm->number);
+	SET(s, child->total_vm, mm->total_vm);
+	SET(s, child->data_vm, mm->data_vm);
+	SET(s, child->stack_vm, mm->stack_vm);
+	SET(s, child->exec_vm, mm->exec_vm);
+	journal_copy(s, &child->brk, &mm->brk, offsetof(struct mm, rss) - offsetof(struct mm, brk));
+	journal_copy(s, child->limit, mm->limit, sizeof(mm->limit));
+	SET(s, child->topdown, mm->topdown);
+}
+
+static void task_add(struct sim *s, unsigned proc, bool is_main, const struct task *t)
+{
+	struct task *n;
+
+	if (s->root->ntasks == SIM_MAX_TASKS)
+		return;
+	n = &s->root->task[s->root->ntasks];
+	journal_copy(s, n, t, sizeof(*t));
+	SET(s, n->proc, proc);
+	SET(s, n->is_main, is_main);
+	SET(s, n->alive, 1);
+	ADD(s, s->root->ntasks, 1);
+}
+
+static int main_task(const struct sim *s, unsigned proc)
+{
+	for (unsigned i = 0; i < s->root->ntasks; i++)
+		if (s->root->task[i].proc == proc && s->root->task[i].is_main)
+			return (int)i;
+	return 0;
+}
+
+void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	struct mm *mm = s->mm, *child;
+	unsigned n = (unsigned)s->root->nprocs;
+	sim_pos undo = sim_position(s);
+	struct task t = s->root->task[main_task(s, mm->number)];
+	int err;
+	T_ENTER(s, "kernel_clone", "fork", NULL, 0, NULL, 0, SIM_U_NONE);
+
+	(void)op;
+	if (n == SIM_MAX_PROCS) {
+		res->status = SIM_IMPOSSIBLE;
+		return;
+	}
+	child = mm_create(s, n);
+	if (!child)
+		return;
+	copy_mm_fields(s, mm, child);
+	hot_forget(s);
+	err = dup_mmap(s, mm, child);
+	if (err) {
+		if (!s->failed) {		/* the half-made child goes */
+			sim_pos end = s->jend;
+
+			sim_seek(s, undo);
+			s->jend = s->retracing ? end : s->jcur;
+		}
+		result_set(res, err);
+		return;
+	}
+	SET(s, child->hiwater_vm, child->total_vm);
+	SET(s, s->root->proc[n], REF(s, child));
+	SET(s, s->root->nprocs, n + 1);
+	SET(s, s->root->current, n);
+	t.parent = (u32)main_task(s, mm->number);
+	task_add(s, n, true, &t);
+	s->mm = child;
+	hot_forget(s);
+	res->child = (int)n;
+	/* The child's next instruction needs its text page, whose table was not copied. */
+	mm_access(s, child, s->prof->text, ACC_EXEC);
+}
+
+static void become(struct sim *s, unsigned n)
+{
+	SET(s, s->root->current, n);
+	s->mm = AT(s, s->root->proc[n], struct mm);
+	hot_forget(s);
+}
+
+/* The nearest living ancestor, else the oldest process. */
+static int successor(const struct sim *s, const struct mm *mm)
+{
+	int p = mm->parent;
+
+	while (p >= 0 && !AT(s, s->root->proc[p], struct mm)->alive)
+		p = AT(s, s->root->proc[p], struct mm)->parent;
+	if (p >= 0)
+		return p;
+	for (unsigned i = 0; i < s->root->nprocs; i++)
+		if (i != mm->number && AT(s, s->root->proc[i], struct mm)->alive)
+			return (int)i;
+	return -1;
+}
+
+void op_exit(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	struct mm *mm = s->mm;
+	int next = successor(s, mm);
+	T_ENTER(s, "do_exit", "the process ends", NULL, 0, NULL, 0, SIM_U_NONE);
+
+	(void)op;
+	if (next < 0) {
+		res->status = SIM_IMPOSSIBLE;
+		return;
+	}
+	mm_destroy(s, mm);
+	for (unsigned i = 0; i < s->root->ntasks; i++)
+		if (s->root->task[i].proc == mm->number && s->root->task[i].alive)
+			SET(s, s->root->task[i].alive, 0);
+	become(s, (unsigned)next);
+}
+
+void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	if (op->proc < 0 || (u64)op->proc >= s->root->nprocs || !AT(s, s->root->proc[op->proc], struct mm)->alive) {
+		res->status = SIM_IMPOSSIBLE;
+		return;
+	}
+	if ((u64)op->proc != s->root->current)
+		become(s, (unsigned)op->proc);
+}
+
+void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	struct mm *mm = s->mm;
+	T_ENTER(s, "do_prlimit", "a soft limit", "new", op->value, "old", mm->limit[op->limit], SIM_U_BYTES);
+
+	if (op->limit == SIM_LIMIT_MEMLOCK && op->value > s->opt.memlock_hard) {
+		T_TEST(s, "do_prlimit", "above the hard limit", "rlim_cur", op->value, GT, "rlim_max", s->opt.memlock_hard,
+		       SIM_U_BYTES, true, "EINVAL", "go on");
+		result_set(res, -EINVAL);
+		return;
+	}
+	if (mm->limit[op->limit] != op->value)
+		SET(s, mm->limit[op->limit], op->value);
+}
+
+/* As glibc: no access first, then all but the guard is opened; the thread's block at the top is written. */
+void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	struct mm *mm = s->mm;
+	u64 guard = PAGE_ALIGN(op->guard), size = op->len, stack = mm->limit[SIM_LIMIT_STACK];
+	struct sim_op map = { .kind = SIM_OP_MMAP, .prot = PROT_NONE, .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK };
+	struct task t = { 0 };
+	int64_t a;
+	int err;
+	T_ENTER(s, "pthread_create", "a thread", "stack", op->len, "guard", op->guard, SIM_U_BYTES);
+
+	if (s->root->ntasks == SIM_MAX_TASKS) {
+		result_set(res, -EAGAIN);
+		return;
+	}
+	if (!size)
+		size = stack == SIM_UNLIMITED ? 2ull << 20 : stack;
+	map.len = PAGE_ALIGN(size) + guard;
+	a = do_mmap(s, mm, &map);
+	if (a < 0) {
+		result_set(res, a == -ENOMEM ? -EAGAIN : a);
+		return;
+	}
+	err = do_mprotect(s, mm, (u64)a + guard, map.len - guard, PROT_READ | PROT_WRITE);
+	if (err) {
+		do_munmap(s, mm, (u64)a, map.len);
+		result_set(res, err);
+		return;
+	}
+	t.parent = (u32)main_task(s, mm->number);
+	t.guard_start = (u64)a;
+	t.guard_end = t.stack_start = (u64)a + guard;
+	t.stack_end = (u64)a + map.len;
+	t.sp = (t.stack_end - s->prof->thread_block) & ~15ull;
+	mm_access(s, mm, t.sp, ACC_WRITE);
+	T_NOTE(s, "kernel_clone", "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0, SIM_U_ADDR);
+	task_add(s, mm->number, false, &t);
+	res->ret = (u64)a;
+	res->child = (int)s->root->ntasks - 1;
+}
+
+unsigned sim_task_count(const struct sim *s)
+{
+	return (unsigned)s->root->ntasks;
+}
+
+bool sim_task_get(const struct sim *s, unsigned task, struct sim_task *ret)
+{
+	const struct task *t;
+
+	if (task >= s->root->ntasks)
+		return false;
+	t = &s->root->task[task];
+	*ret = (struct sim_task){ .proc = t->proc, .alive = t->alive, .main = t->is_main, .sp = t->sp,
+				  .stack_start = t->stack_start, .stack_end = t->stack_end, .guard_start = t->guard_start,
+				  .guard_end = t->guard_end, .parent_task = t->parent };
+	return true;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Decision steps: handed to the listener as they happen, and put into words.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "mmscope/buf.h"
+#include "mm.h"
+
+void trace_step(struct sim *s, const struct sim_step *step)
+{
+	struct sim_step copy = *step;
+
+	copy.depth = s->depth;
+	copy.pos = sim_position(s);
+	s->trace(s->trace_ctx, &copy);
+}
+
+static const struct {
+	u64 bit;
+	char name[3];
+} vm_flag_names[] = {
+	{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" }, { VM_MAYREAD, "mr" },
+	{ VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" }, { VM_MAYSHARE, "ms" }, { VM_GROWSDOWN, "gd" },
+	{ VM_PFNMAP, "pf" }, { VM_MAYBE_GUARD, "gu" }, { VM_LOCKED, "lo" }, { VM_IO, "io" }, { VM_SEQ_READ, "sr" },
+	{ VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" },
+	{ VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
+	{ VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" }, { VM_SEALED, "sl" },
+};
+
+static void add_flags(struct buf *b, u64 flags)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < sizeof(vm_flag_names) / sizeof(vm_flag_names[0]); i++) {
+		if (!(flags & vm_flag_names[i].bit))
+			continue;
+		if (!first)
+			buf_addc(b, ' ');
+		buf_adds(b, vm_flag_names[i].name);
+		first = false;
+	}
+}
+
+void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct buf *ret)
+{
+	add_flags(ret, s->prof->guard_flag_shown ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
+}
+
+static void add_value(struct buf *b, u64 v, enum sim_unit unit)
+{
+	unsigned long long x = v;
+
+	switch (unit) {
+	case SIM_U_ADDR:
+	case SIM_U_HEX:
+		buf_addf(b, "0x%llx", x);
+		break;
+	case SIM_U_PAGES:
+		if (v >= UINT64_MAX >> PAGE_SHIFT)
+			buf_adds(b, "unlimited");
+		else
+			buf_addf(b, "%llu pages", x);
+		break;
+	case SIM_U_BYTES:
+		if (v == SIM_UNLIMITED)
+			buf_adds(b, "unlimited");
+		else
+			buf_addf(b, "%llu", x);
+		break;
+	case SIM_U_FLAGS:
+		add_flags(b, v);
+		break;
+	case SIM_U_ERRNO:
+		buf_adds(b, sim_errno_name((int)v));
+		break;
+	case SIM_U_BOOL:
+		buf_adds(b, v ? "yes" : "no");
+		break;
+	case SIM_U_PFN:
+	case SIM_U_COUNT:
+	case SIM_U_NONE:
+		buf_addf(b, "%llu", x);
+		break;
+	}
+}
+
+static void add_named(struct buf *b, const char *name, u64 v, enum sim_unit unit)
+{
+	buf_addf(b, "%s ", name);
+	add_value(b, v, unit);
+}
+
+static void test_text(const struct sim_step *t, struct buf *b)
+{
+	static const char *const cmps[] = {
+		[SIM_C_NONE] = "", [SIM_C_EQ] = "==", [SIM_C_NE] = "!=", [SIM_C_LT] = "<", [SIM_C_LE] = "<=",
+		[SIM_C_GT] = ">", [SIM_C_GE] = ">=", [SIM_C_AND] = "&",
+	};
+
+	buf_addf(b, "%s: ", t->what);
+	add_named(b, t->aname ? t->aname : "", t->a, t->unit);
+	buf_addf(b, " %s ", cmps[t->cmp]);
+	if (t->bname)
+		add_named(b, t->bname, t->b, t->unit);
+	else
+		add_value(b, t->b, t->unit);
+	buf_addf(b, "? %s", t->outcome ? "yes" : "no");
+	if (t->taken)
+		buf_addf(b, ": %s", t->taken);
+	if (t->otherwise)
+		buf_addf(b, " (else: %s)", t->otherwise);
+}
+
+void sim_step_text(const struct sim_step *t, struct buf *b)
+{
+	buf_addf(b, "%s: ", t->func);
+	switch (t->kind) {
+	case SIM_STEP_TEST:
+		test_text(t, b);
+		return;
+	case SIM_STEP_CHANGE:
+		buf_addf(b, "%s ", t->what);
+		add_value(b, t->a, t->unit);
+		buf_adds(b, " -> ");
+		add_value(b, t->b, t->unit);
+		return;
+	case SIM_STEP_EVENT:
+	case SIM_STEP_RETURN:
+		buf_addf(b, "%s ", t->what);
+		add_value(b, t->a, t->unit);
+		return;
+	case SIM_STEP_CALL:
+	case SIM_STEP_NOTE:
+		buf_adds(b, t->what);
+		if (t->aname) {
+			buf_adds(b, ", ");
+			add_named(b, t->aname, t->a, t->unit);
+		}
+		if (t->bname) {
+			buf_adds(b, ", ");
+			add_named(b, t->bname, t->b, t->unit);
+		}
+		return;
+	}
+}
+
+const char *sim_event_name(enum sim_event ev)
+{
+	static const char *const names[SIM_NEVENTS] = {
+		[SIM_EV_NONE] = "none", [SIM_EV_FAULT] = "fault", [SIM_EV_GROWTH] = "growth", [SIM_EV_SIGNAL] = "signal",
+		[SIM_EV_COW] = "cow", [SIM_EV_MERGE] = "merge", [SIM_EV_SPLIT] = "split", [SIM_EV_TABLE] = "table",
+		[SIM_EV_TABLE_FREED] = "table-freed", [SIM_EV_FRAME] = "frame", [SIM_EV_FRAME_FREED] = "frame-freed",
+		[SIM_EV_MAP] = "map", [SIM_EV_UNMAP] = "unmap",
+	};
+
+	return ev < SIM_NEVENTS ? names[ev] : "none";
+}
+
+const char *sim_errno_name(int err)
+{
+	static const struct {
+		int err;
+		const char *name;
+	} names[] = {
+		{ EPERM, "EPERM" }, { ESRCH, "ESRCH" }, { EINTR, "EINTR" }, { E2BIG, "E2BIG" }, { EBADF, "EBADF" },
+		{ EAGAIN, "EAGAIN" }, { ENOMEM, "ENOMEM" }, { EACCES, "EACCES" }, { EFAULT, "EFAULT" },
+		{ EBUSY, "EBUSY" }, { EEXIST, "EEXIST" }, { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" },
+		{ ENOSPC, "ENOSPC" }, { ENOSYS, "ENOSYS" }, { EOVERFLOW, "EOVERFLOW" }, { EOPNOTSUPP, "EOPNOTSUPP" },
+		{ EIO, "EIO" }, { EFBIG, "EFBIG" }, { ENXIO, "ENXIO" }, { ETXTBSY, "ETXTBSY" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].err == err)
+			return names[i].name;
+	return "E?";
+}
+
+const char *sim_result_text(const struct sim_result *res)
+{
+	static const char *const sigs[] = {
+		[SIM_SIG_NONE] = "ok", [SIM_SEGV_MAPERR] = "SIGSEGV MAPERR", [SIM_SEGV_ACCERR] = "SIGSEGV ACCERR",
+		[SIM_SEGV_KERNEL] = "SIGSEGV KERNEL", [SIM_BUS_ADRERR] = "SIGBUS ADRERR", [SIM_SIG_OOM] = "OOM",
+	};
+
+	switch (res->status) {
+	case SIM_OK:
+		return "ok";
+	case SIM_ERRNO:
+		return sim_errno_name(res->err);
+	case SIM_UNCHANGED:
+		return "unchanged";
+	case SIM_SIGNAL:
+		return sigs[res->sig];
+	case SIM_IMPOSSIBLE:
+		return "impossible";
+	}
+	return "impossible";
+}
