@@ -9,7 +9,7 @@
 #include "src/live/gate.h"
 
 /* Without a clock of the process, other threads are believed to have run this often. */
-#define BELIEVE_NS 500000000ull
+#define BELIEVE_NS 150000000ull
 
 void gate_init(struct gate *g, const struct procfs *p, bool no_clock)
 {

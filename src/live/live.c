@@ -358,9 +358,9 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 	if (!lv->last || s->news.ran || s->news.memory || s->news.gone || w->everything ||
 	    w->detail || lv->pass_running || lv->tasks.waiting)
 		return false;
-	if (w->nrows && s->now_ns - lv->rows.at_ns >= 120000000ull)
+	if (w->nrows && s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS)
 		return false;
-	if (w->nvisible && s->now_ns - lv->window.at_ns >= 120000000ull)
+	if (w->nvisible && s->now_ns - lv->window.at_ns >= LIVE_OUTSIDE_NS)
 		return false;
 	return !pace_due(&lv->layout, s->now_ns, 0) && !pace_due(&lv->pass, s->now_ns, 0) &&
 	       !pace_due(&lv->members, s->now_ns, 0) && !pace_due(&lv->counters, s->now_ns, 0);

@@ -35,6 +35,10 @@ enum reason {
 };
 struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
 
+/* What is on screen is looked at this often even if no thread of the process ran: others
+ * can reclaim its pages, or share its memory without being its threads. */
+#define LIVE_OUTSIDE_NS 1000000000ull
+
 /* A clock of one kind of look: when, what it cost, whether something moved since. */
 struct pace {
 	uint64_t at_ns, cost_ns;

@@ -18,8 +18,6 @@
 
 /* Reading may take one fortieth of the time, and what is off screen is seen this late. */
 #define LAYOUT_CAP_NS 800000000ull
-/* Rows on screen are compared this often even if nobody ran. */
-#define ROWS_NS 120000000ull
 /* A layout that is read in less is read whole whenever a row is not as it was. */
 #define CHEAP_NS 2000000ull
 /* Names nobody needs any more may take as much again as those in use, and this. */
@@ -185,7 +183,7 @@ static int refresh(struct live *lv, struct sampling *s)
 	uint64_t began = clock_now_ns();
 	struct layout *l = NULL;
 	bool rows_due = s->want->nrows && !lv->no_procmap &&
-			(s->news.ran || s->now_ns - lv->rows.at_ns >= ROWS_NS);
+			(s->news.ran || s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS);
 	int err = 0;
 
 	if (s->want->detail && !read_detail(lv, s, old, &l)) {

@@ -13,8 +13,6 @@
 
 /* Whole passes follow each other at this distance at most once something moved. */
 #define PASS_CAP_NS 800000000ull
-/* What is on screen is looked at this often even if nobody ran. */
-#define WINDOW_NS 120000000ull
 /* Kinds of all pages are asked anew at each pass when that takes no longer. */
 #define KINDS_CHEAP_BYTES (128ull << 20)
 /* More ranges than this that were never seen are left to the pass. */
@@ -336,7 +334,7 @@ void live_pages(struct live *lv, struct sampling *s)
 	note_whole(w.pages);
 	lv->looker->gone = lv->looker->unsure_zero = false;
 	window = s->want->nvisible && (s->news.ran || s->news.memory || !w.pages->kinds ||
-				       !w.pages->whole || s->now_ns - lv->window.at_ns >= WINDOW_NS);
+				       !w.pages->whole || s->now_ns - lv->window.at_ns >= LIVE_OUTSIDE_NS);
 	if (s->want->everything)
 		lv->pass_running = false;
 	if (!s->want->everything && window)

@@ -435,6 +435,12 @@ static void op_last(const char *arg)
 	       (unsigned long long)(uintptr_t)last + last_len);
 }
 
+static void op_tid(const char *arg)
+{
+	(void)arg;
+	printf("%d\n", (int)gettid());
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(const char *arg);
@@ -453,6 +459,7 @@ static const struct {
 	{ "exec", op_exec, true }, { "exit", op_exit, true }, { "kill", op_kill, true },
 	{ "leave", op_leave, true }, { "user", op_user, false }, { "burn", op_burn, false },
 	{ "mincore", op_mincore, true }, { "last", op_last, true },
+	{ "tid", op_tid, true },
 };
 
 static bool carry_out(const char *name, const char *arg)
