@@ -16,3 +16,4 @@ libmmscope_a_SOURCES += \
 
 include src/sim/runner/local.mk
 include src/sim/machine.mk
+include src/sim/scenarios/local.mk

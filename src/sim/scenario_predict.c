@@ -127,6 +127,19 @@ static struct error *parse_figure(struct parser *p, const struct word *w, size_t
 	return why ? parser_error(p, w->column + (unsigned)n + 1, "%s in \"%s\"", why, w->s) : NULL;
 }
 
+/* Digits only: the letter behind them is no suffix. */
+static const char *count_parse(const char **s, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	for (; isdigit((unsigned char)**s); (*s)++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(**s - '0'), &value))
+			return "a number of 2^64 or more";
+	*ret = value;
+	return NULL;
+}
+
 /* Brings "2AA.." into the form of the records: "3A2.". */
 static struct error *parse_pages(struct parser *p, const struct word *w, const char *s, struct claim *c)
 {
@@ -138,7 +151,7 @@ static struct error *parse_pages(struct parser *p, const struct word *w, const c
 	while (*s && !why) {
 		count = 1;
 		if (isdigit((unsigned char)*s))
-			why = number_parse(s, &s, &count);
+			why = count_parse(&s, &count);
 		if (!why && (!*s || !strchr(page_letters, *s)))
 			why = "a page letter expected (. A a F f Z G S -)";
 		if (!why && (!count || __builtin_add_overflow(total, count, &total)))

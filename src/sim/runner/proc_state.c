@@ -193,11 +193,17 @@ struct scan_arg {
 #define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
 
 /* Pages mapped once and more than once, letter by letter: bit 56 of their pagemap words. */
-static struct error *mapped_runs(struct proc_state *p, const struct scan_region *r, struct world_runs *runs)
+static struct error *mapped_runs(struct proc_state *p, const struct scan_region *r, bool special,
+				 struct world_runs *runs)
 {
 	size_t n = (r->end - r->start) / PAGE, i;
 	bool file = r->categories & SCAN_FILE;
 
+	/* Of [vvar]: mapped by frame number, counted nowhere, so no page of the process. */
+	if (special && !file) {
+		world_runs_add(runs, n, '.');
+		return NULL;
+	}
 	if (p->words < n) {
 		p->word = xreallocarray(p->word, n, sizeof(*p->word));
 		p->words = n;
@@ -209,14 +215,15 @@ static struct error *mapped_runs(struct proc_state *p, const struct scan_region 
 	return NULL;
 }
 
-static struct error *region_runs(struct proc_state *p, const struct scan_region *r, struct world_runs *runs)
+static struct error *region_runs(struct proc_state *p, const struct scan_region *r, bool special,
+				 struct world_runs *runs)
 {
 	uint64_t pages = (r->end - r->start) / PAGE;
 
 	if (r->categories & SCAN_ZERO)
 		world_runs_add(runs, pages, 'Z');
 	else if (r->categories & SCAN_PRESENT)
-		return mapped_runs(p, r, runs);
+		return mapped_runs(p, r, special, runs);
 	else if (r->categories & SCAN_GUARD)
 		world_runs_add(runs, pages, 'G');
 	else
@@ -249,7 +256,7 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 		for (i = 0; i < n && !err; i++) {
 			if (region[i].start > at)
 				world_runs_add(&runs, (region[i].start - at) / PAGE, '.');
-			err = region_runs(p, &region[i], &runs);
+			err = region_runs(p, &region[i], v->kind == SIM_KIND_SPECIAL, &runs);
 			at = region[i].end;
 		}
 		arg.start = arg.walk_end;
@@ -258,16 +265,6 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 		world_runs_add(&runs, (v->end - at) / PAGE, '.');
 	world_runs_end(&runs);
 	return err;
-}
-
-/* A page of the kernel's own mappings is no page of the process. */
-static void special_pages(struct world_state *st, struct world_vma *v)
-{
-	struct world_runs runs = { .out = &st->text };
-
-	v->pages = st->text.len;
-	world_runs_add(&runs, (v->end - v->start) / PAGE, '.');
-	world_runs_end(&runs);
 }
 
 /* ---- counters ----------------------------------------------------------------------- */
@@ -331,10 +328,7 @@ struct error *proc_state_read(struct proc_state *p, struct world_state *ret)
 	size_t i;
 
 	for (i = 0; !err && i < ret->nvmas; i++) {
-		if (ret->vma[i].kind == SIM_KIND_SPECIAL)
-			special_pages(ret, &ret->vma[i]);
-		else
-			err = vma_pages(p, ret, &ret->vma[i]);
+		err = vma_pages(p, ret, &ret->vma[i]);
 	}
 	if (!err)
 		err = read_status(p, ret);
