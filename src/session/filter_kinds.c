@@ -239,14 +239,24 @@ static const char *process_text(const void *p, int field, char *scratch)
 	}
 }
 
+/* A number alone is a pid as far as it was typed, or stands in a name; "kthread" is a kind. */
 static bool process_word(const void *p, const char *word, bool *matched)
 {
 	const struct proc_entry *e = p;
+	char pid[16];
 
-	if (strcmp(word, "kthread"))
+	if (!strcmp(word, "kthread")) {
+		if (e)
+			*matched = e->kthread;
+		return true;
+	}
+	if (!*word || word[strspn(word, "0123456789")])
 		return false;
-	if (e)
-		*matched = e->kthread;
+	if (e) {
+		snprintf(pid, sizeof(pid), "%d", (int)e->pid);
+		*matched = !strncmp(pid, word, strlen(word)) || strstr(e->comm, word) ||
+			   (e->cmdline && strstr(e->cmdline, word));
+	}
 	return true;
 }
 

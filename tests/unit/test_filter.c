@@ -204,6 +204,8 @@ static void test_other_kinds(void **state)
 		{ &filter_tasks, 0, "size>=0", false },
 		{ &filter_processes, 1, "kthread", true }, { &filter_processes, 1, "rss>0", false },
 		{ &filter_processes, 1, "root pid<5", true }, { &filter_processes, 1, "!kthread", false },
+		{ &filter_processes, 1, "4", true }, { &filter_processes, 1, "0", true },
+		{ &filter_processes, 1, "41", false }, { &filter_processes, 1, "pid=4", true },
 		{ &filter_events, 2, "pages-in", true }, { &filter_events, 2, "pages-out", false },
 		{ &filter_events, 2, "amount=4k type~^pages", true },
 	};

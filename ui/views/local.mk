@@ -5,3 +5,4 @@ libmmscope_a_SOURCES += ui/views/blocks.h ui/views/blocks.c
 libmmscope_a_SOURCES += ui/views/grid.h ui/views/grid.c
 libmmscope_a_SOURCES += ui/views/page.h ui/views/page.c
 libmmscope_a_SOURCES += ui/views/map.c ui/views/table.c ui/views/pages.c
+libmmscope_a_SOURCES += ui/views/picker.h ui/views/picker.c
