@@ -9,6 +9,7 @@ libmmscope_a_SOURCES += \
 	src/live/live_counters.c \
 	src/live/live_layout.c \
 	src/live/live_pages.c \
+	src/live/proclist.c \
 	src/live/look.h src/live/look.c \
 	src/live/maps.h src/live/maps.c \
 	src/live/maps_parse.h src/live/maps_parse.c \

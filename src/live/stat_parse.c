@@ -172,8 +172,8 @@ bool status_parse(const char *text, size_t n, struct status_figures *ret)
 			else if (number(&c, &v)) {
 				if (key_is(p, len, "Tgid") && v <= INT32_MAX)
 					s.tgid = (pid_t)v;
-				else if (key_is(p, len, "Uid"))
-					s.uid = (uid_t)v;
+				else if (key_is(p, len, "Uid"))	/* real, then effective */
+					s.uid = number(&c, &v) ? (uid_t)v : s.uid;
 				else if (key_is(p, len, "Threads"))
 					s.threads = v;
 				for (size_t i = 0; i < ARRAY_LEN(status_lines); i++)
