@@ -37,6 +37,7 @@ void keymap_free(struct keymap *map);
 const char *keymap_find(const struct keymap *map, const char *context, uint32_t key);
 /* The first key bound to exactly this command in the context or global; 0 when none. */
 uint32_t keymap_key_of(const struct keymap *map, const char *context, const char *command);
+#define key_name mmscope_key_name	/* curses exports one too; a program must not replace it */
 const char *key_name(uint32_t key, char out[16]);
 bool key_parse(const char *name, uint32_t *ret);
 

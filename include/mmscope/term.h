@@ -27,6 +27,12 @@ struct term_options {
 	bool no_mouse;
 };
 
+/* Whether colours are wanted: asked for, else FORCE_COLOR, CLICOLOR_FORCE, NO_COLOR,
+ * CLICOLOR, else when it is a terminal. */
+bool term_colour_wanted(enum colour_when when, bool is_terminal);
+/* The depth for text that goes to standard output. */
+enum colour_depth term_text_depth(enum colour_when when, bool is_terminal);
+
 /* term_curses.c: the one file that knows curses. A terminal that cannot address the
  * cursor (dumb), or is unknown, is an error that says what to do. From then on, until
  * term_close(), whatever ends the program restores the terminal. */
@@ -36,7 +42,9 @@ void term_close(struct term *t);			/* NULL is fine */
 void term_size(const struct term *t, int *rows, int *cols);
 enum colour_depth term_depth(const struct term *t);
 bool term_ascii(const struct term *t);
-int term_fd(const struct term *t);			/* poll it for POLLIN */
+/* Poll it for POLLIN; then read until INPUT_NONE. It is readable too after a resize, after
+ * C-z and fg, and when the terminal is gone. */
+int term_fd(const struct term *t);
 /* Shows the canvas: only what differs is written; nothing differs, nothing is written. */
 void term_show(struct term *t, const struct canvas *c, const struct theme *theme);
 /* One input that is there already; INPUT_NONE when none. INPUT_GONE: the terminal closed. */

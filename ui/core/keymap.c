@@ -17,7 +17,7 @@ static const struct { uint32_t key; const char *name; } names[] = {
 	{ KEY_PGUP, "PgUp" }, { KEY_PGDN, "PgDn" }, { KEY_HOME_, "Home" }, { KEY_END_, "End" },
 	{ KEY_DELETE, "Delete" }, { KEY_INSERT, "Insert" },
 	/* What terminals send for these letters is the named key. */
-	{ KEY_TAB, "C-i" }, { KEY_ENTER_, "C-m" }, { KEY_BACKSPACE_, "C-h" }, { KEY_ESC, "C-[" },
+	{ KEY_TAB, "C-i" }, { KEY_ENTER_, "C-m" }, { KEY_BACKSPACE_, "C-h" }, { KEY_ESC, "C-[" }, { KEY_ENTER_, "C-j" },
 	{ KEY_PGUP, "PageUp" }, { KEY_PGDN, "PageDown" }, { KEY_ENTER_, "Return" },
 };
 
