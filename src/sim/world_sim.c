@@ -87,7 +87,7 @@ static void add_vma(void *ctx, const struct sim_vma *v)
 	to->off = v->kind == SIM_KIND_ANON || v->kind == SIM_KIND_SPECIAL ? 0 : v->off;
 	snprintf(to->perm, sizeof(to->perm), "%c%c%c%c", v->flags & SIM_VM_RD ? 'r' : '-',
 		 v->flags & SIM_VM_WR ? 'w' : '-', v->flags & SIM_VM_EX ? 'x' : '-',
-		 v->flags & SIM_VM_SH ? 's' : 'p');
+		 v->flags & SIM_VM_MS ? 's' : 'p');
 	if (v->name && (v->kind == SIM_KIND_ANON || v->kind == SIM_KIND_SPECIAL))
 		snprintf(to->name, sizeof(to->name), "%s", v->name);
 	to->kb[WORLD_Size] = (v->end - v->start) / KB;
