@@ -95,7 +95,7 @@ static struct style put_badge(const struct app *app, const struct snapshot *snap
 	put_cost(b, app->shown_cost_ns);
 	if (costly(app, snap)) {
 		buf_addf(b, " (%s)", panel_names[costliest(snap)]);
-		live = STYLE(WARN);
+		live = STYLE(PAUSED);	/* amber, as what costs should be */
 	}
 	return live;
 }
