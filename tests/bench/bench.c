@@ -137,6 +137,7 @@ static const struct { int number; void (*run)(void); } groups[] = {
 	{ 6, bench_idle },
 	{ 7, bench_harm },
 	{ 8, bench_memory },
+	{ 12, bench_terminal },
 };
 
 static bool wanted(const char *only, int number)
@@ -177,6 +178,8 @@ int main(int argc, char **argv)
 	const char *only = NULL;
 	int c;
 
+	if (argc > 2 && !strcmp(argv[1], "--terminal-child"))
+		return bench_terminal_child(argv[2], argv[3]);
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'o')
 			only = optarg;

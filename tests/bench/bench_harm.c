@@ -44,8 +44,8 @@ static void watched_loop(struct pace *pace, const char *keys)
 }
 
 static const struct { const char *name, *keys; } views[] = {
-	{ "table", "1" }, { "pages", "2" }, { "stack", "3" }, { "threads", "4" }, { "counters", "6" },
-	{ "events", "7" },
+	{ "table", "1" }, { "pages", "2" }, { "stack", "3" }, { "threads", "4" }, { "counters", "5" },
+	{ "events", "6" },
 };
 
 void bench_harm(void)

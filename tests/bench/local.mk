@@ -3,6 +3,7 @@
 check_PROGRAMS += tests/bench/bench tests/bench/bench-target
 tests_bench_bench_SOURCES = \
 	tests/bench/bench.h tests/bench/bench.c \
+	tests/bench/minimal.h tests/bench/minimal.c \
 	tests/bench/run.c \
 	tests/bench/targets.c \
 	tests/bench/bench_detail.c \
@@ -11,7 +12,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench_idle.c \
 	tests/bench/bench_layout.c \
 	tests/bench/bench_memory.c \
-	tests/bench/bench_residency.c
+	tests/bench/bench_residency.c \
+	tests/bench/bench_terminal.c
 tests_bench_bench_LDADD = $(mmscope_LDADD)
 tests_bench_bench_target_SOURCES = tests/bench/target.c
 tests_bench_bench_target_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
