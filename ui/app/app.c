@@ -17,10 +17,8 @@
 enum {
 	SAMPLE_BUDGET_NS = 8000000,	/* how long one sample may keep the keys waiting */
 	PICKER_REFRESH_NS = 2000000000,
-	REDRAW_NS = 1000000000,		/* ages on the screen ("0.3 s ago") move */
+	REDRAW_NS = 1000000000,		/* ages on the screen ("3 s ago") move, once there are any */
 };
-/* Ages stop moving when nothing has happened for this long: an idle picture costs nothing. */
-static const uint64_t ages_until_ns = 60000000000;
 
 const double intervals[] = { 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60 };
 const int ninterval = ARRAY_LEN(intervals);
@@ -159,7 +157,6 @@ static void tick_session(struct app *app)
 		const struct snapshot *now = session_newest(app->session);
 
 		app->hot_ticks = 6;
-		app->last_change_ns = clock_now_ns();
 		if (now->process.ended && !app->ended_ns)
 			app->ended_ns = clock_now_ns();
 		if (now->details && !had_detail)
@@ -187,8 +184,7 @@ static void tick(struct app *app)
 		tick_session(app);
 	app->next_tick_ns = now + (uint64_t)(intervals[app->interval] * 1e9);
 	app->dirty |= app->said_drawn != (session_said(app->session) != NULL);
-	if (now - app->drawn_ns > REDRAW_NS &&
-	    (now - app->last_change_ns < ages_until_ns || session_paused(app->session)))
+	if (now - app->drawn_ns > REDRAW_NS && (app->ended_ns || session_events(app->session)))
 		app->dirty = true;
 }
 
@@ -403,7 +399,6 @@ struct error *app_run(const struct app_options *o)
 	if (!err) {
 		term_size(app.term, &rows, &cols);
 		app.canvas = canvas_create(rows, cols, term_ascii(app.term));
-		app.last_change_ns = clock_now_ns();
 		if (o->theme)
 			app_theme(&app, o->theme);
 		if (!o->source)

@@ -65,7 +65,7 @@ struct app {
 	struct filter *find;		/* the last search, for n and N */
 
 	int interval;			/* index into intervals[] */
-	uint64_t next_tick_ns, drawn_ns, last_change_ns, shown_cost_ns;
+	uint64_t next_tick_ns, drawn_ns, shown_cost_ns;
 	unsigned hot_ticks;		/* redraw until the heat has gone */
 	bool dirty, said_drawn;
 	uint64_t ended_ns;
