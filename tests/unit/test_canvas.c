@@ -10,9 +10,9 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/canvas.h"
+#include "mmscope/glyph.h"
 #include "mmscope/term.h"
 #include "mmscope/text.h"
-#include "ui/core/glyph.h"
 
 static const struct style plain = { .role = THEME_TEXT };
 

@@ -11,8 +11,8 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/buf.h"
+#include "mmscope/glyph.h"
 #include "mmscope/text.h"
-#include "ui/core/glyph.h"
 
 #define ROOMS_MAX 16
 #define ELLIPSIS 0x2026

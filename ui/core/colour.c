@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ui/core/colour.h"
+#include "mmscope/colour.h"
 
 #include <math.h>
 

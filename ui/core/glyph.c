@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ui/core/glyph.h"
+#include "mmscope/glyph.h"
 
 #include <stddef.h>
 

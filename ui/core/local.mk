@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libmmscope_a_SOURCES += include/mmscope/canvas.h ui/core/canvas.c
-libmmscope_a_SOURCES += ui/core/colour.h ui/core/colour.c
-libmmscope_a_SOURCES += ui/core/glyph.h ui/core/glyph.c
+libmmscope_a_SOURCES += include/mmscope/colour.h ui/core/colour.c
+libmmscope_a_SOURCES += include/mmscope/glyph.h ui/core/glyph.c
 libmmscope_a_SOURCES += include/mmscope/keymap.h ui/core/keymap.c
 libmmscope_a_SOURCES += include/mmscope/theme.h ui/core/theme.c
 libmmscope_a_SOURCES += ui/core/theme_parse.h ui/core/theme_parse.c

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/colour.h"
 #include "mmscope/paths.h"
 #include "mmscope/text.h"
 #include "ui/core/builtin.h"
-#include "ui/core/colour.h"
 #include "ui/core/theme_parse.h"
 
 #define BUILTIN_NAME "default-dark"

@@ -22,10 +22,10 @@
 #include <wchar.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/colour.h"
+#include "mmscope/glyph.h"
 #include "mmscope/keymap.h"
 #include "mmscope/text.h"
-#include "ui/core/colour.h"
-#include "ui/core/glyph.h"
 #include "ui/term/term_env.h"
 #include "ui/term/term_guard.h"
 
