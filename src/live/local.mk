@@ -3,6 +3,7 @@
 libmmscope_a_SOURCES += \
 	include/mmscope/source.h include/mmscope/proclist.h \
 	src/live/uapi.h \
+	include/mmscope/doctor.h src/live/doctor.c \
 	src/live/gate.h src/live/gate.c \
 	src/live/lines.h src/live/lines.c \
 	src/live/live.h src/live/live.c \

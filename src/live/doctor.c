@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mmscope/doctor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/buf.h"
+#include "mmscope/proclist.h"
+#include "mmscope/text.h"
+#include "mmscope/vma.h"
+#include "src/live/uapi.h"
+
+/* Younger than the headers we build on: Linux 6.13. */
+enum { UAPI_MADV_GUARD_INSTALL = 102 };
+
+struct patient {
+	const char *root;
+	int dir;		/* <root>/self, or -1 */
+	char *page;		/* one of our own, touched; one behind it, not touched */
+	struct buf found;
+};
+
+static enum doctor_answer failed(struct patient *p, const char *what)
+{
+	buf_addf(&p->found, "%s%s%s", what, *what ? ": " : "", strerror(errno));
+	return DOCTOR_NO;
+}
+
+static int open_self(struct patient *p, const char *name)
+{
+	return p->dir < 0 ? -1 : openat(p->dir, name, O_RDONLY | O_CLOEXEC);
+}
+
+static enum doctor_answer readable(struct patient *p, const char *name)
+{
+	char byte;
+	int fd = open_self(p, name);
+	ssize_t n = fd < 0 ? -1 : read(fd, &byte, 1);
+	enum doctor_answer answer = DOCTOR_YES;
+
+	if (n < 0)
+		answer = failed(p, name);
+	if (fd >= 0)
+		close(fd);
+	return answer;
+}
+
+static enum doctor_answer try_process_list(struct patient *p)
+{
+	struct proclist l;
+	struct error *err = proclist_read(p->root, &l);
+	enum doctor_answer answer = DOCTOR_YES;
+
+	if (err) {
+		buf_adds(&p->found, err->message);
+		error_destroy(err);
+		return DOCTOR_NO;
+	}
+	buf_addf(&p->found, "%zu processes by %s", l.n, l.backend);
+	if (l.hidden) {
+		buf_addf(&p->found, "; %s", l.hidden);
+		answer = DOCTOR_PARTLY;
+	}
+	proclist_free(&l);
+	return answer;
+}
+
+static enum doctor_answer try_maps(struct patient *p)
+{
+	return readable(p, "maps");
+}
+
+static enum doctor_answer try_small_files(struct patient *p)
+{
+	static const char *const names[] = { "stat", "status", "statm", "limits", "auxv" };
+	enum doctor_answer answer = DOCTOR_YES;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (i && answer != DOCTOR_YES)
+			buf_adds(&p->found, "; ");
+		if (readable(p, names[i]) != DOCTOR_YES)
+			answer = DOCTOR_PARTLY;
+	}
+	return answer;
+}
+
+static enum doctor_answer try_smaps(struct patient *p)
+{
+	return readable(p, "smaps");
+}
+
+static enum doctor_answer try_rollup(struct patient *p)
+{
+	return readable(p, "smaps_rollup");
+}
+
+static enum doctor_answer try_syscall(struct patient *p)
+{
+	return readable(p, "syscall");
+}
+
+/* Categories of the page at `at`, or -1 and errno. */
+static int scan(struct patient *p, const char *at)
+{
+	struct uapi_page_region region = { 0 };
+	struct uapi_pm_scan_arg a = {
+		.size = sizeof(a),
+		.start = (uintptr_t)at,
+		.end = (uintptr_t)at + PAGE_BYTES,
+		.vec = (uintptr_t)&region,
+		.vec_len = 1,
+		.category_anyof_mask = UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED,
+		.return_mask = UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED,
+	};
+	int fd = open_self(p, "pagemap"), n = -1, errnum;
+
+	if (fd < 0)
+		return -1;
+	/* The page may have been asked to be a guard: only newer kernels know the word. */
+	a.return_mask |= UAPI_PAGE_GUARD;
+	n = ioctl(fd, UAPI_PAGEMAP_SCAN, &a);
+	if (n < 0 && errno == EINVAL) {
+		a.return_mask &= ~(uint64_t)UAPI_PAGE_GUARD;
+		n = ioctl(fd, UAPI_PAGEMAP_SCAN, &a);
+	}
+	errnum = errno;
+	close(fd);
+	errno = errnum;
+	if (n < 0)
+		return -1;
+	return n ? (int)region.categories : 0;
+}
+
+static enum doctor_answer try_scan(struct patient *p)
+{
+	int categories = scan(p, p->page);
+
+	if (categories < 0)
+		return failed(p, "");
+	if (!(categories & UAPI_PAGE_PRESENT)) {
+		buf_adds(&p->found, "it does not see a page that is there");
+		return DOCTOR_NO;
+	}
+	return DOCTOR_YES;
+}
+
+static enum doctor_answer try_guard(struct patient *p)
+{
+	int categories;
+
+	if (madvise(p->page + PAGE_BYTES, PAGE_BYTES, UAPI_MADV_GUARD_INSTALL) < 0)
+		return failed(p, "madvise(MADV_GUARD_INSTALL)");
+	categories = scan(p, p->page + PAGE_BYTES);
+	if (categories >= 0 && categories & UAPI_PAGE_GUARD)
+		return DOCTOR_YES;
+	buf_adds(&p->found, "they exist, but are not reported");
+	return DOCTOR_NO;
+}
+
+static enum doctor_answer try_pagemap(struct patient *p)
+{
+	int fd = open_self(p, "pagemap");
+	enum doctor_answer answer = DOCTOR_NO;
+	uint64_t entry = 0;
+
+	if (fd < 0)
+		return failed(p, "pagemap");
+	if (pread(fd, &entry, sizeof(entry),
+		  (off_t)((uintptr_t)p->page / PAGE_BYTES * sizeof(entry))) != sizeof(entry))
+		failed(p, "pagemap");
+	else if (!(entry & PAGEMAP_PRESENT))
+		buf_adds(&p->found, "it does not see a page that is there");
+	else
+		answer = DOCTOR_YES;
+	close(fd);
+	return answer;
+}
+
+static enum doctor_answer try_procmap_query(struct patient *p)
+{
+	struct uapi_procmap_query q = { .size = sizeof(q), .query_addr = (uintptr_t)p->page };
+	int fd = open_self(p, "maps");
+	enum doctor_answer answer = DOCTOR_YES;
+
+	if (fd < 0)
+		return failed(p, "maps");
+	if (ioctl(fd, UAPI_PROCMAP_QUERY, &q) < 0)
+		answer = failed(p, "");
+	close(fd);
+	return answer;
+}
+
+static enum doctor_answer try_pidfd(struct patient *p)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (fd < 0)
+		return failed(p, "");
+	close(fd);
+	return DOCTOR_YES;
+}
+
+static enum doctor_answer try_exit_status(struct patient *p)
+{
+	struct uapi_pidfd_info info = { .mask = UAPI_PIDFD_INFO_EXIT };
+	enum doctor_answer answer = DOCTOR_NO;
+	pid_t child = fork();
+	int fd;
+
+	if (child == 0)
+		_exit(3);
+	if (child < 0)
+		return failed(p, "fork");
+	fd = (int)syscall(SYS_pidfd_open, child, 0);
+	waitpid(child, NULL, 0);
+	if (fd < 0 || ioctl(fd, UAPI_PIDFD_GET_INFO, &info) < 0)
+		failed(p, "");
+	else if (!(info.mask & UAPI_PIDFD_INFO_EXIT) || info.exit_code != 3 << 8)
+		buf_adds(&p->found, "the kernel does not tell it");
+	else
+		answer = DOCTOR_YES;
+	if (fd >= 0)
+		close(fd);
+	return answer;
+}
+
+/* The effective capability set; 0 when it cannot be read. */
+static uint64_t capabilities(struct patient *p)
+{
+	char line[256];
+	uint64_t caps = 0;
+	int fd = open_self(p, "status");
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "CapEff:", 7))
+			caps = strtoull(line + 7, NULL, 16);
+	if (f)
+		fclose(f);
+	return caps;
+}
+
+static bool may_ptrace(struct patient *p)
+{
+	return capabilities(p) >> 19 & 1;	/* CAP_SYS_PTRACE */
+}
+
+static enum doctor_answer try_others(struct patient *p)
+{
+	if (may_ptrace(p)) {
+		buf_adds(&p->found, "CAP_SYS_PTRACE");
+		return DOCTOR_YES;
+	}
+	buf_addf(&p->found, "user %u has no CAP_SYS_PTRACE: of others only counters and names",
+		 geteuid());
+	return DOCTOR_PARTLY;
+}
+
+static enum doctor_answer try_registers(struct patient *p)
+{
+	int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+	char scope = '0';
+
+	if (fd >= 0) {
+		if (read(fd, &scope, 1) != 1)
+			scope = '0';
+		close(fd);
+	}
+	if (scope == '0' || (may_ptrace(p) && scope < '3'))
+		return try_syscall(p);
+	buf_addf(&p->found, "kernel.yama.ptrace_scope is %c: only of what mmscope started", scope);
+	return DOCTOR_PARTLY;
+}
+
+static enum doctor_answer try_page_size(struct patient *p)
+{
+	long size = sysconf(_SC_PAGESIZE);
+
+	buf_addf(&p->found, "%ld bytes", size);
+	return size == PAGE_BYTES ? DOCTOR_YES : DOCTOR_NO;
+}
+
+static const struct {
+	const char *name, *gives;
+	enum doctor_answer (*examine)(struct patient *p);
+	const char *try_this;
+} examinations[] = {
+	{ "process list", "the picker, and NAME on the command line", try_process_list,
+	  "mount /proc without hidepid, or be in the group its gid= names" },
+	{ "maps", "every mapping", try_maps, "mount /proc" },
+	{ "PROCMAP_QUERY", "the mappings on screen, without reading all of them", try_procmap_query,
+	  "Linux 6.11" },
+	{ "PAGEMAP_SCAN", "the state of pages, many in one call", try_scan, "Linux 6.7" },
+	{ "guard pages", "pages marked by MADV_GUARD_INSTALL", try_guard, "Linux 6.15" },
+	{ "pagemap", "the state of pages, one by one; which are mapped once", try_pagemap,
+	  "a kernel with CONFIG_PROC_PAGE_MONITOR" },
+	{ "smaps", "Pss, swap, locked and flags, on request", try_smaps,
+	  "a kernel with CONFIG_PROC_PAGE_MONITOR" },
+	{ "smaps_rollup", "sums of smaps", try_rollup, "Linux 4.14" },
+	{ "small files", "counters, limits, boundaries", try_small_files, "mount /proc" },
+	{ "syscall", "stack pointers and system calls of threads", try_registers,
+	  "run as root, or set kernel.yama.ptrace_scope to 0" },
+	{ "pidfd", "holding on to a process whose number may be used again", try_pidfd, "Linux 5.3" },
+	{ "exit status", "how a process ended that is not our child", try_exit_status, "Linux 6.15" },
+	{ "other users", "processes of other users", try_others,
+	  "run as root (sudo), or give the program CAP_SYS_PTRACE" },
+	{ "page size", "pages are counted in units of 4096 bytes", try_page_size, "" },
+};
+
+struct doctor doctor_examine(const char *proc_root)
+{
+	char *self = xasprintf("%s/self", proc_root);
+	struct patient p = { .root = proc_root, .dir = open(self, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	struct doctor d = { .n = ARRAY_LEN(examinations) };
+
+	d.rows = xcalloc(d.n, sizeof(*d.rows));
+	p.page = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p.page != MAP_FAILED)
+		*p.page = 1;
+	for (size_t i = 0; i < d.n; i++) {
+		struct doctor_row *row = &d.rows[i];
+
+		buf_reset(&p.found);
+		errno = 0;
+		row->name = examinations[i].name;
+		row->gives = examinations[i].gives;
+		row->answer = examinations[i].examine(&p);
+		row->found = text_sanitized(buf_str(&p.found));
+		row->try_this = row->answer == DOCTOR_YES ? "" : examinations[i].try_this;
+	}
+	if (p.page != MAP_FAILED)
+		munmap(p.page, 2 * PAGE_BYTES);
+	if (p.dir >= 0)
+		close(p.dir);
+	buf_free(&p.found);
+	free(self);
+	return d;
+}
+
+void doctor_free(struct doctor *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		free(d->rows[i].found);
+	free(d->rows);
+	*d = (struct doctor){ 0 };
+}
