@@ -27,4 +27,4 @@ libmmscope_a_SOURCES += src/session/out_plain.c
 schemadir = $(pkgdatadir)/schema
 dist_schema_DATA = src/session/mmscope-1.schema.json
 libmmscope_a_SOURCES += include/mmscope/batch.h src/session/batch.c
-libmmscope_a_SOURCES += include/mmscope/source.h src/session/sources.c
+libmmscope_a_SOURCES += src/session/sources.c

@@ -4,3 +4,13 @@ EXTRA_DIST += tests/scripts/pristine
 .PHONY: check-pristine
 check-pristine:
 	$(srcdir)/tests/scripts/pristine $(PRISTINE_FLAGS)
+
+# Holds JSON from standard input against the schema, for the scripts.
+check_PROGRAMS += tests/scripts/check_json
+tests_scripts_check_json_SOURCES = tests/scripts/check_json.c $(JSON_JUDGE)
+tests_scripts_check_json_LDADD = $(TEST_LIBS)
+
+# Scripts that run in the build directory, with $srcdir in the environment.
+SCRIPT_TESTS = tests/scripts/layers tests/scripts/layers-fail tests/scripts/cli
+dist_check_SCRIPTS += $(SCRIPT_TESTS)
+TESTS += $(SCRIPT_TESTS)

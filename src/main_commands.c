@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * What each command does: find the target, then the screen or output without one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/app.h"
+#include "mmscope/batch.h"
+#include "mmscope/child.h"
+#include "mmscope/doctor.h"
+#include "mmscope/paths.h"
+#include "mmscope/proclist.h"
+#include "mmscope/text.h"
+#include "src/main_options.h"
+
+static bool interactive(const struct cli *cli)
+{
+	return cli->mode == MODE_AUTO && !cli->count && cli->delay < 0 && isatty(STDOUT_FILENO);
+}
+
+static struct error *on_screen(const struct cli *cli, const char *source, const char *picker_filter,
+			       struct child *child)
+{
+	const struct app_options o = {
+		.source = source,
+		.picker_filter = picker_filter,
+		.proc_root = cli->proc_root,
+		.theme = cli->theme,
+		.child = child,
+		.interval = cli->interval,
+		.term = cli->term,
+	};
+
+	return app_run(&o);
+}
+
+/* How many samples when -n was not given: only a stream or a terminal goes on. */
+static unsigned long samples(const struct cli *cli)
+{
+	if (cli->mode == MODE_JSON)
+		return 1;
+	if (cli->count)
+		return cli->count;
+	return cli->mode == MODE_NDJSON || cli->delay >= 0 || isatty(STDOUT_FILENO) ? 0 : 1;
+}
+
+static struct error *without_screen(const struct cli *cli, const char *source, struct child *child)
+{
+	static const enum batch_format formats[] = {
+		[MODE_AUTO] = BATCH_TEXT,
+		[MODE_BATCH] = BATCH_TEXT,
+		[MODE_JSON] = BATCH_JSON,
+		[MODE_NDJSON] = BATCH_NDJSON,
+		[MODE_PLAIN] = BATCH_PLAIN,
+	};
+	const struct source_options so = { .proc_root = cli->proc_root };
+	const struct batch_options o = {
+		.format = formats[cli->mode],
+		.samples = samples(cli),
+		.delay = cli->delay >= 0 ? cli->delay : 1,
+		.detail = cli->smaps,
+		.ascii = cli->term.ascii,
+		.child = child,
+	};
+	struct source *src;
+	struct error *err = source_open(source, &so, &src);
+
+	if (err)
+		return err;
+	err = batch_run(src, stdout, &o);
+	source_close(src);
+	return err;
+}
+
+static struct error *look_at(const struct cli *cli, pid_t pid, struct child *child)
+{
+	char source[32];
+
+	snprintf(source, sizeof(source), "live:%d", pid);
+	if (interactive(cli))
+		return on_screen(cli, source, NULL, child);
+	return without_screen(cli, source, child);
+}
+
+static struct error *print_processes(const struct cli *cli, const struct proclist *l, FILE *out)
+{
+	const struct output_options o = { .ascii = cli->term.ascii };
+
+	errno = 0;
+	out_text_processes(out, l, &o);
+	if (ferror(out))
+		return error_os(ERR_FAILURE, errno ? errno : EIO, "cannot write the output");
+	return NULL;
+}
+
+static struct error *list_processes(const struct cli *cli)
+{
+	struct proclist l;
+	struct error *err;
+
+	if (cli->mode == MODE_JSON || cli->mode == MODE_NDJSON)
+		return error_create(ERR_USAGE, "%s needs a PID or a NAME",
+				    cli->mode == MODE_JSON ? "--json" : "--ndjson");
+	err = proclist_read(cli->proc_root, &l);
+	if (err)
+		return err;
+	proclist_tree(&l);
+	err = print_processes(cli, &l, stdout);
+	proclist_free(&l);
+	return err;
+}
+
+/* A name that means several: the list of them, and status 2. Where standard output is
+ * for records only, the list goes where the message goes. */
+static struct error *several(const struct cli *cli, const struct proclist *l, const size_t *hits,
+			     size_t n)
+{
+	bool records = cli->mode == MODE_JSON || cli->mode == MODE_NDJSON;
+	struct proclist some = { .n = n, .cap = n, .backend = l->backend };
+	struct error *err;
+
+	some.entries = xcalloc(n, sizeof(*some.entries));
+	for (size_t i = 0; i < n; i++) {
+		some.entries[i] = l->entries[hits[i]];
+		some.entries[i].depth = 0;
+	}
+	err = print_processes(cli, &some, records ? stderr : stdout);
+	free(some.entries);
+	if (err)
+		return err;
+	return error_create(ERR_USAGE, "'%s' means %zu processes; choose one of the numbers above",
+			    cli->target, n);
+}
+
+static struct error *no_such_name(const char *name)
+{
+	const char *names[16] = { NULL }, *near;
+
+	for (size_t i = 0; commands[i].name && i + 1 < ARRAY_LEN(names); i++)
+		names[i] = commands[i].name;
+	near = text_nearest(name, names);
+	if (near)
+		return error_create(ERR_NO_PROCESS, "no process is called '%s' (there is a command '%s')",
+				    name, near);
+	return error_create(ERR_NO_PROCESS, "no process is called '%s'", name);
+}
+
+static struct error *look_at_name(const struct cli *cli)
+{
+	struct error *err;
+	struct proclist l;
+	size_t *hits = NULL, n, others = 0;
+	pid_t pid = 0;
+
+	if (!*cli->target)
+		return error_create(ERR_NO_PROCESS, "no process has an empty name");
+	err = proclist_read(cli->proc_root, &l);
+	if (err)
+		return err;
+	n = proclist_match(&l, cli->target, &hits);
+	for (size_t i = 0; i < n; i++)	/* not this very process */
+		if (l.entries[hits[i]].pid != getpid())
+			hits[others++] = hits[i];
+	if (others == 0)
+		err = no_such_name(cli->target);
+	else if (others == 1)
+		pid = l.entries[hits[0]].pid;
+	else if (!interactive(cli))
+		err = several(cli, &l, hits, others);
+	free(hits);
+	proclist_free(&l);
+	if (err)
+		return err;
+	if (pid)
+		return look_at(cli, pid, NULL);
+	return on_screen(cli, NULL, cli->target, NULL);
+}
+
+static struct error *look_at_number(const struct cli *cli, const char *digits)
+{
+	long pid = strlen(digits) <= 10 ? strtol(digits, NULL, 10) : 0;
+
+	if (pid <= 0 || pid > INT32_MAX)
+		return error_create(ERR_NO_PROCESS, "there is no process %s", digits);
+	return look_at(cli, (pid_t)pid, NULL);
+}
+
+struct error *look_at_target(const struct cli *cli)
+{
+	const char *target = cli->pid ? cli->pid : cli->target;
+
+	if (target && *target && !target[strspn(target, "0123456789")])
+		return look_at_number(cli, target);
+	if (target)
+		return look_at_name(cli);
+	if (interactive(cli))
+		return on_screen(cli, NULL, NULL, NULL);
+	return list_processes(cli);
+}
+
+static struct error *run(const struct cli *cli)
+{
+	char *demo[] = { NULL, NULL };
+	char **argv = cli->args;
+	struct child *child;
+	struct error *err;
+
+	if (!argv[0]) {
+		demo[0] = path_bundled(BUNDLED_DEMO);
+		argv = demo;
+	}
+	err = child_start(argv, &child);
+	if (!err) {
+		err = look_at(cli, child_pid(child), child);
+		child_stop(child);
+	}
+	free(demo[0]);
+	return err;
+}
+
+static struct error *doctor(const struct cli *cli)
+{
+	static const char *const answers[] = {
+		[DOCTOR_YES] = "yes",
+		[DOCTOR_PARTLY] = "partly",
+		[DOCTOR_NO] = "no",
+	};
+	struct doctor d = doctor_examine(cli->proc_root);
+	const char *term = getenv("TERM");
+	char *clean = text_sanitized(term ? term : "");
+	struct utsname u;
+
+	if (uname(&u) == 0)
+		printf("%s %s %s, user %u\n\n", u.sysname, u.release, u.machine, geteuid());
+	for (size_t i = 0; i < d.n; i++) {
+		const struct doctor_row *r = &d.rows[i];
+
+		printf("%-7s %-14s %s%s%s%s\n", answers[r->answer], r->name, r->gives,
+		       *r->found ? " (" : "", r->found, *r->found ? ")" : "");
+		if (*r->try_this)
+			printf("%-22s what would help: %s\n", "", r->try_this);
+	}
+	printf("%-7s %-14s %s\n", *clean && strcmp(clean, "dumb") ? "yes" : "no", "terminal",
+	       *clean ? clean : "TERM is not set");
+	printf("%-7s %-14s %s\n\n", cli->term.ascii ? "no" : "yes", "UTF-8",
+	       cli->term.ascii ? "the locale has none: ASCII is drawn instead" : "box lines and glyphs");
+	cli_features(stdout);
+	free(clean);
+	doctor_free(&d);
+	return NULL;
+}
+
+const struct command commands[] = {
+	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without CMD, a demonstration",
+	  true, run },
+	{ "doctor", "", "what this machine, kernel and user allow, and what would allow more", false,
+	  doctor },
+	{ NULL, NULL, NULL, false, NULL },
+};

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "src/main_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+
+static struct error *set_mode(struct cli *cli, enum mode mode)
+{
+	if (cli->mode != MODE_AUTO && cli->mode != mode)
+		return error_create(ERR_USAGE, "--batch, --json, --ndjson and --plain exclude each other");
+	cli->mode = mode;
+	return NULL;
+}
+
+static struct error *set_batch(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	return set_mode(cli, MODE_BATCH);
+}
+
+static struct error *set_json(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	return set_mode(cli, MODE_JSON);
+}
+
+static struct error *set_ndjson(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	return set_mode(cli, MODE_NDJSON);
+}
+
+static struct error *set_plain(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	return set_mode(cli, MODE_PLAIN);
+}
+
+static struct error *set_pid(struct cli *cli, const char *arg)
+{
+	if (!*arg || arg[strspn(arg, "0123456789")])
+		return error_create(ERR_USAGE, "-p needs a process number, not '%s'", arg);
+	cli->pid = arg;
+	return NULL;
+}
+
+static struct error *set_count(struct cli *cli, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	cli->count = strtoul(arg, &end, 10);
+	if (arg[0] < '0' || arg[0] > '9' || *end || errno || cli->count == 0)
+		return error_create(ERR_USAGE, "-n needs a number of samples, from 1, not '%s'", arg);
+	return NULL;
+}
+
+static struct error *parse_seconds(const char *arg, const char *option, double least, double *ret)
+{
+	char *end;
+	double v = strtod(arg, &end);
+
+	if (end == arg || *end || !isfinite(v) || v < least || v > 86400)
+		return error_create(ERR_USAGE, "%s needs seconds, from %g to 86400, not '%s'", option,
+				    least, arg);
+	*ret = v;
+	return NULL;
+}
+
+static struct error *set_delay(struct cli *cli, const char *arg)
+{
+	return parse_seconds(arg, "-d", 0, &cli->delay);
+}
+
+static struct error *set_interval(struct cli *cli, const char *arg)
+{
+	return parse_seconds(arg, "-i", 0.01, &cli->interval);
+}
+
+static struct error *set_smaps(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	cli->smaps = true;
+	return NULL;
+}
+
+static struct error *set_theme(struct cli *cli, const char *arg)
+{
+	cli->theme = arg;
+	return NULL;
+}
+
+static struct error *set_proc_root(struct cli *cli, const char *arg)
+{
+	cli->proc_root = arg;
+	return NULL;
+}
+
+static struct error *set_ascii(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	cli->term.ascii = true;
+	return NULL;
+}
+
+static struct error *set_colour(struct cli *cli, const char *arg)
+{
+	static const char *const words[] = {
+		[COLOUR_AUTO] = "auto",
+		[COLOUR_ALWAYS] = "always",
+		[COLOUR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!strcmp(arg, words[i])) {
+			cli->term.colour = (enum colour_when)i;
+			return NULL;
+		}
+	}
+	return error_create(ERR_USAGE, "--color is auto, always or never, not '%s'", arg);
+}
+
+static struct error *set_help(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	cli->help = true;
+	return NULL;
+}
+
+static struct error *set_version(struct cli *cli, const char *arg)
+{
+	(void)arg;
+	cli->version = true;
+	return NULL;
+}
+
+const struct option_row option_rows[] = {
+	{ 'p', "pid", "PID", "look at process PID", set_pid },
+	{ 'b', "batch", NULL, "print frames of text", set_batch },
+	{ 'J', "json", NULL, "print one JSON document", set_json },
+	{ 0, "ndjson", NULL, "print JSON, one line for each sample and each event", set_ndjson },
+	{ 0, "plain", NULL, "print sentences, made to be read aloud", set_plain },
+	{ 'n', "count", "N", "end after N samples (with --batch, --ndjson, --plain)", set_count },
+	{ 'd', "delay", "SEC", "SEC seconds between samples (1; with the same)", set_delay },
+	{ 0, "smaps", NULL, "read smaps too: Pss, swap, locked, flags; slows the target", set_smaps },
+	{ 'i', "interval", "SEC", "seconds between samples on the screen (0.1)", set_interval },
+	{ 't', "theme", "NAME|PATH", "colours of the screen", set_theme },
+	{ 0, "color", "WHEN", "auto, always or never", set_colour },
+	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
+	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
+	{ 'h', "help", NULL, "print this and exit", set_help },
+	{ 'V', "version", NULL, "print the version and what it is built with, and exit", set_version },
+	{ 0, NULL, NULL, NULL, NULL },
+};
+
+enum { MAX_OPTIONS = 32, OPERAND = 1, FIRST_ROW = 256 };
+_Static_assert(ARRAY_LEN(option_rows) <= MAX_OPTIONS, "more options than cli_parse() has room for");
+
+/* The tables getopt_long() wants; a row's value is FIRST_ROW plus its index. */
+static void getopt_tables(struct option *longs, char *shorts)
+{
+	*shorts++ = '-';	/* operands in their place */
+	*shorts++ = ':';	/* our own messages */
+	for (int i = 0; option_rows[i].name; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		longs[i] = (struct option){
+			row->name, row->arg ? required_argument : no_argument, NULL, FIRST_ROW + i,
+		};
+		if (row->letter)
+			*shorts++ = row->letter;
+		if (row->letter && row->arg)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+}
+
+static const struct option_row *row_of(int c)
+{
+	if (c >= FIRST_ROW)
+		return &option_rows[c - FIRST_ROW];
+	for (int i = 0; option_rows[i].name; i++)
+		if (option_rows[i].letter == c)
+			return &option_rows[i];
+	return NULL;
+}
+
+static struct error *bad_option(const char *word, int c)
+{
+	const struct option_row *row = optopt ? row_of(optopt) : NULL;
+	const char *names[MAX_OPTIONS] = { NULL }, *near;
+
+	if (c == ':')
+		return error_create(ERR_USAGE, "option '%s%s' needs %s", row->name ? "--" : "-", row->name,
+				    row->arg);
+	if (row)
+		return error_create(ERR_USAGE, "option '--%s' takes no argument", row->name);
+	if (strncmp(word, "--", 2))
+		return error_create(ERR_USAGE, "unknown option '-%c'", optopt);
+	for (int i = 0; option_rows[i].name; i++)
+		names[i] = option_rows[i].name;
+	near = text_nearest(word + 2, names);
+	if (near)
+		return error_create(ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word, near);
+	return error_create(ERR_USAGE, "unknown option '%s'", word);
+}
+
+static struct error *operand(struct cli *cli, const char *word)
+{
+	if (!cli->command && !cli->target) {
+		for (const struct command *c = commands; c->name; c++)
+			if (!strcmp(c->name, word))
+				cli->command = c;
+		if (!cli->command)
+			cli->target = word;
+		return NULL;
+	}
+	if (cli->command)
+		return error_create(ERR_USAGE, "'%s' takes no '%s'", cli->command->name, word);
+	return error_create(ERR_USAGE, "one process at a time: '%s' or '%s'", cli->target, word);
+}
+
+/* What the options say together. */
+static struct error *check(const struct cli *cli)
+{
+	if (cli->pid && (cli->target || cli->command))
+		return error_create(ERR_USAGE, "-p %s and '%s' exclude each other", cli->pid,
+				    cli->target ? cli->target : cli->command->name);
+	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
+		return error_create(ERR_USAGE, "--json prints one document; --ndjson takes -n and -d");
+	return NULL;
+}
+
+struct error *cli_parse(int argc, char **argv, struct cli *cli)
+{
+	struct option longs[MAX_OPTIONS] = { { 0 } };
+	char shorts[3 * MAX_OPTIONS];
+	struct error *err = NULL;
+	int c;
+
+	*cli = (struct cli){ .delay = -1, .interval = 0.1, .proc_root = "/proc" };
+	getopt_tables(longs, shorts);
+	opterr = 0;
+	optind = 0;
+	while (!err) {
+		int at = optind ? optind : 1;
+
+		optopt = 0;
+		c = getopt_long(argc, argv, shorts, longs, NULL);
+		if (c == -1)
+			break;
+		if (c == OPERAND && cli->command && cli->command->takes_command) {
+			optind--;
+			break;
+		}
+		if (c == OPERAND)
+			err = operand(cli, optarg);
+		else if (c == '?' || c == ':')
+			err = bad_option(argv[at], c);
+		else
+			err = row_of(c)->apply(cli, optarg);
+	}
+	if (!err && cli->command && cli->command->takes_command)
+		cli->args = argv + optind;
+	else
+		for (; !err && optind < argc; optind++)
+			err = operand(cli, argv[optind]);
+	if (!err && !cli->help && !cli->version)
+		err = check(cli);
+	return err;
+}
+
+void cli_help(FILE *out)
+{
+	const char *usage = "Usage:";
+
+	fprintf(out, "%s mmscope [OPTION]... [PID | NAME]\n", usage);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "       mmscope [OPTION]... %s%s%s\n", c->name, *c->args ? " " : "", c->args);
+	fputs("\nShows the address space of a process while it changes: its mappings, which pages\n"
+	      "are in memory, the stack as it grows, every thread. Without PID or NAME one is\n"
+	      "chosen from a list. Where standard output is no terminal, prints one snapshot.\n"
+	      "\nCommands:\n", out);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "  %-22s  %s\n", c->name, c->help);
+	fputs("\nOptions:\n", out);
+	for (const struct option_row *o = option_rows; o->name; o++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->arg ? "=" : "",
+			 o->arg ? o->arg : "");
+		fprintf(out, "  %-22s  %s\n", left, o->help);
+	}
+	fputs("\nExit status: 0 ok, 1 failure, 2 wrong usage, 3 no such process, 4 not permitted to\n"
+	      "read anything, 5 the process ended before the first sample or between samples.\n", out);
+}
