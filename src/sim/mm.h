@@ -274,7 +274,7 @@ static inline void trace_leave(struct trace_frame *f)
 	f->s->depth = f->depth;
 }
 #define T_ENTER(s, func_, what_, an_, a_, bn_, b_, unit_)					\
-	struct trace_frame tf_ __attribute__((cleanup(trace_leave))) = { (s), (s)->depth };	\
+	struct trace_frame tf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth };	\
 	if (unlikely((s)->trace)) {								\
 		trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CALL, .func = (func_),	\
 			.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_),	\
