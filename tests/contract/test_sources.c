@@ -310,7 +310,7 @@ static void test_every_source(void **state)
 {
 	(void)state;
 	for (int i = 0; sources[i]; i++) {
-		struct target t = { NULL };
+		struct target t = { .change = NULL };
 		size_t k = 0;
 
 		while (k < ARRAY_LEN(kinds) && strcmp(kinds[k].scheme, sources[i]->scheme))
