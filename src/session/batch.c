@@ -6,12 +6,15 @@
 
 #include "mmscope/clock.h"
 
+enum { SETTLE_MS = 300 };
+
 struct batch {
 	struct source *src;
 	FILE *out;
 	const struct batch_options *o;
 	const struct snapshot *given;	/* the last one, as the source gave it */
 	const struct snapshot *last;	/* and as it was written */
+	const struct snapshot *born;	/* of what `run` started: as exec left it */
 	unsigned long frame;
 };
 
@@ -64,6 +67,24 @@ static void wait_until(const struct batch *b, uint64_t deadline)
 	}
 }
 
+/* What was just started has hardly mapped anything: its first words, or a moment, are
+ * waited for. A program that is over by then is shown as exec left it. */
+static struct error *settle(struct batch *b)
+{
+	const struct source_want want = { .everything = true, .tasks = true, .detail = b->o->detail };
+	struct pollfd fds[2] = {
+		{ .fd = child_fd(b->o->child), .events = POLLIN },
+		{ .fd = b->src->ops->fd ? b->src->ops->fd(b->src) : -1, .events = POLLIN },
+	};
+	struct error *err = b->src->ops->sample(b->src, &want, &b->born);
+
+	if (err)
+		return err;
+	poll(fds, 2, SETTLE_MS);
+	child_drain(b->o->child);
+	return NULL;
+}
+
 static struct error *sample(struct batch *b, bool *ended)
 {
 	const struct source_want want = {
@@ -76,6 +97,10 @@ static struct error *sample(struct batch *b, bool *ended)
 
 	if (err)
 		return err;
+	if (given->process.ended && !b->frame && b->born && !b->born->process.ended) {
+		snapshot_put(given);
+		given = snapshot_get(b->born);
+	}
 	s = snapshot_get(given);
 	/* Nothing moved: the same picture, seen again at another time. */
 	if (given == b->given && (b->src->ops->caps & CAP_LIVE)) {
@@ -105,7 +130,9 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 	struct error *err = NULL;
 	bool ended = false;
 
-	for (;;) {
+	if (o->child)
+		err = settle(&b);
+	while (!err) {
 		err = sample(&b, &ended);
 		if (!err && ended)
 			err = error_create(ERR_ENDED, "the process ended after %lu sample%s", b.frame - 1,
@@ -118,6 +145,7 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 			next = clock_now_ns();
 		wait_until(&b, next);
 	}
+	snapshot_put(b.born);
 	snapshot_put(b.given);
 	snapshot_put(b.last);
 	return err;
