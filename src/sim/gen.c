@@ -70,7 +70,9 @@ static unsigned some_name(struct gen *g)
 	unsigned i, n = below(g, NAMES);
 
 	/* Mostly one that was bound. */
-	for (i = 0; i < NAMES && !g->pages[n] && chance(g, 97); i++)
+	if (chance(g, 2))
+		return n;
+	for (i = 0; i < NAMES && !g->pages[n]; i++)
 		n = (n + 1) % NAMES;
 	return n;
 }
@@ -457,8 +459,8 @@ void gen_scenario(enum gen_profile profile, uint64_t seed, unsigned ops, struct 
 		 (unsigned long long)seed);
 	gen_start(&g);
 	for (i = 0; i < ops; i++) {
-		/* Two regions first, so that there is something to act on. */
-		at = i < 2 && profile != GEN_STACK ? 0 : below(&g, total);
+		/* Some regions first, so that there is something to act on. */
+		at = i < 3 ? 0 : below(&g, total);
 		for (k = 0; at >= kinds[k].weight[profile]; k++)
 			at -= kinds[k].weight[profile];
 		kinds[k].fn(&g);
