@@ -7,3 +7,7 @@ EXTRA_DIST += tests/fuzz/corpus
 
 tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/fuzz/replay.c
 tests_fuzz_fuzz_filter_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_scenario
+tests_fuzz_fuzz_scenario_SOURCES = tests/fuzz/fuzz_scenario.c tests/fuzz/replay.c
+tests_fuzz_fuzz_scenario_LDADD = $(TEST_LIBS)
