@@ -51,7 +51,9 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 void record_json(const struct play *p, const struct record *r, struct buf *out);
 /* How many fields differ; each gets a line "field: A | B" (the first `max` of them). */
 unsigned record_compare(const struct record *a, const struct record *b, struct buf *diff, unsigned max);
-/* The same for what the two runs stand on: sp, mmapbase, limits ... */
+/* 32 bits over everything record_compare() looks at. */
+uint32_t record_digest(const struct record *r);
+/* record_compare() for what the two runs stand on: sp, mmapbase, limits ... */
 unsigned info_compare(const struct world_info *a, const struct world_info *b, struct buf *diff);
 
 #endif

@@ -302,6 +302,72 @@ unsigned record_compare(const struct record *a, const struct record *b, struct b
 	return d.n;
 }
 
+/* ---- digest ------------------------------------------------------------------------------- */
+
+static void digest(uint64_t *h, const void *bytes, size_t n)
+{
+	const unsigned char *b = bytes;
+
+	for (; n; n--, b++)
+		*h = (*h ^ *b) * 1099511628211ull;
+}
+
+static void digest_string(uint64_t *h, const char *s)
+{
+	digest(h, s, strlen(s) + 1);
+}
+
+static void digest_number(uint64_t *h, uint64_t v)
+{
+	unsigned char bytes[8];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(v >> 8 * i);
+	digest(h, bytes, sizeof(bytes));
+}
+
+static void digest_vma(uint64_t *h, const struct world_state *st, const struct world_vma *v)
+{
+	char name[24];
+	int i;
+
+	vma_name(v, name);
+	digest_number(h, v->start);
+	digest_number(h, v->end);
+	digest_string(h, v->perm);
+	digest_string(h, world_kind_name[v->kind]);
+	digest_string(h, name);
+	digest_number(h, has_offset(v) ? v->off : 1);
+	for (i = 0; i < WORLD_NFIGURES; i++)
+		digest_number(h, v->kb[i]);
+	digest_string(h, world_text(st, v->flags));
+	digest_string(h, world_text(st, v->pages));
+}
+
+uint32_t record_digest(const struct record *r)
+{
+	uint64_t h = 14695981039346656037ull;
+	size_t i;
+
+	digest_string(&h, r->res);
+	digest_number(&h, r->proc);
+	digest_number(&h, r->has_ret ? r->ret : 1);
+	digest_number(&h, r->has_done ? r->done + 1 : 0);
+	digest_number(&h, r->has_child ? r->child + 1 : 0);
+	digest_number(&h, r->minflt);
+	digest_number(&h, r->brk);
+	for (i = 0; i < SIM_NLIMITS; i++)
+		digest_number(&h, r->limit[i]);
+	for (i = 0; i < WORLD_NCOUNTERS; i++)
+		digest_number(&h, r->state.counter[i]);
+	for (i = 0; i < 7; i++)
+		digest_number(&h, r->state.statm[i]);
+	for (i = 0; i < r->state.nvmas; i++)
+		digest_vma(&h, &r->state, &r->state.vma[i]);
+	return (uint32_t)(h ^ h >> 32);
+}
+
 unsigned info_compare(const struct world_info *a, const struct world_info *b, struct buf *out)
 {
 	struct diff d = { out, 0, 20 };

@@ -4,6 +4,8 @@
  *
  *	fuzz_both [--profile P|all] [--seed N] [--count N] [--ops N] [--on both|kernel]
  *		  [--keep-going] [--print] [--quiet]
+ *	fuzz_both --record FILE [...]	digests of the kernel's records, for machines without it
+ *	fuzz_both --recorded FILE	the simulator against such digests
  *
  * --on kernel plays each scenario twice on the kernel: what is not the same both times
  * cannot be a test. --print only prints the scenarios. Status 1: a difference was found; 77:
@@ -25,7 +27,8 @@ static struct {
 	uint64_t seed;
 	unsigned count, ops;
 	bool kernel_only, keep_going, print, quiet;
-} opt = { GEN_MIXED, 1, 100, 60, false, false, false, false };
+	const char *record, *recorded;
+} opt = { .profile = GEN_MIXED, .seed = 1, .count = 100, .ops = 60 };
 
 struct lines {
 	char **line;
@@ -68,8 +71,16 @@ static void drop(struct lines *l, size_t from, size_t n)
 	l->n -= n;
 }
 
-/* The records of one kernel run as text. */
-static struct error *kernel_text(const struct scenario *sc, struct lab *lab, struct buf *out)
+typedef void (*record_fn)(const struct play *p, const struct record *r, struct buf *out);
+
+static void as_digest(const struct play *p, const struct record *r, struct buf *out)
+{
+	(void)p;
+	buf_addf(out, " %08x", record_digest(r));
+}
+
+/* The records of one run, in the simulator when there is no lab, as text. */
+static struct error *run_text(const struct scenario *sc, struct lab *lab, record_fn fn, struct buf *out)
 {
 	struct world_info machine;
 	struct sim_options o;
@@ -80,17 +91,19 @@ static struct error *kernel_text(const struct scenario *sc, struct lab *lab, str
 	size_t i;
 
 	world_kernel_machine(&machine);
-	err = check_options_of(sc, &machine, &o);
+	err = check_options_of(sc, lab ? &machine : NULL, &o);
 	if (!err)
-		err = world_kernel_open(lab, &o, &w);
+		err = lab ? world_kernel_open(lab, &o, &w) : world_sim_open(&o, &w);
 	if (!err)
 		err = play_open(sc, &o, w, &p, &rec);
-	for (i = 0; !err; i++) {
-		record_json(p, &rec, out);
-		if (i == sc->nitems)
-			break;
-		if (sc->item[i].kind == ITEM_OP)
-			err = play_step(p, &sc->item[i], &rec);
+	if (!err)
+		fn(p, &rec, out);
+	for (i = 0; !err && i < sc->nitems; i++) {
+		if (sc->item[i].kind != ITEM_OP)
+			continue;
+		err = play_step(p, &sc->item[i], &rec);
+		if (!err)
+			fn(p, &rec, out);
 	}
 	play_close(p);
 	record_free(&rec);
@@ -101,11 +114,11 @@ static struct error *compare_twice(const struct scenario *sc, struct lab *lab, u
 				   struct buf *diff, unsigned *compared)
 {
 	struct buf a = BUF_INIT, b = BUF_INIT;
-	struct error *err = kernel_text(sc, lab, &a);
+	struct error *err = run_text(sc, lab, record_json, &a);
 	const char *x, *y;
 
 	if (!err)
-		err = kernel_text(sc, lab, &b);
+		err = run_text(sc, lab, record_json, &b);
 	for (x = buf_str(&a), y = buf_str(&b), *line = 0; !err && *x; (*compared)++) {
 		size_t n = strcspn(x, "\n"), m = strcspn(y, "\n");
 
@@ -207,6 +220,7 @@ static void parse_options(int argc, char **argv)
 		{ "profile", required_argument, NULL, 'p' }, { "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'c' }, { "ops", required_argument, NULL, 'o' },
 		{ "on", required_argument, NULL, 'w' }, { "keep-going", no_argument, NULL, 'k' },
+		{ "record", required_argument, NULL, 'r' }, { "recorded", required_argument, NULL, 'R' },
 		{ "print", no_argument, NULL, 'P' }, { "quiet", no_argument, NULL, 'q' }, { NULL, 0, NULL, 0 },
 	};
 	enum gen_profile profile;
@@ -228,6 +242,8 @@ static void parse_options(int argc, char **argv)
 		case 'o': opt.ops = number(optarg, "--ops"); break;
 		case 'w': opt.kernel_only = strcmp(optarg, "kernel") == 0; break;
 		case 'k': opt.keep_going = true; break;
+		case 'r': opt.record = optarg; break;
+		case 'R': opt.recorded = optarg; break;
 		case 'P': opt.print = true; break;
 		case 'q': opt.quiet = true; break;
 		default: exit(2);
@@ -267,6 +283,104 @@ static int run(struct lab *lab)
 	buf_free(&text);
 	buf_free(&diff);
 	return found ? 1 : 0;
+}
+
+/* ---- recorded results ------------------------------------------------------------------------ */
+
+/* "PROFILE SEED OPS" and a digest for each record. */
+static char *digest_line(enum gen_profile profile, uint64_t seed, unsigned ops, struct lab *lab)
+{
+	struct buf text = BUF_INIT, line = BUF_INIT;
+	struct scenario *sc = NULL;
+	struct error *err;
+
+	gen_scenario(profile, seed, ops, &text);
+	buf_addf(&line, "%s %llu %u", gen_profile_name[profile], (unsigned long long)seed, ops);
+	err = scenario_parse("random", text.data, text.len, &sc);
+	if (!err)
+		err = run_text(sc, lab, as_digest, &line);
+	if (err) {
+		fprintf(stderr, "fuzz_both: seed %llu: %s\n", (unsigned long long)seed, err->message);
+		exit(1);
+	}
+	scenario_destroy(sc);
+	buf_free(&text);
+	return buf_take(&line);
+}
+
+static int make_record(struct lab *lab)
+{
+	FILE *f = fopen(opt.record, "we");
+	struct world_info machine;
+	unsigned i;
+
+	if (!f) {
+		perror(opt.record);
+		return 1;
+	}
+	world_kernel_machine(&machine);
+	fprintf(f, "# fuzz_both --record on Linux %s %s: profile, seed, operations, a digest of each record\n",
+		machine.kernel, machine.machine);
+	for (i = 0; i < opt.count; i++) {
+		char *line = digest_line(profile_of(opt.seed + i), opt.seed + i, opt.ops, lab);
+
+		fprintf(f, "%s\n", line);
+		free(line);
+	}
+	return fclose(f) ? 1 : 0;
+}
+
+static bool same_as_recorded(const char *want)
+{
+	enum gen_profile profile;
+	char word[16];
+	unsigned long long seed;
+	unsigned ops, at = 0;
+	size_t n = 0, i;
+	char *got;
+
+	if (sscanf(want, "%15s %llu %u", word, &seed, &ops) != 3 || !gen_profile_parse(word, &profile)) {
+		fprintf(stderr, "%s: not understood: %.40s\n", opt.recorded, want);
+		exit(1);
+	}
+	got = digest_line(profile, seed, ops, NULL);
+	while (want[n] && want[n] == got[n])
+		n++;
+	if (want[n] != got[n]) {
+		for (i = 0; i <= n; i++)
+			at += got[i] == ' ';
+		printf("%s scenario, seed %llu: record %u differs from Linux; "
+		       "fuzz_both --profile %s --seed %llu --count 1 --ops %u shows it where that kernel runs\n",
+		       word, seed, at - 3, word, seed, ops);
+		free(got);
+		return false;
+	}
+	free(got);
+	return true;
+}
+
+static int check_recorded(void)
+{
+	FILE *f = fopen(opt.recorded, "re");
+	unsigned n = 0, wrong = 0;
+	char *line = NULL;
+	size_t cap = 0;
+
+	if (!f) {
+		perror(opt.recorded);
+		return 1;
+	}
+	while (getline(&line, &cap, f) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#')
+			continue;
+		n++;
+		wrong += !same_as_recorded(line);
+	}
+	free(line);
+	fclose(f);
+	printf("%s: %u recorded scenarios, %u with a difference\n", opt.recorded, n, wrong);
+	return wrong || !n ? 1 : 0;
 }
 
 static bool comparable(struct lab **lab)
@@ -310,11 +424,13 @@ int main(int argc, char **argv)
 		}
 		return 0;
 	}
+	if (opt.recorded)
+		return check_recorded();
 	if (!comparable(&lab)) {
 		lab_destroy(lab);
 		return 77;
 	}
-	status = run(lab);
+	status = opt.record ? make_record(lab) : run(lab);
 	lab_destroy(lab);
 	return status;
 }
