@@ -51,7 +51,8 @@ static int report(struct error *err)
 {
 	int status = err->code;
 
-	fprintf(stderr, "mmscope: %s\n", err->message);
+	if (*err->message)	/* else all was said already */
+		fprintf(stderr, "mmscope: %s\n", err->message);
 	error_destroy(err);
 	return status;
 }

@@ -17,6 +17,7 @@
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
 #include "src/main_options.h"
+#include "src/sim/check.h"
 
 static bool interactive(const struct cli *cli)
 {
@@ -255,10 +256,30 @@ static struct error *doctor(const struct cli *cli)
 	return NULL;
 }
 
+static struct error *check(const struct cli *cli)
+{
+	struct check_options o = {
+		.json = cli->mode == MODE_JSON,
+		.file = cli->files,
+		.nfiles = cli->nfiles,
+	};
+	int status;
+
+	if (cli->on && !check_on_parse(cli->on, &o.on))
+		return error_create(ERR_USAGE, "--on is sim, kernel or both, not '%s'", cli->on);
+	if (cli->mode != MODE_AUTO && cli->mode != MODE_JSON)
+		return error_create(ERR_USAGE, "check prints sentences, or records with --json");
+	if (!o.nfiles)
+		return error_create(ERR_USAGE, "check needs a scenario");
+	status = check_run(&o, stdout, stderr);
+	return status ? error_create((enum error_code)status, "%s", "") : NULL;
+}
+
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without CMD, a demonstration",
-	  true, run },
+	  true, false, run },
+	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true, check },
 	{ "doctor", "", "what this machine, kernel and user allow, and what would allow more", false,
-	  doctor },
-	{ NULL, NULL, NULL, false, NULL },
+	  false, doctor },
+	{ NULL, NULL, NULL, false, false, NULL },
 };

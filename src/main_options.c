@@ -126,6 +126,12 @@ static struct error *set_colour(struct cli *cli, const char *arg)
 	return error_create(ERR_USAGE, "--color is auto, always or never, not '%s'", arg);
 }
 
+static struct error *set_on(struct cli *cli, const char *arg)
+{
+	cli->on = arg;
+	return NULL;
+}
+
 static struct error *set_help(struct cli *cli, const char *arg)
 {
 	(void)arg;
@@ -154,6 +160,7 @@ const struct option_row option_rows[] = {
 	{ 0, "color", "WHEN", "auto, always or never", set_colour },
 	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
+	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
 	{ 'h', "help", NULL, "print this and exit", set_help },
 	{ 'V', "version", NULL, "print the version and what it is built with, and exit", set_version },
 	{ 0, NULL, NULL, NULL, NULL },
@@ -221,6 +228,10 @@ static struct error *operand(struct cli *cli, const char *word)
 			cli->target = word;
 		return NULL;
 	}
+	if (cli->command && cli->command->takes_files) {
+		cli->files[cli->nfiles++] = word;
+		return NULL;
+	}
 	if (cli->command)
 		return error_create(ERR_USAGE, "'%s' takes no '%s'", cli->command->name, word);
 	return error_create(ERR_USAGE, "one process at a time: '%s' or '%s'", cli->target, word);
@@ -232,6 +243,8 @@ static struct error *check(const struct cli *cli)
 	if (cli->pid && (cli->target || cli->command))
 		return error_create(ERR_USAGE, "-p %s and '%s' exclude each other", cli->pid,
 				    cli->target ? cli->target : cli->command->name);
+	if (cli->on && !(cli->command && cli->command->takes_files))
+		return error_create(ERR_USAGE, "--on belongs to a command that plays scenarios");
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
 		return error_create(ERR_USAGE, "--json prints one document; --ndjson takes -n and -d");
 	return NULL;
@@ -245,6 +258,7 @@ struct error *cli_parse(int argc, char **argv, struct cli *cli)
 	int c;
 
 	*cli = (struct cli){ .delay = -1, .interval = 0.1, .proc_root = "/proc" };
+	cli->files = xcalloc((size_t)argc + 1, sizeof(*cli->files));	/* lives as long as the program */
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;

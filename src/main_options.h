@@ -26,6 +26,9 @@ struct cli {
 	const struct command *command;	/* NULL: a target, or none */
 	const char *target;		/* PID or NAME, or NULL */
 	char **args;			/* of `run`: CMD and its arguments, NULL-terminated */
+	const char *on;			/* of `check`, or NULL */
+	const char **files;		/* operands of a command that takes files */
+	size_t nfiles;
 };
 
 struct option_row {
@@ -38,6 +41,7 @@ struct command {
 	const char *name, *args;
 	const char *help;
 	bool takes_command;		/* all that follows is another program's */
+	bool takes_files;
 	struct error *(*run)(const struct cli *cli);
 };
 extern const struct option_row option_rows[];	/* name NULL ends */
