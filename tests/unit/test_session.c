@@ -69,7 +69,6 @@ static const struct snapshot *picture(uint64_t stack_pages, uint64_t resident, u
 	snap->source = "live";
 	snap->layout = l;
 	snap->pages = r;
-	snap->whys = whys_create();
 	strings_put(strings);
 	return snap;
 }
