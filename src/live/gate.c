@@ -14,6 +14,7 @@
 void gate_init(struct gate *g, const struct procfs *p, bool no_clock)
 {
 	*g = (struct gate){ .fd_statm = -1, .fd_schedstat = -1 };
+	memset(&g->statm, 0xff, sizeof(g->statm));	/* UNKNOWN */
 	g->has_clock = !no_clock && p->native && !clock_getcpuclockid(p->pid, &g->clock);
 }
 

@@ -304,7 +304,7 @@ static void task_reasons(struct live *lv, const struct snapshot *next)
 				    lv->tasks.no_file ? REASON_REGISTERS_FILE : REASON_RUNNING);
 
 	lv->reasons &= ~mine;
-	if (next->process.kthread)
+	if (next->process.kthread || lv->reasons & 1ull << REASON_ZOMBIE)
 		return;
 	for (size_t i = 0; next->tasks && i < next->tasks->n; i++) {
 		const struct task *t = &next->tasks->tasks[i];

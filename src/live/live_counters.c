@@ -56,6 +56,9 @@ static void fill_mm(struct live *lv, struct snapshot *next)
 		return;
 	if (!lv->have_status || !lv->status.has_mm)
 		lv->reasons |= 1ull << REASON_MM;
+	for (int i = 0; i <= MM_VM_LOCKED; i++)
+		if (next->mm[i] == UNKNOWN && !(lv->reasons & 1ull << REASON_MM))
+			lv->reasons |= 1ull << REASON_MM_PART;
 	if (hidden)
 		lv->reasons |= 1ull << REASON_ADDRESSES;
 	for (size_t i = 0; i < ARRAY_LEN(boundaries) && !hidden; i++)
@@ -92,7 +95,11 @@ static void fill_limits(struct live *lv, struct snapshot *next)
 	ssize_t n = procfs_read(lv->fs.dir, "limits", text, sizeof(text));
 
 	if (n <= 0 || !limits_parse(text, (size_t)n, next->limits))
-		lv->reasons |= 1ull << REASON_LIMITS;
+		for (int i = 0; i < LIMIT_NR; i++)
+			next->limits[i] = UNKNOWN;
+	for (int i = 0; i < LIMIT_NR; i++)
+		if (next->limits[i] == UNKNOWN)
+			lv->reasons |= 1ull << REASON_LIMITS;
 }
 
 static void fill_process(struct live *lv, struct snapshot *next)
@@ -100,11 +107,11 @@ static void fill_process(struct live *lv, struct snapshot *next)
 	struct process *pr = &next->process;
 
 	pr->pid = lv->fs.pid;
-	if (lv->have_status)
-		pr->uid = lv->status.uid;
+	pr->uid = lv->have_status ? lv->status.uid : (uid_t)-1;
 	if (!lv->have_stat) {
 		lv->reasons |= 1ull << REASON_FAULTS;
 		next->minflt = next->majflt = UNKNOWN;
+		pr->state = '?';
 		return;
 	}
 	pr->ppid = lv->stat.ppid;
@@ -120,7 +127,7 @@ static void fill_process(struct live *lv, struct snapshot *next)
 int live_counters(struct live *lv, struct sampling *s)
 {
 	uint64_t began = clock_now_ns();
-	uint64_t mine = 1ull << REASON_MM | 1ull << REASON_ADDRESSES | 1ull << REASON_EXE |
+	uint64_t mine = 1ull << REASON_MM | 1ull << REASON_MM_PART | 1ull << REASON_ADDRESSES | 1ull << REASON_EXE |
 			1ull << REASON_LIMITS | 1ull << REASON_FAULTS | 1ull << REASON_KTHREAD;
 	struct snapshot *next = s->next;
 	int err = read_stat(lv);

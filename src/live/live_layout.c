@@ -54,12 +54,13 @@ static int open_mm(struct live *lv)
 
 	close_fd(&lv->fd_maps);
 	close_fd(&lv->fd_pagemap);
-	lv->reasons &= ~(1ull << REASON_MAPS | 1ull << REASON_PAGES);
+	lv->reasons &= ~(1ull << REASON_MAPS | 1ull << REASON_NO_MAPS | 1ull << REASON_PAGES);
 	if (!(lv->without & WITHOUT_MAPS))
 		lv->fd_maps = openat(lv->fs.mm, "maps", O_RDONLY | O_CLOEXEC);
 	if (lv->fd_maps < 0) {
 		err = lv->without & WITHOUT_MAPS ? EACCES : errno;
-		lv->reasons |= 1ull << REASON_MAPS;
+		lv->reasons |= 1ull << (err == EACCES || err == EPERM ? REASON_MAPS :
+								       REASON_NO_MAPS);
 	}
 	if (!(lv->without & WITHOUT_PAGEMAP))
 		lv->fd_pagemap = openat(lv->fs.mm, "pagemap", O_RDONLY | O_CLOEXEC);
@@ -245,6 +246,9 @@ bool live_layout(struct live *lv, struct sampling *s)
 	}
 	refresh(lv, s);
 	drop_stale_details(s);
+	lv->reasons &= ~(1ull << REASON_NO_MAPS);
+	if (!s->next->layout)
+		lv->reasons |= 1ull << REASON_NO_MAPS;
 	return exec;
 }
 

@@ -38,10 +38,22 @@ static uint64_t find_zero_pfn(void)
 	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN_MASK : 0;
 }
 
+/* Asked at the start, since the other rungs need to know what smaps says. */
+static bool can_scan(struct looker *k)
+{
+	uint64_t reached;
+	unsigned n;
+	int err = scan_chunk(&k->scan, NULL, 0, PAGE_BYTES, &n, &reached);
+
+	return err != -ENOTTY && err != -EINVAL;
+}
+
 void look_init(struct looker *k, int fd, enum look_rung lowest)
 {
 	scan_init(&k->scan, fd);
 	k->rung = fd < 0 && lowest < LOOK_SMAPS ? LOOK_SMAPS : lowest;
+	if (k->rung == LOOK_SCAN && !can_scan(k))
+		k->rung = LOOK_PAGEMAP;
 	k->zero_pfn = k->rung == LOOK_PAGEMAP ? find_zero_pfn() : 0;
 	k->gone = k->unsure_zero = false;
 	k->window_n = 0;
@@ -104,6 +116,8 @@ static void append_entries(struct looker *k, uint64_t start, uint64_t end, enum 
 		uint64_t e;
 
 		next = entry_at(k, a, (end - a) >> PAGE_SHIFT, &e) ? entry_state(k, e) : unread;
+		if (next == PAGE_ANON_SHARED && !(k->zero_pfn && e & PAGEMAP_PFN_MASK))
+			k->doubt = true;
 		if (next == state)
 			continue;
 		if (a > run && state != PAGE_ABSENT)
@@ -195,12 +209,12 @@ static void append_unseen(const struct look *l, uint64_t start, uint64_t end,
 
 /* Zero pages look like anonymous pages mapped elsewhere. Rss, which does not count
  * them, decides where all of a VMA's doubtful pages are of one sort. */
-static void settle_zero(struct looker *k, const struct smaps_sum *sum, const struct vma *v,
-			struct residency *patch, size_t first)
+static void settle_zero(struct looker *k, const struct smaps_sum *sum, bool whole,
+			struct residency *patch)
 {
 	uint64_t doubtful = 0, sure = 0;
 
-	for (size_t i = first; i < patch->n; i++) {
+	for (size_t i = 0; i < patch->n; i++) {
 		if (patch->runs[i].state == PAGE_ANON_SHARED)
 			doubtful += patch->runs[i].pages;
 		else if (page_states[patch->runs[i].state].resident)
@@ -208,13 +222,13 @@ static void settle_zero(struct looker *k, const struct smaps_sum *sum, const str
 	}
 	if (!doubtful)
 		return;
-	if (!sum || sum->rss == UNKNOWN || sum->rss >> PAGE_SHIFT != sure) {
-		if (!sum || sum->rss >> PAGE_SHIFT != sure + doubtful)
+	if (!sum || !whole || sum->rss == UNKNOWN || sum->rss >> PAGE_SHIFT != sure) {
+		if (!sum || !whole || sum->rss >> PAGE_SHIFT != sure + doubtful)
 			k->unsure_zero = true;
 		return;
 	}
-	for (size_t i = first; i < patch->n; i++)
-		if (patch->runs[i].state == PAGE_ANON_SHARED && patch->runs[i].start >= v->start)
+	for (size_t i = 0; i < patch->n; i++)
+		if (patch->runs[i].state == PAGE_ANON_SHARED)
 			patch->runs[i].state = PAGE_ZERO;
 }
 
@@ -231,9 +245,10 @@ static void vma_by_pagemap(struct looker *k, const struct look *l, const struct 
 		return;
 	}
 	own = residency_create();
+	k->doubt = false;
 	append_entries(k, lo, hi, PAGE_UNSEEN, own);
-	if (!k->zero_pfn && lo == v->start && hi == v->end)
-		settle_zero(k, sum, v, own, 0);
+	if (k->doubt)
+		settle_zero(k, sum, lo == v->start && hi == v->end, own);
 	for (size_t i = 0; i < own->n; i++) {
 		const struct page_run *r = &own->runs[i];
 		bool lent = v->role == ROLE_VVAR && page_states[r->state].resident;

@@ -27,6 +27,7 @@ struct looker {
 	enum look_rung rung;
 	uint64_t zero_pfn;	/* of the kernel's page of zeroes; 0: not known (no privilege) */
 	bool gone;		/* the mm ended while we looked */
+	bool doubt;		/* an entry whose frame is hidden may be the page of zeroes */
 	bool unsure_zero;	/* some zero pages may be called anonymous, shared */
 	/* A window of pagemap entries. */
 	uint64_t window_start;

@@ -142,13 +142,16 @@ static void read_registers(struct tasks *t, const struct procfs *p, struct task 
 	n = procfs_read(p->dir, name, text, sizeof(text));
 	if (n == -EACCES || n == -EPERM)
 		t->denied = true;
-	else if (n == -ENOENT)
-		t->no_file = true;
 	task->sp = task->pc = UNKNOWN;
 	task->syscall = SYSCALL_UNKNOWN;
 	memset(task->args, 0, sizeof(task->args));
-	if (n <= 0 || !syscall_parse(text, (size_t)n, &s))
+	if (n <= 0 || !syscall_parse(text, (size_t)n, &s)) {
+		/* A thread that has just ended says nothing about the others. */
+		snprintf(name, sizeof(name), "task/%d", (int)task->tid);
+		if (!t->denied && n != -ESRCH && !faccessat(p->dir, name, F_OK, 0))
+			t->no_file = true;
 		return;
+	}
 	task->syscall = s.nr;
 	/* A thread whose registers the kernel does not keep (it is ending) has 0 there. */
 	task->sp = s.sp ? s.sp : UNKNOWN;
@@ -222,7 +225,7 @@ struct task_list *tasks_read(struct tasks *t, const struct procfs *p, const stru
 		if (t->next >= list->n)
 			t->next = 0;
 		read_registers(t, p, &list->tasks[t->next]);
-		if (t->denied || t->no_file)
+		if (t->denied)
 			break;	/* so will the others be */
 	}
 	t->waiting -= ask;
