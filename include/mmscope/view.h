@@ -40,6 +40,10 @@ struct view {
 	/* Sentences about what is under the cursor, with the source of the figures. NULL: the
 	 * common ones of describe.h about the selected VMA or page. */
 	void (*describe)(void *state, const struct session *s, struct buf *out);
+	/* For views with rows of their own (threads, events): narrows them by a text of the filter
+	 * language; false: err says where. NULL: the session's filter of VMAs is meant. */
+	bool (*set_filter)(void *state, const char *text, struct filter_error *err);
+	const char *(*filter)(const void *state);	/* the text set, "" for none */
 	/* The title of the room's border, e.g. "map - log scale"; NULL: .title */
 	void (*heading)(void *state, const struct session *s, struct buf *out);
 };

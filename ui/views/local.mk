@@ -6,3 +6,7 @@ libmmscope_a_SOURCES += ui/views/grid.h ui/views/grid.c
 libmmscope_a_SOURCES += ui/views/page.h ui/views/page.c
 libmmscope_a_SOURCES += ui/views/map.c ui/views/table.c ui/views/pages.c
 libmmscope_a_SOURCES += ui/views/picker.h ui/views/picker.c
+libmmscope_a_SOURCES += ui/views/ruler.h ui/views/ruler.c ui/views/stack.c
+libmmscope_a_SOURCES += ui/views/threads.c
+libmmscope_a_SOURCES += ui/views/counters.c ui/views/events.c
+libmmscope_a_SOURCES += ui/views/output.c

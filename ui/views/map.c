@@ -233,7 +233,8 @@ static void draw_note(const struct drawing *d, const struct block *k, int row, i
 	} else if (r == 2 && k->kind == BLOCK_FILES) {
 		member_names(d->snap->layout, k, &b);
 	} else if (r == 2 && (ago = grew_ago(d, k, &g)) != UNKNOWN && ago < 60000000000ull) {
-		buf_addf(&b, "▼ grew %s %s ago", text_size(g.last_amount, size), ago_text(ago, when));
+		buf_addf(&b, "▼ grew %s %s%s", text_size(g.last_amount, size), ago_text(ago, when),
+			 ago < 100000000 ? "" : " ago");
 		quiet = style_heat(STYLE(NEW), session_heat(d->s, k->start, k->end));
 	}
 	if (b.len)

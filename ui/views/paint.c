@@ -174,7 +174,9 @@ const char *ago_text(uint64_t ns, char out[16])
 {
 	uint64_t ms = ns / 1000000;
 
-	if (ms < 10000)
+	if (ms < 100)
+		snprintf(out, 16, "now");
+	else if (ms < 10000)
 		snprintf(out, 16, "%u.%u s", (unsigned)(ms / 1000), (unsigned)(ms / 100 % 10));
 	else if (ms < 120000)
 		snprintf(out, 16, "%u s", (unsigned)(ms / 1000));
@@ -262,6 +264,43 @@ int column_find(const struct column *cols, const char *name)
 		if (!strcmp(cols[i].name, name))
 			return i;
 	return -1;
+}
+
+static int next_column(const struct column *cols, int room, int at)
+{
+	int n = 0;
+
+	while (cols[n].name)
+		n++;
+	for (int i = 1; i <= n; i++) {
+		const struct column *c = &cols[(at + i) % n];
+
+		if (c->room <= room && (c->number || c->compare))
+			return (at + i) % n;
+	}
+	return at;
+}
+
+bool columns_command(struct session *s, const struct column *cols, int room, int *sorted, bool *reversed,
+		     const char *name, const char *arg)
+{
+	int to;
+
+	if (!strcmp(name, "sort-reverse")) {
+		*reversed = !*reversed;
+		return true;
+	}
+	if (strcmp(name, "sort"))
+		return false;
+	to = *arg ? column_find(cols, arg) : next_column(cols, room, *sorted);
+	if (to < 0) {
+		session_say(s, "there is no column \"%s\"", arg);
+		return true;
+	}
+	*reversed = to == *sorted && !*reversed;
+	*sorted = to;
+	session_say(s, "sorted by %s", cols[to].name);
+	return true;
 }
 
 struct sort_key { uint64_t key; uint32_t row; };

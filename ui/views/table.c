@@ -18,7 +18,7 @@ struct role_sum { uint64_t n, size, rss, anon; };
 struct table_state {
 	int sort;			/* column; 0: by address */
 	bool reversed, flip;		/* flip: low addresses at the top */
-	int top, page;
+	int top, page, width;
 	/* What the figures below were made from; references held. */
 	const struct layout *layout;
 	const struct residency *pages;
@@ -482,6 +482,7 @@ static void table_draw(void *state, const struct session *s, struct canvas *c)
 	update_figures(st, snap);
 	update_order(st, &rows);
 	canvas_push(c, (struct rect){ 0, 0, height, side ? width - SIDE - 1 : width });
+	st->width = canvas_cols(c);
 	columns_head(c, 0, table_columns, st->sort, st->reversed);
 	draw_lines(st, &rows, c, height - 1 - (side ? 0 : 3));
 	if (!side) {
@@ -522,19 +523,13 @@ static void table_want(void *state, const struct session *s, struct source_want 
 
 /* ---- commands ---- */
 
-static bool set_sort(struct table_state *st, struct session *s, const char *arg)
+static bool set_sort(struct table_state *st, struct session *s, const char *name, const char *arg)
 {
-	int col = column_find(table_columns, arg);
-
-	if (col < 0) {
-		session_say(s, "no column \"%s\"", arg);
-		return true;
-	}
-	st->reversed = col == st->sort && !st->reversed;
-	st->sort = col;
-	if (!strcmp(arg, "pss") || !strcmp(arg, "swap")) {
+	if (!columns_command(s, table_columns, st->width, &st->sort, &st->reversed, name, arg))
+		return false;
+	if (table_columns[st->sort].number == number_pss || table_columns[st->sort].number == number_swap) {
 		session_want_detail(s);
-		session_say(s, "reading smaps for %s", arg);
+		session_say(s, "reading smaps for %s", table_columns[st->sort].name);
 	}
 	return true;
 }
@@ -564,8 +559,8 @@ static bool table_command(void *state, struct session *s, const char *name, cons
 	struct table_state *st = state;
 	int line;
 
-	if (!strcmp(name, "sort"))
-		return set_sort(st, s, arg);
+	if (set_sort(st, s, name, arg))
+		return true;
 	if (!strcmp(name, "role"))
 		return set_role(st, s, arg);
 	if (!strcmp(name, "flip")) {
@@ -626,7 +621,8 @@ static void table_describe(void *state, const struct session *s, struct buf *out
 
 static const struct view_command commands[] = {
 	{ "sort", "start|end|size|rss|anon|pss|swap|perms|role|offset|name",
-	  "sorts by a column; again turns the order round" },
+	  "sorts by a column; again turns the order round; without a name the next column" },
+	{ "sort-reverse", NULL, "turns the order round" },
 	{ "role", "all|text|rodata|data|bss|heap|stack|thread-stack|guard|mmap-anon|mmap-file|shared|vdso|"
 	  "vvar|vsyscall|other", "shows one role in all views; without a name the next one" },
 	{ "role-of-row", NULL, "shows only the role of the selected row, or all again" },

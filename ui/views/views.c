@@ -6,10 +6,11 @@
 #include <string.h>
 
 extern const struct view map_view, table_view, pages_view, stack_view, threads_view, counters_view,
-	events_view;
+	events_view, output_view;
 
 const struct view *const views[] = {
-	&map_view, &table_view, &pages_view, NULL,
+	&map_view, &table_view, &pages_view, &stack_view, &threads_view, &counters_view, &events_view,
+	&output_view, NULL,
 };
 
 int view_index(const char *name)

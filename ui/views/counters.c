@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The counters of mm_struct, its boundaries, the limits and the faults, each with its
+ * place in /proc and what it means; and the sums that should agree.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/paint.h"
+
+struct counters_state { int cursor, top, page; };
+
+enum row_kind { ROW_HEAD, ROW_MM, ROW_LIMIT, ROW_FAULT, ROW_STATM };
+struct row { enum row_kind kind; unsigned index; const char *title; };
+
+#define MM(id) { ROW_MM, MM_##id, NULL }
+static const struct row rows[] = {
+	{ ROW_HEAD, 0, "resident" },
+	MM(VM_RSS), MM(RSS_ANON), MM(RSS_FILE), MM(RSS_SHMEM), MM(VM_SWAP), MM(VM_LOCKED),
+	{ ROW_HEAD, 0, "mapped" },
+	MM(VM_SIZE), MM(VM_DATA), MM(VM_STACK), MM(VM_EXE), MM(VM_LIB), MM(VM_PTE),
+	{ ROW_HEAD, 0, "limits" },
+	{ ROW_LIMIT, LIMIT_STACK, NULL }, { ROW_LIMIT, LIMIT_AS, NULL }, { ROW_LIMIT, LIMIT_DATA, NULL },
+	{ ROW_LIMIT, LIMIT_MEMLOCK, NULL },
+	{ ROW_HEAD, 0, "faults" },
+	{ ROW_FAULT, 0, "minor" }, { ROW_FAULT, 1, "major" },
+	{ ROW_HEAD, 0, "boundaries" },
+	MM(ENV_END), MM(ENV_START), MM(ARG_END), MM(ARG_START), MM(START_STACK), MM(BRK), MM(START_BRK),
+	MM(END_DATA), MM(START_DATA), MM(END_CODE), MM(START_CODE),
+};
+enum { NROWS = ARRAY_LEN(rows) };
+
+static const char *const limit_about[LIMIT_NR] = {
+	[LIMIT_STACK] = "how large a stack that grows by itself may get; read at each such fault",
+	[LIMIT_AS] = "how large all mappings together may get (VmSize)",
+	[LIMIT_DATA] = "how large private writable memory may get (VmData)",
+	[LIMIT_MEMLOCK] = "how much memory may be locked (VmLck)",
+};
+
+static const char *const fault_about[2] = {
+	"faults served without input or output: new pages, copies, pages found in memory",
+	"faults that had to wait for a disk",
+};
+
+/* ---- rows as values ---- */
+
+static const char *name_of(const struct row *r)
+{
+	switch (r->kind) {
+	case ROW_MM: return mm_fields[r->index].key;
+	case ROW_LIMIT: return limit_names[r->index];
+	default: return r->title;
+	}
+}
+
+static uint64_t value_of(const struct snapshot *snap, const struct row *r)
+{
+	switch (r->kind) {
+	case ROW_MM: return snap->mm[r->index];
+	case ROW_LIMIT: return snap->limits[r->index];
+	default: return r->index ? snap->majflt : snap->minflt;
+	}
+}
+
+static unsigned event_field_of(const struct row *r)
+{
+	switch (r->kind) {
+	case ROW_MM: return r->index;
+	case ROW_LIMIT: return COUNTER_LIMIT + r->index;
+	default: return COUNTER_MINFLT + r->index;
+	}
+}
+
+static const char *from_of(const struct row *r)
+{
+	static const char *const limits[LIMIT_NR] = {
+		[LIMIT_STACK] = "limits Max stack size", [LIMIT_AS] = "limits Max address space",
+		[LIMIT_DATA] = "limits Max data size", [LIMIT_MEMLOCK] = "limits Max locked memory",
+	};
+
+	switch (r->kind) {
+	case ROW_MM: return mm_fields[r->index].from;
+	case ROW_LIMIT: return limits[r->index];
+	default: return r->index ? "stat 12" : "stat 10";
+	}
+}
+
+static const char *about_of(const struct row *r)
+{
+	switch (r->kind) {
+	case ROW_MM: return mm_fields[r->index].about;
+	case ROW_LIMIT: return limit_about[r->index];
+	default: return fault_about[r->index];
+	}
+}
+
+static bool is_address(const struct row *r)
+{
+	return r->kind == ROW_MM && mm_fields[r->index].unit == MM_ADDRESS;
+}
+
+static const char *value_text(const struct snapshot *snap, const struct row *r, char out[32])
+{
+	uint64_t v = value_of(snap, r);
+	char address[24];
+
+	if (v == UNKNOWN)
+		strcpy(out, "-");
+	else if (v == UNLIMITED && r->kind == ROW_LIMIT)
+		strcpy(out, "unlimited");
+	else if (is_address(r))
+		strcpy(out, address_text(v, address));
+	else if (r->kind == ROW_FAULT)
+		count_text(v, out);
+	else
+		text_size(v, out);
+	return out;
+}
+
+/* The VMA an address lies in; an end may touch the one before it. */
+static ssize_t vma_of(const struct snapshot *snap, uint64_t addr)
+{
+	ssize_t i;
+
+	if (!snap->layout || addr == UNKNOWN)
+		return -1;
+	i = layout_find(snap->layout, addr);
+	return i < 0 && addr ? layout_find(snap->layout, addr - 1) : i;
+}
+
+/* ---- sums that should agree ---- */
+
+struct sums { uint64_t pages, status, statm, unseen; };
+
+static struct sums sums_of(const struct snapshot *snap)
+{
+	struct sums s = { UNKNOWN, snap->mm[MM_VM_RSS], snap->statm_rss, 0 };
+	struct page_counts n;
+
+	if (!snap->pages)
+		return s;
+	n = residency_count(snap->pages, 0, UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
+	s.pages = page_counts_resident(&n) * PAGE_BYTES;
+	s.unseen = n.n[PAGE_UNSEEN];
+	return s;
+}
+
+/* Why two of the three may differ, said once. */
+static void add_difference(const struct sums *s, struct buf *out)
+{
+	static const char quick[] = "the quick sum leaves out what each CPU has counted and not yet handed in";
+	uint64_t a = s->pages, b = s->status != UNKNOWN ? s->status : s->statm;
+	char size[16];
+
+	if (a == UNKNOWN || b == UNKNOWN) {
+		buf_adds(out, "one of the sums cannot be had");
+		return;
+	}
+	if (a == b)
+		buf_adds(out, "pages and counter agree");
+	else
+		buf_addf(out, "%s %s in pages than in the counter: ", text_size(a > b ? a - b : b - a, size),
+			 a > b ? "more" : "less");
+	if (a != b && s->unseen)
+		buf_adds(out, "some are not looked at yet");
+	else if (a > b)
+		buf_adds(out, "pages of devices and of the vdso are mapped but not counted");
+	else if (a < b)
+		buf_adds(out, "they were read a moment apart");
+	if (s->status != UNKNOWN && s->statm != UNKNOWN && s->status != s->statm)
+		buf_addf(out, "; statm has %s %s: %s", text_size(s->statm > s->status ? s->statm - s->status :
+			 s->status - s->statm, size), s->statm > s->status ? "more" : "less", quick);
+}
+
+static int draw_sum(struct canvas *c, int row, const char *name, const char *from, uint64_t v, uint64_t most)
+{
+	char size[16];
+
+	canvas_put(c, row, 1, STYLE(TEXT), name);
+	canvas_right(c, row, 27, STYLE(STRONG), size_text(v, size));
+	if (v != UNKNOWN && canvas_cols(c) >= 50)
+		canvas_bar(c, row, 29, imin(canvas_cols(c) - 30, 24), STYLE(BAR), v, most);
+	if (canvas_cols(c) >= 80)
+		canvas_put(c, row, 55, STYLE(DIM), from);
+	return row + 1;
+}
+
+enum { SUMS = 6 };
+
+static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
+{
+	struct sums s = sums_of(snap);
+	uint64_t most = umax(s.pages == UNKNOWN ? 0 : s.pages, umax(s.status == UNKNOWN ? 0 : s.status,
+			     s.statm == UNKNOWN ? 0 : s.statm));
+	struct buf b = BUF_INIT;
+
+	canvas_hline(c, row++, 0, canvas_cols(c), STYLE(BORDER));
+	row = draw_sum(c, row, "resident pages", "counted here, page by page", s.pages, most);
+	row = draw_sum(c, row, "VmRSS", "status", s.status, most);
+	row = draw_sum(c, row, "resident", "statm, field 2", s.statm, most);
+	add_difference(&s, &b);
+	canvas_wrap(c, (struct rect){ row, 1, 2, canvas_cols(c) - 2 }, s.pages == s.status ? STYLE(GOOD) :
+		    STYLE(DIM), buf_str(&b));
+	buf_free(&b);
+}
+
+/* ---- drawing ---- */
+
+static void draw_where(const struct snapshot *snap, struct canvas *c, int row, int col, uint64_t addr)
+{
+	ssize_t i = vma_of(snap, addr);
+	char label[96];
+
+	if (i < 0)
+		return;
+	canvas_putn(c, row, col, (struct style){ .role = THEME_OF_VMA(snap->layout->vmas[i].role) },
+		    imin(26, canvas_cols(c) - col), vma_label(snap, (size_t)i, label, sizeof(label)));
+}
+
+static void draw_row(const struct session *s, struct canvas *c, int row, int i, bool selected)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct row *r = &rows[i];
+	unsigned heat;
+	char text[32];
+	int col;
+
+	if (r->kind == ROW_HEAD) {
+		canvas_putf(c, row, 1, STYLE(TITLE), "%s", r->title);
+		return;
+	}
+	heat = session_heat_counter(s, event_field_of(r));
+	canvas_put(c, row, 2, STYLE(TEXT), name_of(r));
+	canvas_right(c, row, 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) : STYLE(STRONG), heat),
+		     value_text(snap, r, text));
+	if (heat)
+		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
+	col = 29;
+	if (is_address(r)) {
+		draw_where(snap, c, row, col, value_of(snap, r));
+	} else if (value_of(snap, r) == UNKNOWN) {
+		char what[48];
+		const struct why *w;
+
+		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" : r->kind == ROW_LIMIT ? "limits" :
+			 "faults", name_of(r));
+		w = whys_find(snap->whys, what);
+		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - col, 0), w ? w->why : "not known");
+	} else {
+		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(r));
+	}
+	if (canvas_cols(c) >= 90)
+		canvas_putn(c, row, 56, STYLE(DIM), canvas_cols(c) - 57, about_of(r));
+	if (!selected)
+		return;
+	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
+	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_cursor(c, row, 0);
+}
+
+static void counters_draw(void *state, const struct session *s, struct canvas *c)
+{
+	struct counters_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	bool sums = canvas_rows(c) >= 16;
+
+	if (!snap || (snap->process.kthread && snap->mm[MM_VM_SIZE] == UNKNOWN)) {
+		paint_why_empty(c, snap, "mm");
+		return;
+	}
+	st->cursor = imax(1, imin(st->cursor, NROWS - 1));
+	st->page = canvas_rows(c) - (sums ? SUMS : 0);
+	st->top = scroll_to(st->top, st->cursor, NROWS, st->page);
+	/* The head above the first row is part of it. */
+	if (st->top == 1)
+		st->top = 0;
+	for (int i = 0; i < st->page && st->top + i < NROWS; i++)
+		draw_row(s, c, i, st->top + i, st->top + i == st->cursor);
+	if (sums)
+		draw_sums(snap, c, imin(st->page, imax(NROWS - st->top, 1)));
+}
+
+static bool counters_command(void *state, struct session *s, const char *name, const char *arg)
+{
+	struct counters_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	int to = st->cursor;
+
+	(void)arg;
+	if (!strcmp(name, "enter") && snap && is_address(&rows[st->cursor]) &&
+	    vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0) {
+		session_select(s, value_of(snap, &rows[st->cursor]));
+		session_set_room(s, view_index("pages"));
+		return true;
+	}
+	if (!list_move(name, &to, NROWS, st->page - 1))
+		return false;
+	/* Heads are no rows to stand on. */
+	if (rows[to].kind == ROW_HEAD)
+		to += to > st->cursor || !to ? 1 : -1;
+	st->cursor = imax(1, to);
+	if (snap && is_address(&rows[st->cursor]) && vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0)
+		session_select(s, value_of(snap, &rows[st->cursor]));
+	return true;
+}
+
+static void counters_click(void *state, struct session *s, int row, int col, bool twice)
+{
+	struct counters_state *st = state;
+
+	(void)col;
+	if (row >= st->page || st->top + row >= NROWS || rows[st->top + row].kind == ROW_HEAD)
+		return;
+	st->cursor = st->top + row;
+	if (twice)
+		counters_command(state, s, "enter", "");
+}
+
+static void counters_describe(void *state, const struct session *s, struct buf *out)
+{
+	struct counters_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	const struct row *r = &rows[imax(1, imin(st->cursor, NROWS - 1))];
+	char text[32], label[96], what[48];
+	uint64_t v;
+	ssize_t i;
+
+	if (!snap)
+		return;
+	v = value_of(snap, r);
+	buf_addf(out, "%s: %s. From /proc/%d/%s. ", name_of(r), about_of(r), (int)snap->process.pid, from_of(r));
+	if (v == UNKNOWN) {
+		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" : r->kind == ROW_LIMIT ? "limits" :
+			 "faults", name_of(r));
+		describe_why(snap, what, out);
+		return;
+	}
+	i = is_address(r) ? vma_of(snap, v) : -1;
+	if (is_address(r) && i >= 0)
+		buf_addf(out, "0x%" PRIx64 " lies in %s, %" PRIu64 " bytes from its start.", v,
+			 vma_label(snap, (size_t)i, label, sizeof(label)), v - snap->layout->vmas[i].start);
+	else if (is_address(r))
+		buf_addf(out, "0x%" PRIx64 " lies in no mapping.", v);
+	else if (r->kind != ROW_FAULT && v != UNLIMITED)
+		buf_addf(out, "%s = %" PRIu64 " bytes.", value_text(snap, r, text), v);
+}
+
+const struct view counters_view = {
+	.name = "counters",
+	.title = "counters",
+	.about = "every counter, boundary and limit, where it comes from, and whether the sums agree",
+	.state_size = sizeof(struct counters_state),
+	.draw = counters_draw,
+	.command = counters_command,
+	.click = counters_click,
+	.describe = counters_describe,
+};

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The log of what changed, newest at the bottom. It follows the tail until one scrolls;
+ * choosing an event moves the selection there.
+ *
+ * Events are numbered from the first ever seen, so that a number stays good when old
+ * ones fall out; with a filter, the numbers that pass are kept and only new ones tested.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/paint.h"
+
+struct events_state {
+	bool scrolled;		/* not at the tail */
+	uint64_t cursor;	/* number of the event under it, while scrolled */
+	int top, page;
+	char *text;
+	struct filter *filter;
+	uint64_t *passing;	/* numbers, rising */
+	size_t n, cap;
+	uint64_t tested;	/* numbers below this were tried */
+};
+
+static void events_fini(void *state)
+{
+	struct events_state *st = state;
+
+	filter_destroy(st->filter);
+	free(st->text);
+	free(st->passing);
+}
+
+static const struct event *event_of(const struct session *s, uint64_t number)
+{
+	uint64_t dropped = session_events_dropped(s);
+
+	return number < dropped ? NULL : session_event(s, (size_t)(number - dropped));
+}
+
+/* ---- rows ---- */
+
+static void update(struct events_state *st, const struct session *s)
+{
+	uint64_t first = session_events_dropped(s), end = first + session_events(s);
+	size_t gone = 0;
+
+	if (!st->filter)
+		return;
+	/* Another target: the numbers begin anew. */
+	if (st->tested > end) {
+		st->tested = 0;
+		st->n = 0;
+	}
+	while (gone < st->n && st->passing[gone] < first)
+		gone++;
+	st->n -= gone;
+	if (gone)
+		memmove(st->passing, st->passing + gone, st->n * sizeof(*st->passing));
+	for (uint64_t i = umax(st->tested, first); i < end; i++) {
+		const struct event *e = event_of(s, i);
+
+		if (!e || !filter_match(st->filter, e))
+			continue;
+		VEC_GROW(st->passing, st->n, st->cap);
+		st->passing[st->n++] = i;
+	}
+	st->tested = end;
+}
+
+static size_t row_count(const struct events_state *st, const struct session *s)
+{
+	return st->filter ? st->n : session_events(s);
+}
+
+static uint64_t number_at(const struct events_state *st, const struct session *s, size_t row)
+{
+	return st->filter ? st->passing[row] : session_events_dropped(s) + row;
+}
+
+/* The row of the cursor: the last one unless scrolled, the nearest when its event is gone. */
+static int row_of_cursor(const struct events_state *st, const struct session *s)
+{
+	size_t n = row_count(st, s), lo = 0, hi = n;
+
+	if (!n)
+		return 0;
+	if (!st->scrolled)
+		return (int)n - 1;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (number_at(st, s, mid) < st->cursor)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (int)(lo < n ? lo : n - 1);
+}
+
+/* ---- drawing ---- */
+
+/* The glyph and the hue an event's type has. */
+static const struct kind { uint32_t glyph; uint16_t role; } kinds[EVENT_NR] = {
+	[EVENT_VMA_NEW] = { '+', THEME_GOOD },
+	[EVENT_VMA_GONE] = { '-', THEME_ERROR },
+	[EVENT_GREW_DOWN] = { 0x25bc /* ▼ */, THEME_VMA_STACK },
+	[EVENT_GREW_UP] = { 0x25b2 /* ▲ */, THEME_VMA_HEAP },
+	[EVENT_SHRANK] = { '<', THEME_TEXT },
+	[EVENT_MERGED] = { 'M', THEME_TEXT },
+	[EVENT_SPLIT] = { 'Y', THEME_TEXT },
+	[EVENT_PROTECTED] = { 'P', THEME_WARN },
+	[EVENT_RENAMED] = { 'N', THEME_TEXT },
+	[EVENT_RESHAPED] = { 'R', THEME_TEXT },
+	[EVENT_PAGES_IN] = { 0x25aa /* ▪ */, THEME_PAGE_ANON },
+	[EVENT_PAGES_OUT] = { 0x25ab /* ▫ */, THEME_DIM },
+	[EVENT_PAGES_COW] = { 'c', THEME_PAGE_ANON_SHARED },
+	[EVENT_PAGES_SWAP] = { 's', THEME_PAGE_SWAP },
+	[EVENT_PAGES_KIND] = { 'k', THEME_DIM },
+	[EVENT_COUNTER] = { '#', THEME_DIM },
+	[EVENT_TASK_NEW] = { 't', THEME_GOOD },
+	[EVENT_TASK_GONE] = { 'x', THEME_ERROR },
+	[EVENT_TASK_CHANGED] = { '~', THEME_DIM },
+	[EVENT_EXEC] = { 'E', THEME_STRONG },
+	[EVENT_EXIT] = { 'X', THEME_STRONG },
+	[EVENT_PROCESS] = { 'i', THEME_DIM },
+	[EVENT_DETAIL] = { 'd', THEME_DIM },
+};
+
+static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t now,
+		     bool selected, struct buf *scratch)
+{
+	const struct kind *k = &kinds[e->type];
+	bool wide = canvas_cols(c) >= 80;
+	char when[24];
+	int col = 10;
+	unsigned heat = now <= e->time_ns ? 4 : 0;
+
+	canvas_right(c, row, 8, STYLE(DIM), ago_text(now > e->time_ns ? now - e->time_ns : 0, when));
+	canvas_ch(c, row, col, style_attr((struct style){ .role = k->role, .heat = (uint8_t)heat }, ATTR_BOLD),
+		  k->glyph);
+	col += 2;
+	if (wide) {
+		canvas_putn(c, row, col, (struct style){ .role = k->role }, 12, event_types[e->type].name);
+		col += 13;
+	}
+	if (canvas_cols(c) >= 120) {
+		if (e->end)
+			paint_address(c, row, col, STYLE(DIM), e->start, 0);
+		col += 13;
+	}
+	buf_reset(scratch);
+	event_describe(e, scratch);
+	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0), buf_str(scratch));
+	if (!selected)
+		return;
+	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
+	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_cursor(c, row, 0);
+}
+
+static void draw_status(const struct events_state *st, const struct session *s, struct canvas *c, int row)
+{
+	char a[32], b[32];
+	int col;
+
+	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
+	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s", count_text(row_count(st, s), a),
+			  plural(row_count(st, s)));
+	if (st->filter)
+		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass", count_text(session_events(s), b));
+	if (session_events_dropped(s))
+		col = canvas_putf(c, row + 1, col, STYLE(WHY), ", %s older ones dropped",
+				  count_text(session_events_dropped(s), b));
+	canvas_put(c, row + 1, col + 2, st->scrolled ? STYLE(WARN) : STYLE(GOOD), st->scrolled ?
+		   "scrolled: End follows the newest" : "follows the newest");
+}
+
+static void events_draw(void *state, const struct session *s, struct canvas *c)
+{
+	struct events_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	struct buf scratch = BUF_INIT;
+	int n, cursor;
+
+	if (!snap) {
+		paint_why_empty(c, snap, "events");
+		return;
+	}
+	update(st, s);
+	n = (int)row_count(st, s);
+	st->page = canvas_rows(c) - 2;
+	cursor = row_of_cursor(st, s);
+	st->top = scroll_to(st->top, cursor, n, st->page);
+	for (int i = 0; i < st->page && st->top + i < n; i++) {
+		const struct event *e = event_of(s, number_at(st, s, (size_t)(st->top + i)));
+
+		if (e)
+			draw_row(c, i, e, snap->time_ns, st->top + i == cursor, &scratch);
+	}
+	if (!n)
+		canvas_put(c, 1, 2, STYLE(DIM), st->filter ? "no event passes the filter" :
+			   "nothing has changed since it is watched");
+	draw_status(st, s, c, canvas_rows(c) - 2);
+	buf_free(&scratch);
+}
+
+/* ---- commands ---- */
+
+static void go_to(struct events_state *st, struct session *s, int row)
+{
+	const struct event *e;
+	int n = (int)row_count(st, s);
+
+	st->scrolled = row < n - 1;
+	st->cursor = number_at(st, s, (size_t)row);
+	e = event_of(s, st->cursor);
+	if (!e)
+		return;
+	if (e->end)
+		session_select(s, e->type == EVENT_GREW_UP && e->end > e->amount ? e->end - e->amount : e->start);
+	if (e->tid)
+		session_select_task(s, e->tid);
+}
+
+/* The room that shows best what an event was about. */
+static const char *room_for(const struct event *e)
+{
+	if (e->type >= EVENT_PAGES_IN && e->type <= EVENT_PAGES_KIND)
+		return "pages";
+	if (e->type == EVENT_GREW_DOWN)
+		return "stack";
+	return e->tid ? "threads" : e->type == EVENT_COUNTER ? "counters" : "table";
+}
+
+static bool events_command(void *state, struct session *s, const char *name, const char *arg)
+{
+	struct events_state *st = state;
+	int n = (int)row_count(st, s), row = row_of_cursor(st, s);
+	const struct event *e;
+
+	(void)arg;
+	if (!strcmp(name, "tail")) {
+		st->scrolled = false;
+		return true;
+	}
+	if (!n)
+		return false;
+	if (!strcmp(name, "enter")) {
+		go_to(st, s, row);
+		e = event_of(s, number_at(st, s, (size_t)row));
+		if (e)
+			session_set_room(s, view_index(room_for(e)));
+		return true;
+	}
+	if (!list_move(name, &row, n, st->page - 1))
+		return false;
+	go_to(st, s, row);
+	return true;
+}
+
+static void events_click(void *state, struct session *s, int row, int col, bool twice)
+{
+	struct events_state *st = state;
+
+	(void)col;
+	if (row >= st->page || st->top + row >= (int)row_count(st, s))
+		return;
+	go_to(st, s, st->top + row);
+	if (twice)
+		events_command(state, s, "enter", "");
+}
+
+static bool events_set_filter(void *state, const char *text, struct filter_error *err)
+{
+	struct events_state *st = state;
+	struct filter *f = filter_compile(&filter_events, text, err);
+	char *copy;
+
+	if (!f)
+		return false;
+	if (!text[strspn(text, " \t")]) {
+		filter_destroy(f);
+		f = NULL;
+	}
+	copy = xstrdup(text);
+	filter_destroy(st->filter);
+	free(st->text);
+	st->filter = f;
+	st->text = copy;
+	st->n = 0;
+	st->tested = 0;
+	return true;
+}
+
+static const char *events_filter(const void *state)
+{
+	const struct events_state *st = state;
+
+	return st->text ? st->text : "";
+}
+
+static void events_describe(void *state, const struct session *s, struct buf *out)
+{
+	struct events_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	const struct event *e;
+	char when[24];
+
+	if (!row_count(st, s)) {
+		buf_adds(out, "Every sample is compared with the one before; what differs is written here.");
+		return;
+	}
+	e = event_of(s, number_at(st, s, (size_t)row_of_cursor(st, s)));
+	if (!e)
+		return;
+	event_describe(e, out);
+	buf_addf(out, ". Seen in sample %" PRIu64 ", %s%s: %s.", e->seq,
+		 ago_text(snap->time_ns > e->time_ns ? snap->time_ns - e->time_ns : 0, when),
+		 snap->time_ns > e->time_ns + 100000000 ? " ago" : "", event_types[e->type].about);
+}
+
+static void events_heading(void *state, const struct session *s, struct buf *out)
+{
+	struct events_state *st = state;
+
+	(void)s;
+	buf_adds(out, "events");
+	if (st->filter)
+		buf_addf(out, " ─ filter %s", st->text);
+}
+
+static const struct view_command commands[] = {
+	{ "tail", NULL, "follow the newest event again" },
+	{ NULL, NULL, NULL },
+};
+
+const struct view events_view = {
+	.name = "events",
+	.title = "events",
+	.about = "what changed, one line each; choosing one moves the selection there",
+	.state_size = sizeof(struct events_state),
+	.fini = events_fini,
+	.draw = events_draw,
+	.command = events_command,
+	.commands = commands,
+	.click = events_click,
+	.describe = events_describe,
+	.set_filter = events_set_filter,
+	.filter = events_filter,
+	.heading = events_heading,
+};

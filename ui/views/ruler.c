@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Where the figures come from: the VMA from maps, start_stack and the strings from stat,
+ * sp from the task, the lowest page from residency, the limit from limits. The kernel
+ * keeps 256 pages free between a stack that grows and an accessible mapping below.
+ */
+#include "ui/views/ruler.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/paint.h"
+
+static const uint64_t guard_gap = 256 * PAGE_BYTES;
+
+static bool is_stack(const struct vma *v)
+{
+	return v->growsdown == 1 || v->role == ROLE_STACK || v->role == ROLE_THREAD_STACK;
+}
+
+static const struct task *owner_of(const struct snapshot *snap, const struct vma *v, pid_t preferred)
+{
+	const struct task *found = NULL;
+
+	for (size_t i = 0; snap->tasks && i < snap->tasks->n; i++) {
+		const struct task *t = &snap->tasks->tasks[i];
+
+		/* The VMA may have grown since the task was looked at: its end stays. */
+		if (t->stack.vma_end == v->end && (!found || t->tid == preferred))
+			found = t;
+	}
+	return found;
+}
+
+static ssize_t choose(const struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct layout *l = snap->layout;
+	const struct task *t = snap->tasks ? task_list_find(snap->tasks, session_tid(s)) : NULL;
+	ssize_t i = session_vma(s);
+
+	if (i >= 0 && is_stack(&l->vmas[i]))
+		return i;
+	/* A guard means the stack above it. */
+	if (i >= 0 && l->vmas[i].role == ROLE_GUARD && (size_t)i + 1 < l->n &&
+	    l->vmas[i + 1].start == l->vmas[i].end && is_stack(&l->vmas[i + 1]))
+		return i + 1;
+	if (t && t->stack.vma_end)
+		return layout_find(l, t->stack.vma_end - 1);
+	for (i = (ssize_t)l->n - 1; i >= 0; i--)
+		if (l->vmas[i].role == ROLE_STACK)
+			return i;
+	return -1;
+}
+
+static struct mark *add(struct ruler *r, enum mark_kind kind, uint64_t addr)
+{
+	struct mark *m;
+	int at = r->n;
+
+	if (r->n == RULER_MARKS)
+		return NULL;
+	/* From high to low; of equal places the earlier kind stands above. */
+	while (at > 0 && (r->marks[at - 1].addr < addr ||
+			  (r->marks[at - 1].addr == addr && r->marks[at - 1].kind > kind)))
+		at--;
+	memmove(&r->marks[at + 1], &r->marks[at], (size_t)(r->n - at) * sizeof(*m));
+	r->n++;
+	m = &r->marks[at];
+	*m = (struct mark){ .addr = addr, .kind = kind };
+	return m;
+}
+
+static bool inside(const struct vma *v, uint64_t addr)
+{
+	return addr != UNKNOWN && addr >= v->start && addr < v->end;
+}
+
+static uint64_t lowest_resident(const struct snapshot *snap, const struct vma *v)
+{
+	const struct residency *p = snap->pages;
+
+	for (size_t i = p ? residency_next(p, v->start) : 0; p && i < p->n; i++) {
+		const struct page_run *run = &p->runs[i];
+
+		if (run->start >= v->end)
+			break;
+		if (page_states[run->state].resident)
+			return umax(run->start, v->start);
+	}
+	return v->end;
+}
+
+static void add_strings(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	uint64_t args = snap->mm[MM_ARG_START], start = snap->mm[MM_START_STACK];
+	struct mark *m;
+
+	if (!inside(v, start))
+		return;
+	if (inside(v, args) && args > start) {
+		m = add(r, MARK_EDGE, args);
+		if (m)
+			snprintf(m->text, sizeof(m->text), "arg_start");
+	}
+	m = add(r, MARK_EDGE, start);
+	if (m)
+		snprintf(m->text, sizeof(m->text), "start_stack: argc");
+}
+
+static void add_inside(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	struct mark *m = add(r, MARK_TOP, v->end);
+	uint64_t deepest = r->task && r->task->stack.high_water != UNKNOWN ?
+		v->end - umin(r->task->stack.high_water, vma_size(v)) : UNKNOWN;
+	char size[16];
+
+	snprintf(m->text, sizeof(m->text), "top of the stack");
+	if (r->grows && v->role == ROLE_STACK)
+		add_strings(r, snap, v);
+	if (r->sp != UNKNOWN) {
+		m = add(r, MARK_SP, r->sp);
+		snprintf(m->text, sizeof(m->text), "sp, %s in use", text_size(v->end - r->sp, size));
+	}
+	if (r->lowest < v->end && r->lowest > v->start) {
+		m = add(r, MARK_LOWEST, r->lowest);
+		if (m)
+			snprintf(m->text, sizeof(m->text), "lowest resident page");
+	}
+	if (inside(v, deepest) && deepest < r->lowest) {
+		m = add(r, MARK_DEEPEST, deepest);
+		if (m)
+			snprintf(m->text, sizeof(m->text), "deepest page ever seen");
+	}
+	m = add(r, MARK_START, v->start);
+	if (m)
+		snprintf(m->text, sizeof(m->text), "VMA start, %s", text_size(vma_size(v), size));
+}
+
+static void add_below(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	const struct vma *prev = r->index ? v - 1 : NULL;
+	bool limited = r->limit != UNKNOWN && r->limit != UNLIMITED && r->limit < v->end;
+	uint64_t floor = limited ? v->end - r->limit : 0, gap = 0;
+	char label[40], size[16];
+	struct mark *m;
+
+	if (prev && !prev->growsdown && prev->perms & (VMA_READ | VMA_WRITE | VMA_EXEC))
+		gap = prev->end + guard_gap;
+	if (limited && (m = add(r, MARK_FLOOR, floor))) {
+		snprintf(m->text, sizeof(m->text), "RLIMIT_STACK %s", text_size(r->limit, size));
+		m->stops = floor >= gap;
+	}
+	if (gap && gap <= v->start && (m = add(r, MARK_GAP, gap))) {
+		snprintf(m->text, sizeof(m->text), "guard gap begins");
+		m->stops = gap > floor;
+	}
+	if (prev && (m = add(r, MARK_BELOW, prev->end)))
+		snprintf(m->text, sizeof(m->text), "next below: %s",
+			 vma_label(snap, r->index - 1, label, sizeof(label)));
+}
+
+static void add_guard(struct ruler *r, const struct vma *v)
+{
+	const struct vma *prev = r->index ? v - 1 : NULL;
+	struct mark *m;
+
+	if (!prev || prev->end != v->start || prev->role != ROLE_GUARD)
+		return;
+	m = add(r, MARK_GUARD, prev->start);
+	if (m)
+		snprintf(m->text, sizeof(m->text), "guard ends");
+}
+
+/* What a stretch is follows from the marks at its ends. */
+static const char *stretch(const struct ruler *r, const struct mark *above, const struct mark *below)
+{
+	bool sp = r->sp != UNKNOWN;
+
+	switch (below->kind) {
+	case MARK_EDGE:
+		return above->kind == MARK_TOP ? "names, environment, args" : "auxv, envp, argv, argc";
+	case MARK_SP:
+		return "in use";
+	case MARK_LOWEST:
+		return sp && above->kind == MARK_SP ? "below sp, touched before" : "touched";
+	case MARK_DEEPEST:
+		return "resident once, given up";
+	case MARK_START:
+		return above->addr <= r->lowest ? "never touched" : "touched before";
+	case MARK_GUARD:
+		return "guard: touch is SIGSEGV";
+	case MARK_FLOOR:
+		return above->kind == MARK_START ? "may still grow" : "the limit would allow";
+	case MARK_GAP:
+		return above->kind == MARK_START ? "may still grow" : "only with a higher limit";
+	default:
+		return above->kind == MARK_GAP ? "guard gap, stays free" : "free";
+	}
+}
+
+static void fill_stretches(struct ruler *r)
+{
+	bool outside = false;
+
+	for (int i = 0; i + 1 < r->n; i++) {
+		struct mark *m = &r->marks[i];
+
+		outside |= m->kind == MARK_START;
+		m->outside = outside;
+		m->bytes = m->addr - m[1].addr;
+		if (m->bytes)
+			snprintf(m->below, sizeof(m->below), "%s", stretch(r, m, &m[1]));
+	}
+}
+
+bool ruler_make(struct ruler *r, const struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct vma *v;
+	ssize_t i;
+
+	memset(r, 0, sizeof(*r));
+	if (!snap || !snap->layout)
+		return false;
+	i = choose(s);
+	if (i < 0)
+		return false;
+	v = &snap->layout->vmas[i];
+	r->index = (size_t)i;
+	r->grows = v->growsdown == 1 || v->role == ROLE_STACK;
+	r->task = owner_of(snap, v, session_tid(s));
+	r->sp = r->task && inside(v, r->task->sp) ? r->task->sp : UNKNOWN;
+	r->limit = r->grows ? snap->limits[LIMIT_STACK] : vma_size(v);
+	r->lowest = lowest_resident(snap, v);
+	r->grew = r->grows && session_growth(s, v->end, &r->growth) && r->growth.times;
+	add_inside(r, snap, v);
+	if (r->grows)
+		add_below(r, snap, v);
+	else
+		add_guard(r, v);
+	fill_stretches(r);
+	return true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The ruler of one stack: its marks and the stretches between them, from the top down,
+ * as values. What draws it knows nothing of stacks. Private to ui/views.
+ */
+#ifndef MMSCOPE_VIEWS_RULER_H
+#define MMSCOPE_VIEWS_RULER_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "mmscope/session.h"
+
+enum mark_kind {
+	MARK_TOP,		/* end of the VMA */
+	MARK_EDGE,		/* a border inside */
+	MARK_SP,
+	MARK_DEEPEST,		/* the deepest page ever seen resident */
+	MARK_LOWEST,		/* the lowest page resident now */
+	MARK_START,		/* start of the VMA */
+	MARK_GUARD,		/* the lower end of a thread's guard */
+	MARK_FLOOR,		/* RLIMIT_STACK ends it here */
+	MARK_GAP,		/* the guard gap of the mapping below ends it here */
+	MARK_BELOW,		/* the next mapping below ends here */
+};
+
+struct mark {
+	uint64_t addr;
+	enum mark_kind kind;
+	char text[64];		/* at the mark */
+	char below[64];		/* of the stretch down to the next mark; "" for none */
+	uint64_t bytes;		/* of that stretch */
+	bool outside;		/* the stretch lies below the VMA: not to scale */
+	bool stops;		/* growth ends here first */
+};
+
+enum { RULER_MARKS = 16 };
+
+struct ruler {
+	size_t index;			/* of the VMA */
+	const struct task *task;	/* whose stack it is, or NULL */
+	bool grows;			/* growsdown */
+	uint64_t sp;			/* UNKNOWN */
+	uint64_t limit;			/* bytes it may have; UNKNOWN, UNLIMITED */
+	uint64_t lowest;		/* lowest resident page, v->end when none */
+	struct growth growth;
+	bool grew;
+	struct mark marks[RULER_MARKS];
+	int n;
+};
+
+/* The stack meant by the selection: the selected VMA if it is one, else the selected
+ * thread's, else the main one. false: there is none. */
+bool ruler_make(struct ruler *r, const struct session *s);
+
+#endif

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * The threads: every task with its state, where it is in the kernel, and its stack.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/syscalls.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/paint.h"
+
+struct threads_state {
+	int sort, top, page, width;
+	bool reversed;
+	char *text;			/* filter */
+	struct filter *filter;
+	uint32_t *order;
+	size_t n, cap;
+	/* What the order was made of; the list's reference is held. */
+	const struct task_list *made_of;
+	int made_sort;
+	bool made_reversed;
+};
+
+struct threads_rows {
+	const struct session *s;
+	const struct task_list *tasks;
+	uint64_t largest;		/* use, for the bars */
+};
+
+static void threads_fini(void *state)
+{
+	struct threads_state *st = state;
+
+	filter_destroy(st->filter);
+	task_list_put(st->made_of);
+	free(st->text);
+	free(st->order);
+}
+
+/* ---- columns ---- */
+
+static const struct task *task_of(const void *rows, size_t i)
+{
+	return &((const struct threads_rows *)rows)->tasks->tasks[i];
+}
+
+static const struct task_state { char letter; const char *word, *sentence; uint16_t role; } states[] = {
+	{ 'R', "running", "runs or waits for a CPU", THEME_GOOD },
+	{ 'S', "sleeping", "sleeps until an event or a signal comes", THEME_TEXT },
+	{ 'D', "waiting", "waits in the kernel and cannot be interrupted, mostly for a disk", THEME_WARN },
+	{ 'T', "stopped", "is stopped by a signal", THEME_WARN },
+	{ 't', "traced", "is stopped by a tracer", THEME_WARN },
+	{ 'Z', "zombie", "has ended and waits for its parent to ask", THEME_ERROR },
+	{ 'X', "dead", "is being taken away", THEME_ERROR },
+	{ 'I', "idle", "is an idle thread of the kernel", THEME_DIM },
+	{ 'P', "parked", "is a parked thread of the kernel", THEME_DIM },
+	{ '\0', "?", "is in a state this program does not know", THEME_WHY },
+};
+
+static const struct task_state *state_of(char letter)
+{
+	const struct task_state *s = states;
+
+	while (s->letter && s->letter != letter)
+		s++;
+	return s;
+}
+
+static struct style text_tid(const void *rows, size_t i, struct buf *out)
+{
+	buf_addf(out, "%d", (int)task_of(rows, i)->tid);
+	return task_of(rows, i)->tid == task_of(rows, i)->tgid ? STYLE(STRONG) : STYLE(TEXT);
+}
+
+static struct style text_comm(const void *rows, size_t i, struct buf *out)
+{
+	const struct task *t = task_of(rows, i);
+
+	text_sanitize(out, t->comm, strnlen(t->comm, sizeof(t->comm)), 0);
+	return STYLE(TEXT);
+}
+
+static struct style text_letter(const void *rows, size_t i, struct buf *out)
+{
+	const struct task_state *s = state_of(task_of(rows, i)->state);
+
+	buf_addc(out, s->letter ? s->letter : '?');
+	return (struct style){ .role = s->role };
+}
+
+static struct style text_state(const void *rows, size_t i, struct buf *out)
+{
+	const struct task_state *s = state_of(task_of(rows, i)->state);
+
+	buf_addf(out, "%s", s->word);
+	return (struct style){ .role = s->role };
+}
+
+static void add_syscall(const struct task *t, struct buf *out)
+{
+	const char *name = syscall_name(t->syscall);
+
+	if (name)
+		buf_adds(out, name);
+	else
+		buf_addf(out, "#%d", (int)t->syscall);
+}
+
+static struct style text_syscall(const void *rows, size_t i, struct buf *out)
+{
+	const struct task *t = task_of(rows, i);
+
+	if (t->syscall >= 0) {
+		add_syscall(t, out);
+		return STYLE(TEXT);
+	}
+	buf_adds(out, t->syscall == SYSCALL_NONE ? "-" : "?");
+	return t->syscall == SYSCALL_NONE ? STYLE(DIM) : STYLE(WHY);
+}
+
+static struct style text_sp(const void *rows, size_t i, struct buf *out)
+{
+	char address[24];
+
+	if (task_of(rows, i)->sp == UNKNOWN) {
+		buf_adds(out, "?");
+		return STYLE(WHY);
+	}
+	buf_adds(out, address_text(task_of(rows, i)->sp, address));
+	return STYLE(SP);
+}
+
+static uint64_t size_of(const struct task *t)
+{
+	return t->stack.vma_end ? t->stack.vma_end - t->stack.vma_start : UNKNOWN;
+}
+
+static uint64_t number_tid(const void *rows, size_t i) { return (uint64_t)task_of(rows, i)->tid; }
+static uint64_t number_sp(const void *rows, size_t i) { return task_of(rows, i)->sp; }
+static uint64_t number_size(const void *rows, size_t i) { return size_of(task_of(rows, i)); }
+
+static uint64_t number_used(const void *rows, size_t i)
+{
+	return task_of(rows, i)->stack.vma_end ? task_of(rows, i)->stack.used : UNKNOWN;
+}
+
+static uint64_t number_resident(const void *rows, size_t i)
+{
+	return task_of(rows, i)->stack.vma_end ? task_of(rows, i)->stack.resident : UNKNOWN;
+}
+
+static uint64_t number_high(const void *rows, size_t i)
+{
+	return task_of(rows, i)->stack.vma_end ? task_of(rows, i)->stack.high_water : UNKNOWN;
+}
+
+static uint64_t number_guard(const void *rows, size_t i)
+{
+	const struct task_stack *st = &task_of(rows, i)->stack;
+
+	return st->guard_end ? st->guard_end - st->guard_start : UNKNOWN;
+}
+
+static struct style add_size(uint64_t v, struct buf *out)
+{
+	char size[16];
+
+	buf_adds(out, size_text(v, size));
+	return v == UNKNOWN ? STYLE(WHY) : v ? STYLE(TEXT) : STYLE(DIM);
+}
+
+static struct style text_used(const void *rows, size_t i, struct buf *out)
+{
+	return add_size(number_used(rows, i), out);
+}
+
+static struct style text_resident(const void *rows, size_t i, struct buf *out)
+{
+	return add_size(number_resident(rows, i), out);
+}
+
+static struct style text_size_(const void *rows, size_t i, struct buf *out)
+{
+	return add_size(number_size(rows, i), out);
+}
+
+static struct style text_high(const void *rows, size_t i, struct buf *out)
+{
+	return add_size(number_high(rows, i), out);
+}
+
+static struct style text_guard(const void *rows, size_t i, struct buf *out)
+{
+	struct style st = add_size(number_guard(rows, i), out);
+
+	return st.role == THEME_WHY ? STYLE(DIM) : STYLE(LIMIT);
+}
+
+static struct style text_found(const void *rows, size_t i, struct buf *out)
+{
+	uint8_t found = task_of(rows, i)->stack.found;
+
+	buf_addf(out, "%s%s", stack_found_names[found], found == STACK_BY_SHAPE ? "?" : "");
+	return found == STACK_UNKNOWN ? STYLE(WHY) : found == STACK_BY_SHAPE ? STYLE(WARN) : STYLE(DIM);
+}
+
+static struct style text_vma(const void *rows, size_t i, struct buf *out)
+{
+	const struct task_stack *st = &task_of(rows, i)->stack;
+	char address[24];
+
+	if (!st->vma_end) {
+		buf_adds(out, "?");
+		return STYLE(WHY);
+	}
+	buf_adds(out, address_text(st->vma_start, address));
+	return STYLE(DIM);
+}
+
+/* Use within the stack, to scale with the deepest of all: █ in use, ▒ touched before. */
+static struct style text_bar(const void *rows, size_t i, struct buf *out)
+{
+	enum { WIDTH = 16 };
+	uint64_t largest = ((const struct threads_rows *)rows)->largest;
+	uint64_t used = number_used(rows, i), high = number_high(rows, i);
+	int a = used == UNKNOWN || !largest ? 0 : (int)((used * WIDTH + largest - 1) / largest);
+	int b = high == UNKNOWN || !largest ? 0 : (int)((umin(high, largest) * WIDTH + largest - 1) / largest);
+
+	for (int k = 0; k < imax(a, b) && k < WIDTH; k++)
+		buf_adds(out, k < a ? "█" : "▒");
+	return STYLE(BAR);
+}
+
+static int compare_comm(const void *rows, size_t a, size_t b)
+{
+	return strcmp(task_of(rows, a)->comm, task_of(rows, b)->comm);
+}
+
+static int compare_state(const void *rows, size_t a, size_t b)
+{
+	return task_of(rows, a)->state - task_of(rows, b)->state;
+}
+
+static int compare_syscall(const void *rows, size_t a, size_t b)
+{
+	return task_of(rows, a)->syscall - task_of(rows, b)->syscall;
+}
+
+static const struct column task_columns[] = {
+	{ .name = "tid", .head = "TID", .width = 7, .rising = true, .text = text_tid, .number = number_tid },
+	{ .name = "comm", .head = "COMM", .width = 10, .left = true, .rising = true, .text = text_comm,
+	  .compare = compare_comm },
+	{ .name = "letter", .head = "S", .width = 1, .left = true, .text = text_letter },
+	{ .name = "state", .head = "STATE", .width = 8, .room = 96, .left = true, .rising = true,
+	  .text = text_state, .compare = compare_state },
+	{ .name = "syscall", .head = "SYSCALL", .width = 10, .left = true, .rising = true, .text = text_syscall,
+	  .compare = compare_syscall },
+	{ .name = "sp", .head = "SP", .width = 12, .room = 78, .left = true, .text = text_sp, .number = number_sp },
+	{ .name = "used", .head = "USED", .width = 6, .text = text_used, .number = number_used },
+	{ .name = "resident", .head = "RSS", .width = 6, .room = 54, .text = text_resident,
+	  .number = number_resident },
+	{ .name = "high", .head = "DEEP", .width = 6, .room = 112, .text = text_high, .number = number_high },
+	{ .name = "size", .head = "SIZE", .width = 6, .text = text_size_, .number = number_size },
+	{ .name = "guard", .head = "GUARD", .width = 6, .room = 86, .text = text_guard, .number = number_guard },
+	{ .name = "stack", .head = "STACK VMA", .width = 12, .room = 126, .left = true, .text = text_vma },
+	{ .name = "found", .head = "FOUND", .width = 11, .room = 140, .left = true, .text = text_found },
+	{ .name = "bar", .head = "USE", .room = 68, .left = true, .text = text_bar },
+	{ .name = NULL },
+};
+
+/* ---- order ---- */
+
+static void update_order(struct threads_state *st, const struct threads_rows *rows)
+{
+	const struct task_list *tasks = rows->tasks;
+
+	if (st->made_of == tasks && st->made_sort == st->sort && st->made_reversed == st->reversed)
+		return;
+	task_list_put(st->made_of);
+	st->made_of = task_list_get(tasks);
+	st->made_sort = st->sort;
+	st->made_reversed = st->reversed;
+	if (tasks->n > st->cap) {
+		st->cap = tasks->n;
+		st->order = xreallocarray(st->order, st->cap, sizeof(*st->order));
+	}
+	st->n = 0;
+	for (size_t i = 0; i < tasks->n; i++)
+		if (!st->filter || filter_match(st->filter, &tasks->tasks[i]))
+			st->order[st->n++] = (uint32_t)i;
+	if (st->sort || st->reversed)
+		columns_sort(&task_columns[st->sort], rows, st->order, st->n, st->reversed);
+}
+
+static int line_of_selection(const struct threads_state *st, const struct session *s)
+{
+	for (size_t i = 0; i < st->n; i++)
+		if (st->made_of->tasks[st->order[i]].tid == session_tid(s))
+			return (int)i;
+	return 0;
+}
+
+/* ---- drawing ---- */
+
+static void draw_footer(const struct threads_state *st, const struct snapshot *snap, struct canvas *c, int row)
+{
+	uint64_t resident = 0, size = 0, running = 0, without_sp = 0;
+	char a[32], b[32], u[32], r[16], z[16];
+
+	for (size_t i = 0; i < snap->tasks->n; i++) {
+		const struct task *t = &snap->tasks->tasks[i];
+
+		running += t->state == 'R';
+		without_sp += t->sp == UNKNOWN;
+		if (!t->stack.vma_end)
+			continue;
+		resident += t->stack.resident == UNKNOWN ? 0 : t->stack.resident;
+		size += size_of(t);
+	}
+	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
+	canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s of %s  stacks %s, %s resident  %u running%s%s",
+		    count_text(st->n, a), count_text(snap->tasks->n, b), text_size(size, z),
+		    text_size(resident, r), (unsigned)running, without_sp ? "  sp unknown: " : "",
+		    without_sp ? count_text(without_sp, u) : "");
+}
+
+static void draw_row(const struct threads_state *st, const struct threads_rows *rows, struct canvas *c, int row,
+		     int line, bool selected, struct buf *scratch)
+{
+	size_t i = st->order[line];
+	unsigned heat = session_heat_task(rows->s, rows->tasks->tasks[i].tid);
+
+	columns_row(c, row, task_columns, rows, i, scratch);
+	if (heat) {
+		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
+		canvas_restyle(c, row, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
+	}
+	if (!selected)
+		return;
+	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
+	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_cursor(c, row, 0);
+}
+
+static void threads_draw(void *state, const struct session *s, struct canvas *c)
+{
+	struct threads_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	struct threads_rows rows = { .s = s, .tasks = snap ? snap->tasks : NULL };
+	struct buf scratch = BUF_INIT;
+	int height = canvas_rows(c), selected;
+
+	if (!rows.tasks || !rows.tasks->n) {
+		paint_why_empty(c, snap, "tasks");
+		return;
+	}
+	for (size_t i = 0; i < rows.tasks->n; i++) {
+		uint64_t used = number_used(&rows, i), high = number_high(&rows, i);
+
+		rows.largest = umax(rows.largest, used == UNKNOWN ? 0 : used);
+		rows.largest = umax(rows.largest, high == UNKNOWN ? 0 : high);
+	}
+	update_order(st, &rows);
+	st->width = canvas_cols(c);
+	st->page = height - 3;
+	selected = line_of_selection(st, s);
+	st->top = scroll_to(st->top, selected, (int)st->n, st->page);
+	columns_head(c, 0, task_columns, st->sort, st->reversed);
+	for (int i = 0; i < st->page && st->top + i < (int)st->n; i++)
+		draw_row(st, &rows, c, 1 + i, st->top + i, st->top + i == selected, &scratch);
+	if (!st->n)
+		canvas_put(c, 2, 2, STYLE(WHY), "no thread passes the filter");
+	draw_footer(st, snap, c, height - 2);
+	buf_free(&scratch);
+}
+
+static void threads_want(void *state, const struct session *s, struct source_want *want)
+{
+	(void)state;
+	(void)s;
+	want->tasks = true;
+}
+
+/* ---- commands ---- */
+
+static void select_task(struct session *s, const struct task *t)
+{
+	session_select_task(s, t->tid);
+	if (t->stack.vma_end)
+		session_select(s, t->sp != UNKNOWN && t->sp >= t->stack.vma_start && t->sp < t->stack.vma_end ?
+			       t->sp & ~(uint64_t)(PAGE_BYTES - 1) : t->stack.vma_end - PAGE_BYTES);
+}
+
+static bool threads_command(void *state, struct session *s, const char *name, const char *arg)
+{
+	struct threads_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	int line;
+
+	if (columns_command(s, task_columns, st->width, &st->sort, &st->reversed, name, arg))
+		return true;
+	if (!snap || !st->n || snap->tasks != st->made_of)
+		return false;
+	line = line_of_selection(st, s);
+	if (!strcmp(name, "enter")) {
+		select_task(s, &st->made_of->tasks[st->order[line]]);
+		session_set_room(s, view_index("stack"));
+		return true;
+	}
+	if (!list_move(name, &line, (int)st->n, st->page - 1))
+		return false;
+	select_task(s, &st->made_of->tasks[st->order[line]]);
+	return true;
+}
+
+static void threads_click(void *state, struct session *s, int row, int col, bool twice)
+{
+	struct threads_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	int line = st->top + row - 1;
+
+	(void)col;
+	if (!snap || snap->tasks != st->made_of || row < 1 || row > st->page || line >= (int)st->n)
+		return;
+	select_task(s, &st->made_of->tasks[st->order[line]]);
+	if (twice)
+		session_set_room(s, view_index("stack"));
+}
+
+static bool threads_set_filter(void *state, const char *text, struct filter_error *err)
+{
+	struct threads_state *st = state;
+	struct filter *f = filter_compile(&filter_tasks, text, err);
+	char *copy;
+
+	if (!f)
+		return false;
+	copy = xstrdup(text);
+	filter_destroy(st->filter);
+	free(st->text);
+	st->filter = f;
+	st->text = copy;
+	task_list_put(st->made_of);
+	st->made_of = NULL;
+	return true;
+}
+
+static const char *threads_filter(const void *state)
+{
+	const struct threads_state *st = state;
+
+	return st->text ? st->text : "";
+}
+
+/* ---- sentences ---- */
+
+static void describe_stack(const struct snapshot *snap, const struct task *t, struct buf *out)
+{
+	const struct task_stack *st = &t->stack;
+	char a[16], b[16];
+
+	if (!st->vma_end) {
+		describe_why(snap, "tasks[].stack", out);
+		return;
+	}
+	buf_addf(out, "Its stack %012" PRIx64 "-%012" PRIx64 " was found %s%s: %s of %s resident", st->vma_start,
+		 st->vma_end, stack_found_names[st->found], st->found == STACK_BY_SHAPE ? ", a guess" : "",
+		 size_text(st->resident, a), text_size(st->vma_end - st->vma_start, b));
+	if (st->guard_end)
+		buf_addf(out, ", a guard of %s below", text_size(st->guard_end - st->guard_start, a));
+	buf_adds(out, ".");
+}
+
+static void threads_describe(void *state, const struct session *s, struct buf *out)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks, session_tid(s)) : NULL;
+	char comm[80], size[16];
+
+	(void)state;
+	if (!t)
+		return;
+	buf_addf(out, "Thread %d, %s, %s", (int)t->tid, clean(t->comm, comm, sizeof(comm)),
+		 state_of(t->state)->sentence);
+	if (t->syscall >= 0) {
+		buf_adds(out, ", in the system call ");
+		add_syscall(t, out);
+		buf_addf(out, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")", t->args[0], t->args[1], t->args[2]);
+	}
+	buf_adds(out, ". ");
+	if (t->sp == UNKNOWN)
+		describe_why(snap, "tasks[].sp", out);
+	else if (t->stack.used != UNKNOWN)
+		buf_addf(out, "sp %012" PRIx64 ": %s in use.", t->sp, text_size(t->stack.used, size));
+	buf_addc(out, ' ');
+	describe_stack(snap, t, out);
+}
+
+static void threads_heading(void *state, const struct session *s, struct buf *out)
+{
+	struct threads_state *st = state;
+
+	(void)s;
+	buf_adds(out, "threads");
+	if (st->text && *st->text)
+		buf_addf(out, " ─ filter %s", st->text);
+}
+
+static const struct view_command commands[] = {
+	{ "sort", "tid|comm|state|syscall|sp|used|resident|high|size|guard",
+	  "sorts by a column; again turns the order round; without a name the next column" },
+	{ "sort-reverse", NULL, "turns the order round" },
+	{ NULL, NULL, NULL },
+};
+
+const struct view threads_view = {
+	.name = "threads",
+	.title = "threads",
+	.about = "every thread: state, system call, stack pointer, and what it uses of its stack",
+	.caps = CAP_TASKS,
+	.state_size = sizeof(struct threads_state),
+	.fini = threads_fini,
+	.want = threads_want,
+	.draw = threads_draw,
+	.command = threads_command,
+	.commands = commands,
+	.click = threads_click,
+	.describe = threads_describe,
+	.set_filter = threads_set_filter,
+	.filter = threads_filter,
+	.heading = threads_heading,
+};
