@@ -6,11 +6,11 @@
 #include <string.h>
 
 extern const struct view map_view, table_view, pages_view, stack_view, threads_view, counters_view,
-	events_view, output_view;
+	events_view, view_output;
 
 const struct view *const views[] = {
 	&map_view, &table_view, &pages_view, &stack_view, &threads_view, &counters_view, &events_view,
-	&output_view, NULL,
+	&view_output, NULL,
 };
 
 int view_index(const char *name)
