@@ -103,8 +103,9 @@ struct run {			/* of one file */
 	const struct scenario *sc;
 	struct play *play[2];		/* the one whose records are shown, then the kernel's in `both` */
 	struct record record[2];
-	unsigned compared, not_compared, predictions, wrong, ops;
-	char *reason;			/* why the rest is not compared */
+	unsigned compared, not_compared, predictions, wrong, unjudged, ops;
+	char *reason;			/* why the rest is not compared, or not judged */
+	bool apart;			/* the only world refused something: predictions mean nothing */
 	bool differs;
 };
 
@@ -220,13 +221,15 @@ static void judge(struct run *r, int slot)
 	const struct record *rec = &r->record[slot];
 	const char *where = slot || r->c->o->on == CHECK_KERNEL ? "on the kernel" : "in the simulator";
 
-	if (rec->has_prediction && !rec->predicted) {
+	if (r->apart) {
+		r->unjudged += rec->has_prediction;
+	} else if (rec->has_prediction && !rec->predicted) {
 		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s\n", r->sc->path, rec->line, rec->op,
 			where);
 		indent(r->c->talk, buf_str(&rec->wrong));
 		r->wrong++;
 	}
-	if (!slot && !rec->has_prediction && rec->verdict != VERDICT_RUN)
+	if (!slot && rec->verdict != VERDICT_RUN && (!rec->has_prediction || rec->reason))
 		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op, rec->res);
 }
 
@@ -275,6 +278,10 @@ static struct error *step(struct run *r, const struct scenario_item *item)
 	show_json(r);
 	if (r->play[1] && r->record[1].reason)
 		part(r, r->record[1].reason);
+	if (r->record[0].reason && !r->apart) {
+		r->apart = true;
+		r->reason = xasprintf("line %u: %s", item->line, r->record[0].reason);
+	}
 	judge(r, 0);
 	if (r->c->o->on != CHECK_BOTH)
 		return NULL;
@@ -312,6 +319,9 @@ static void summary(struct run *r)
 		fprintf(c->talk, "%s: ", r->sc->title);
 	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops, r->ops == 1 ? "" : "s",
 		r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
+	if (r->unjudged)
+		fprintf(c->talk, "; %u prediction%s not judged (%s)", r->unjudged, r->unjudged == 1 ? "" : "s",
+			r->reason);
 	if (c->o->on == CHECK_BOTH) {
 		fprintf(c->talk, "; %u record%s compared%s, %u not compared", r->compared,
 			r->compared == 1 ? "" : "s", r->differs ? "" : ", equal", r->not_compared);

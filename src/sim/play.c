@@ -142,8 +142,7 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 		r->reason = p->world->ops->refuses(p->world, &op);
 	if (r->reason) {
 		r->verdict = VERDICT_REFUSED;
-		snprintf(r->res, sizeof(r->res), "refused: %s runs only in the simulator",
-			 op.kind == SIM_OP_EXEC ? "exec" : "thread");
+		snprintf(r->res, sizeof(r->res), "refused: %s", r->reason);
 	}
 	if (r->verdict != VERDICT_RUN) {
 		note_nothing(p, r, &op, so);
@@ -159,6 +158,12 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 	}
 	note_result(r, so, &op, &res);
 	scope_apply(&p->scope, so, &op, &res);
+	if (op.kind == SIM_OP_EXEC && res.status == SIM_OK) {
+		struct world_info now;
+
+		p->world->ops->info(p->world, &now);
+		scope_exec(&p->scope, &now);
+	}
 	return NULL;
 }
 

@@ -12,7 +12,7 @@ struct record {
 	unsigned i, line;
 	const char *op;			/* the scenario's; "start" */
 	unsigned proc;			/* current after the operation */
-	char res[64];
+	char res[96];
 	enum verdict verdict;
 	const char *reason;		/* refused by this world only: why; or NULL. Static */
 	enum sim_op_kind kind;		/* SIM_OP_NONE: start */

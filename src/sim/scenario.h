@@ -130,7 +130,7 @@ struct scope_binding { uint64_t addr, len, when; };	/* when 0: not bound */
 struct scope_proc {
 	struct scope_binding *bind;	/* by symbol */
 	size_t nbind;
-	uint64_t brk;
+	uint64_t sp, mmap_base, start_brk, brk;
 	uint64_t limit[SIM_NLIMITS];
 	int parent;
 	bool alive;
@@ -140,11 +140,12 @@ struct scope_proc {
 struct scope {
 	struct scope_proc proc[SIM_MAX_PROCS];
 	unsigned nprocs, current;
-	uint64_t sp, mmap_base, start_brk;
 	uint64_t clock;			/* bindings made */
 };
 
 void scope_init(struct scope *s, const struct world_info *info, const struct sim_options *o);
+/* After an exec: the current process has a new address space and none of its old names. */
+void scope_exec(struct scope *s, const struct world_info *info);
 void scope_copy(struct scope *to, const struct scope *from);	/* to is overwritten, not freed */
 void scope_free(struct scope *s);
 bool scope_find(const struct scope *s, unsigned symbol, struct scope_binding *ret);

@@ -46,25 +46,39 @@ static void bind_special(struct scope *s, const struct world_region *r)
 			bind_symbol(s, known[i].symbol, r->start, r->bytes);
 }
 
-void scope_init(struct scope *s, const struct world_info *info, const struct sim_options *o)
+/* The names that every program begins with. */
+static void begin(struct scope *s, const struct world_info *info)
 {
+	struct scope_proc *p = &s->proc[s->current];
 	unsigned i;
 
-	memset(s, 0, sizeof(*s));
-	s->nprocs = 1;
-	s->sp = info->sp;
-	s->mmap_base = info->mmap_base;
-	s->start_brk = info->start_brk;
-	s->proc[0].alive = true;
-	s->proc[0].parent = -1;
-	s->proc[0].brk = info->start_brk;
-	memcpy(s->proc[0].limit, o->limit, sizeof(o->limit));
+	p->sp = info->sp;
+	p->mmap_base = info->mmap_base;
+	p->start_brk = p->brk = info->start_brk;
 	bind_symbol(s, SYM_TEXT, TEXT_START, SIM_PAGE);
 	bind_symbol(s, SYM_DATA, TEXT_END, SIM_PAGE);
 	bind_symbol(s, SYM_BSS, TEXT_END + SIM_PAGE, SIM_PAGE);
 	bind_symbol(s, SYM_STACK, info->stack_start, info->stack_end - info->stack_start);
 	for (i = 0; i < info->nspecials; i++)
 		bind_special(s, &info->special[i]);
+}
+
+void scope_init(struct scope *s, const struct world_info *info, const struct sim_options *o)
+{
+	memset(s, 0, sizeof(*s));
+	s->nprocs = 1;
+	s->proc[0].alive = true;
+	s->proc[0].parent = -1;
+	memcpy(s->proc[0].limit, o->limit, sizeof(o->limit));
+	begin(s, info);
+}
+
+void scope_exec(struct scope *s, const struct world_info *info)
+{
+	struct scope_proc *p = &s->proc[s->current];
+
+	memset(p->bind, 0, p->nbind * sizeof(*p->bind));
+	begin(s, info);
 }
 
 static void copy_proc(struct scope_proc *to, const struct scope_proc *from)
@@ -102,13 +116,13 @@ bool scope_find(const struct scope *s, unsigned symbol, struct scope_binding *re
 	}
 	switch (symbol) {
 	case SYM_HEAP:
-		*ret = (struct scope_binding) { s->start_brk, p->brk - s->start_brk, 1 };
+		*ret = (struct scope_binding) { p->start_brk, p->brk - p->start_brk, 1 };
 		return true;
 	case SYM_SP:
-		*ret = (struct scope_binding) { s->sp, 0, 1 };
+		*ret = (struct scope_binding) { p->sp, 0, 1 };
 		return true;
 	case SYM_MMAPBASE:
-		*ret = (struct scope_binding) { s->mmap_base, 0, 1 };
+		*ret = (struct scope_binding) { p->mmap_base, 0, 1 };
 		return true;
 	default:
 		return false;
@@ -203,14 +217,14 @@ static bool over_cap(const struct sim_op *op)
 /* Where executing whatever lies there could do more than fault. */
 static bool wild_execute(const struct scope *s, const struct sim_op *op)
 {
-	uint64_t i;
+	uint64_t sp_page = s->proc[s->current].sp & ~(uint64_t)(SIM_PAGE - 1), i;
 
 	if (op->kind != SIM_OP_TOUCH || op->mode != 'x')
 		return false;
 	for (i = 0; i < op->pages; i++) {
 		uint64_t addr = op->addr + i * SIM_PAGE;
 
-		if ((addr >= TEXT_START && addr < TEXT_END) || addr >= (s->sp & ~(uint64_t)(SIM_PAGE - 1)))
+		if ((addr >= TEXT_START && addr < TEXT_END) || addr >= sp_page)
 			return true;
 	}
 	return false;
@@ -247,7 +261,7 @@ static void put(const struct scope *s, struct sim_op *op, enum slot slot, uint64
 		op->addr = value + (op->kind == SIM_OP_BRK && sign ? s->proc[s->current].brk : 0);
 		break;
 	case SLOT_OFFSET:
-		op->addr = s->sp + value;
+		op->addr = s->proc[s->current].sp + value;
 		break;
 	case SLOT_LEN:
 		op->len = value;
@@ -271,6 +285,12 @@ static void put(const struct scope *s, struct sim_op *op, enum slot slot, uint64
 		op->guard = value;
 		break;
 	}
+}
+
+/* As glibc chooses it, with the limit as it is now. */
+static uint64_t thread_size(uint64_t stack_limit)
+{
+	return stack_limit == SIM_UNLIMITED ? 2u << 20 : stack_limit;
 }
 
 enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
@@ -300,6 +320,8 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 	}
 	if (so->unlimited)
 		op.value = SIM_UNLIMITED;
+	if (op.kind == SIM_OP_THREAD && !op.len)
+		op.len = thread_size(s->proc[s->current].limit[SIM_LIMIT_STACK]);
 	*ret = op;
 	refused = refusal(s, &op);
 	if (refused) {
@@ -350,7 +372,7 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 			bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->newlen));
 		break;
 	case SIM_OP_THREAD:
-		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len));
+		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len) + page_up(op->guard));
 		break;
 	case SIM_OP_SETRLIMIT:
 		p->limit[op->limit] = op->value;

@@ -102,7 +102,7 @@ struct world_info {			/* what a run stands on; record 0 */
 struct world;
 struct world_ops {
 	const char *name;		/* "sim", "kernel" */
-	void (*info)(struct world *w, struct world_info *ret);
+	void (*info)(struct world *w, struct world_info *ret);	/* addresses: of the current process */
 	struct error *(*exec)(struct world *w, const struct sim_op *op, struct sim_result *ret);
 	/* Why op cannot be run here, or NULL. A static string. */
 	const char *(*refuses)(struct world *w, const struct sim_op *op);

@@ -35,6 +35,7 @@ static void sim_info(struct world *world, struct world_info *ret)
 {
 	struct sim *s = world_sim_machine(world);
 	const struct sim_options *o = sim_get_options(s);
+	unsigned proc = sim_current(s);
 	struct sim_vma v;
 	struct sim_mm mm;
 	size_t i;
@@ -47,11 +48,11 @@ static void sim_info(struct world *world, struct world_info *ret)
 	ret->max_map_count = o->max_map_count;
 	ret->mmap_min_addr = SIM_PAGE;
 	ret->ram_pages = o->ram_pages;
-	sim_mm_get(s, 0, &mm);
-	ret->sp = sim_sp(s);
+	sim_mm_get(s, proc, &mm);
+	ret->sp = mm.start_stack;
 	ret->mmap_base = mm.mmap_base;
 	ret->start_brk = mm.start_brk;
-	for (i = 0; sim_vma_at(s, 0, i, &v); i++) {
+	for (i = 0; sim_vma_at(s, proc, i, &v); i++) {
 		if (v.kind == SIM_KIND_SPECIAL && v.name && ret->nspecials < ARRAY_LEN(ret->special))
 			note_special(ret, &v);
 		if (v.name && strcmp(v.name, "[stack]") == 0) {

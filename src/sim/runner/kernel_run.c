@@ -23,7 +23,7 @@
 #define SYS_mseal 462
 #endif
 
-enum { PAGE = 4096, NOBODY = 65534 };
+enum { PAGE = 4096, NOBODY = 65534, THREAD_BLOCK = 2368 };
 #define START_BRK 0x403000ull
 
 struct kernel_world {
@@ -257,6 +257,8 @@ static void kernel_close(struct world *world)
 	free(w);
 }
 
+static struct error *kernel_exec(struct world *world, const struct sim_op *op, struct sim_result *ret);
+
 /* ---- operations ------------------------------------------------------------------------- */
 
 struct system_call {
@@ -442,6 +444,36 @@ static void exec_exit(struct kernel_world *w)
 	w->current = (unsigned)next;
 }
 
+/* What the C library does to memory for a thread: a mapping without access, all of it opened
+ * but the guard, and the thread's block at the top written. The task adds nothing to an mm. */
+static struct error *exec_thread(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+{
+	const uint64_t page = PAGE - 1, guard = (op->guard + page) & ~page, size = (op->len + page) & ~page;
+	struct sim_op step = {
+		.kind = SIM_OP_MMAP, .len = size + guard, .prot = PROT_NONE, .flags = MAP_PRIVATE | MAP_STACK,
+	};
+	struct sim_result res = { .status = SIM_OK };
+	struct error *err = kernel_exec(&w->world, &step, ret);
+	uint64_t start = ret->ret;
+
+	if (err || ret->status != SIM_OK) {
+		if (!err && ret->err == ENOMEM)
+			ret->err = EAGAIN;
+		return err;
+	}
+	step = (struct sim_op) { .kind = SIM_OP_MPROTECT, .addr = start + guard, .len = size,
+				 .prot = PROT_READ | PROT_WRITE };
+	err = kernel_exec(&w->world, &step, &res);
+	if (!err && res.status == SIM_OK) {
+		step = (struct sim_op) { .kind = SIM_OP_TOUCH, .addr = start + guard + size - THREAD_BLOCK,
+					 .pages = 1, .mode = 'w' };
+		return kernel_exec(&w->world, &step, &res);
+	}
+	step = (struct sim_op) { .kind = SIM_OP_MUNMAP, .addr = start, .len = size + guard };
+	*ret = res;
+	return err ? err : kernel_exec(&w->world, &step, &res);
+}
+
 static unsigned alive(const struct kernel_world *w)
 {
 	unsigned n = 0, i;
@@ -487,6 +519,8 @@ static struct error *kernel_exec(struct world *world, const struct sim_op *op, s
 	case SIM_OP_SWITCH:
 		w->current = (unsigned)op->proc;
 		return NULL;
+	case SIM_OP_THREAD:
+		return exec_thread(w, op, ret);
 	case SIM_OP_TRUNCATE:
 		return lab_file_truncate(w->lab, op->len);
 	default:
@@ -498,9 +532,7 @@ static const char *kernel_refuses(struct world *world, const struct sim_op *op)
 {
 	(void)world;
 	if (op->kind == SIM_OP_EXEC)
-		return "exec runs in the simulator only: the traced process cannot become another program";
-	if (op->kind == SIM_OP_THREAD)
-		return "thread runs in the simulator only: the traced process has no libc to make one";
+		return "exec runs in the simulator only";
 	return NULL;
 }
 
