@@ -85,6 +85,14 @@ static struct error *settle(struct batch *b)
 	return NULL;
 }
 
+/* The target was over before it was looked at: a zombie is still there to be sampled. */
+static bool over(const struct batch *b)
+{
+	struct pollfd fd = { .fd = b->src->ops->fd ? b->src->ops->fd(b->src) : -1, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
 static struct error *sample(struct batch *b, bool *ended)
 {
 	const struct source_want want = {
@@ -93,6 +101,7 @@ static struct error *sample(struct batch *b, bool *ended)
 		.detail = b->o->detail,
 	};
 	const struct snapshot *given, *s;
+	bool before = !b->born && over(b);
 	struct error *err = b->src->ops->sample(b->src, &want, &given);
 
 	if (err)
@@ -111,7 +120,7 @@ static struct error *sample(struct batch *b, bool *ended)
 		s = again;
 	}
 	b->frame++;
-	*ended = s->process.ended;
+	*ended = before || s->process.ended;
 	errno = 0;
 	write_sample(b, s);
 	if (ferror(b->out))
@@ -134,7 +143,9 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 		err = settle(&b);
 	while (!err) {
 		err = sample(&b, &ended);
-		if (!err && ended)
+		if (!err && ended && b.frame == 1)
+			err = error_create(ERR_ENDED, "the process ended before the first sample");
+		else if (!err && ended)
 			err = error_create(ERR_ENDED, "the process ended after %lu sample%s", b.frame - 1,
 					   b.frame == 2 ? "" : "s");
 		if (err || b.frame == o->samples)
