@@ -122,6 +122,11 @@ static void act(struct toy *t, uint32_t key)
 	case 'n':
 		t->noise++;
 		break;
+	case 'b':		/* a mark behind all that was drawn so far */
+		draw(t);
+		if (write(STDOUT_FILENO, "\033]777;b\a", 8) < 0)
+			exit(1);
+		break;
 	case 'e':
 		fprintf(stderr, "a library speaks\n");
 		break;
@@ -132,7 +137,7 @@ static void tell(struct toy *t, const struct input *in)
 {
 	char name[16];
 
-	if (in->type == INPUT_KEY && strchr("u+nhLmze", (int)in->key) && in->key < 128)
+	if (in->type == INPUT_KEY && strchr("ub+nhLmze", (int)in->key) && in->key < 128)
 		return;		/* these show by what they do */
 	buf_reset(&t->said);
 	if (in->type == INPUT_KEY)
