@@ -5,7 +5,6 @@
  * Compares with tests/golden/VIEW-SCENE.txt under $srcdir; with UPDATE_GOLDEN set it
  * writes them. With arguments VIEW SCENE [ROWS COLS [COMMAND...]] it shows one.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "mmscope/alloc.h"
 #include "mmscope/term.h"
 #include "mmscope/view.h"
+#include "tests/golden/golden.h"
 #include "tests/golden/scene.h"
 
 static const struct { int rows, cols; bool ascii; } sizes[] = {
@@ -141,64 +141,16 @@ static void picture(struct buf *out, const char *view, const char *scene, const 
 	canvas_destroy(c);
 }
 
-static bool read_file(const char *path, struct buf *out)
+static int check(const struct golden *g)
 {
-	FILE *f = fopen(path, "rb");
-	char chunk[4096];
-	size_t n;
-
-	if (!f)
-		return false;
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(out, chunk, n);
-	fclose(f);
-	return true;
-}
-
-/* The first line that differs, for people. */
-static void say_difference(const char *path, const char *have, const char *want)
-{
-	int line = 1;
-
-	while (*have && *have == *want) {
-		line += *have == '\n';
-		have++;
-		want++;
-	}
-	while (line > 1 && have[-1] != '\n') {
-		have--;
-		want--;
-	}
-	printf("%s:%d: differs\n  drawn:    %.*s\n  expected: %.*s\n", path, line,
-	       (int)strcspn(have, "\n"), have, (int)strcspn(want, "\n"), want);
-}
-
-static int check(const char *dir, const struct golden *g)
-{
-	char *path = xasprintf("%s/tests/golden/%s.txt", dir, g->name);
-	struct buf have = BUF_INIT, want = BUF_INIT;
-	int failed = 0;
+	struct buf have = BUF_INIT;
+	int failed;
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
 		picture(&have, g->view, g->scene, g->commands, sizes[i].rows, sizes[i].cols,
 			sizes[i].ascii, true);
-	if (getenv("UPDATE_GOLDEN")) {
-		FILE *f = fopen(path, "wb");
-
-		if (!f || fwrite(have.data, 1, have.len, f) != have.len || fclose(f)) {
-			printf("%s: %s\n", path, strerror(errno));
-			failed = 1;
-		}
-	} else if (!read_file(path, &want)) {
-		printf("%s: %s; `make update-golden` makes it\n", path, strerror(errno));
-		failed = 1;
-	} else if (strcmp(buf_str(&have), buf_str(&want))) {
-		say_difference(path, buf_str(&have), buf_str(&want));
-		failed = 1;
-	}
+	failed = golden_check(g->name, &have);
 	buf_free(&have);
-	buf_free(&want);
-	free(path);
 	return failed;
 }
 
@@ -219,13 +171,12 @@ static int show(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *srcdir = getenv("srcdir");
 	int failed = 0;
 
 	if (argc >= 3)
 		return show(argc, argv);
 	for (size_t i = 0; i < ARRAY_LEN(goldens); i++)
-		failed += check(srcdir ? srcdir : ".", &goldens[i]);
+		failed += check(&goldens[i]);
 	printf("%zu goldens, %d differ\n", ARRAY_LEN(goldens), failed);
 	return failed != 0;
 }

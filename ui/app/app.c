@@ -254,7 +254,7 @@ static void wheel(struct app *app, const struct input *in)
 		command_run(app, in->button == MOUSE_WHEEL_UP ? "up" : "down");
 }
 
-static void handle(struct app *app, const struct input *in)
+void app_input(struct app *app, const struct input *in)
 {
 	const char *command;
 
@@ -327,7 +327,7 @@ static void loop(struct app *app)
 			frame_draw(app);
 		wait_for_news(app);
 		while (!app->quit && (in = term_read(app->term)).type != INPUT_NONE)
-			handle(app, &in);
+			app_input(app, &in);
 	}
 }
 
@@ -357,7 +357,6 @@ static struct error *start(struct app *app)
 	session_set_child(app->session, o->child);
 	session_set_room(app->session, view_index("table"));
 	/* The first sample before the terminal is touched: what fails, fails as plain text. */
-	app->theme = theme_builtin();
 	if (src) {
 		struct source_want want = { .budget_ns = SAMPLE_BUDGET_NS, .tasks = true };
 
@@ -366,7 +365,17 @@ static struct error *start(struct app *app)
 	return err ? err : term_open(&o->term, &app->term);
 }
 
-static void finish(struct app *app)
+void app_init(struct app *app, const struct app_options *o)
+{
+	*app = (struct app){ .options = o, .dirty = true };
+	for (int i = 0; views[i]; i++)
+		app->states[i] = xcalloc(1, views[i]->state_size);
+	app->interval = nearest_interval(o->interval);
+	keymap_defaults(&app->keys);
+	app->theme = theme_builtin();
+}
+
+void app_deinit(struct app *app)
 {
 	term_close(app->term);
 	for (int i = 0; views[i]; i++) {
@@ -387,14 +396,11 @@ static void finish(struct app *app)
 
 struct error *app_run(const struct app_options *o)
 {
-	struct app app = { .options = o, .dirty = true };
 	struct error *err;
+	struct app app;
 	int rows, cols;
 
-	for (int i = 0; views[i]; i++)
-		app.states[i] = xcalloc(1, views[i]->state_size);
-	app.interval = nearest_interval(o->interval);
-	keymap_defaults(&app.keys);
+	app_init(&app, o);
 	err = start(&app);
 	if (!err) {
 		term_size(app.term, &rows, &cols);
@@ -408,6 +414,6 @@ struct error *app_run(const struct app_options *o)
 		loop(&app);
 		err = app.failed;
 	}
-	finish(&app);
+	app_deinit(&app);
 	return err;
 }

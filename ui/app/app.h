@@ -76,6 +76,9 @@ extern const double intervals[];
 extern const int ninterval;
 
 /* app.c */
+void app_init(struct app *app, const struct app_options *o);	/* no session, no terminal yet */
+void app_deinit(struct app *app);
+void app_input(struct app *app, const struct input *in);
 void app_open(struct app *app, pid_t pid);
 void app_pick(struct app *app);
 void app_theme(struct app *app, const char *name);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Golden frames: the whole screen after keys, without a terminal. Each script is a scene
+ * and the keys a person pressed; it is drawn at 80x24, 132x43 and 200x60, one in ASCII.
+ *
+ * Compares with tests/golden/frame-SCRIPT.txt under $srcdir; with UPDATE_GOLDEN set it
+ * writes them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+#include "tests/golden/golden.h"
+#include "tests/golden/scene.h"
+#include "ui/app/app.h"
+
+static const struct { int rows, cols; bool ascii; } sizes[] = {
+	{ 24, 80, false }, { 43, 132, false }, { 60, 200, false }, { 24, 80, true },
+};
+
+/* Keys by name, one after the other; "text:..." types. */
+static const struct script {
+	const char *name, *scene;
+	const char *keys[12];
+} scripts[] = {
+	{ "start", "shell", { NULL } },
+	{ "growing", "growing", { NULL } },
+	{ "pages", "growing", { "2" } },
+	{ "map-has-keys", "shell", { "m", "Down", "Down" } },
+	{ "zoomed", "shell", { "Down", "Enter", "Enter" } },
+	{ "help", "shell", { "?", "text:page" } },
+	{ "palette", "shell", { ":", "text:sort", "Down" } },
+	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
+	{ "filter", "shell", { "&", "text:libc rss>4k" } },
+	{ "filter-wrong", "shell", { "&", "text:path~li(bc" } },
+	{ "filter-left", "shell", { "&", "text:libc", "Esc" } },
+	{ "find", "shell", { "/", "text:heap", "Enter" } },
+	{ "goto", "shell", { "g", "C-u", "text:0x10", "Enter" } },
+	{ "role", "shell", { "t" } },
+	{ "undone", "shell", { "t", "2", "u", "u" } },
+	{ "paused", "shell", { "Space" } },
+	{ "denied", "denied", { NULL } },
+	{ "kthread", "kthread", { NULL } },
+	{ "hostile", "hostile", { NULL } },
+};
+
+static void type(struct app *app, const char *text)
+{
+	for (; *text; text++)
+		app_input(app, &(struct input){ .type = INPUT_KEY, .key = (unsigned char)*text });
+}
+
+static void press(struct app *app, const char *key)
+{
+	struct input in = { .type = INPUT_KEY };
+
+	if (!strncmp(key, "text:", 5)) {
+		type(app, key + 5);
+		return;
+	}
+	if (!key_parse(key, &in.key)) {
+		fprintf(stderr, "no key is called %s\n", key);
+		exit(1);
+	}
+	app_input(app, &in);
+}
+
+static void picture(struct buf *out, const struct script *s, int rows, int cols, bool ascii, bool styled)
+{
+	struct app_options options = { .proc_root = "/nonexistent", .interval = 0.1 };
+	struct app app;
+
+	app_init(&app, &options);
+	app.session = scene_play(s->scene);
+	session_set_room(app.session, view_index("table"));
+	app.canvas = canvas_create(rows, cols, ascii);
+	frame_compose(&app);
+	for (const char *const *k = s->keys; *k; k++) {
+		press(&app, *k);
+		frame_compose(&app);
+	}
+	buf_addf(out, "==== %s on %s, %dx%d%s\n", s->name, s->scene, cols, rows, ascii ? ", ASCII" : "");
+	if (styled)
+		term_text_styled(out, app.canvas);
+	else
+		term_text(out, app.canvas, NULL, DEPTH_MONO);
+	app_deinit(&app);
+}
+
+static int check(const struct script *s)
+{
+	char *name = xasprintf("frame-%s", s->name);
+	struct buf have = BUF_INIT;
+	int failed;
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+		picture(&have, s, sizes[i].rows, sizes[i].cols, sizes[i].ascii, i == 0);
+	failed = golden_check(name, &have);
+	buf_free(&have);
+	free(name);
+	return failed;
+}
+
+/* A terminal that is too small gets one line that says what it needs, at any size. */
+static int check_small(void)
+{
+	static const struct script s = { "small", "shell", { NULL } };
+	bool ok = true;
+
+	for (int rows = 1; rows < MIN_ROWS; rows += 3)
+		for (int cols = 1; cols < MIN_COLS; cols += 7) {
+			struct buf b = BUF_INIT;
+
+			picture(&b, &s, rows, cols, false, false);
+			ok &= cols < 12 || strstr(buf_str(&b), "too small") != NULL;
+			buf_free(&b);
+		}
+	if (!ok)
+		printf("a terminal that is too small is not told so\n");
+	return !ok;
+}
+
+int main(void)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+		failed += check(&scripts[i]);
+	failed += check_small();
+	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts), failed);
+	return failed != 0;
+}
