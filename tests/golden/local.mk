@@ -6,7 +6,6 @@ check_PROGRAMS += $(GOLDEN_TESTS)
 TESTS += $(GOLDEN_TESTS)
 # Each golden by its being there.
 EXTRA_DIST += $(srcdir)/tests/golden/*.txt
-tests_golden_golden_views_SOURCES = tests/golden/golden_views.c tests/golden/scene.h tests/golden/scene.c
 tests_golden_golden_views_SOURCES = tests/golden/golden_views.c $(GOLDEN_SOURCES)
 tests_golden_golden_views_LDADD = $(TEST_LIBS)
 

@@ -193,29 +193,59 @@ static void draw_title(struct app *app, struct canvas *c, int row, int col, int 
 	buf_free(&b);
 }
 
-/* The rooms' names with their keys; the open one is bracketed. */
+/* One tab as it stands in the title line; narrow ones do without the blanks. */
+static void tab_text(const struct app *app, int view, bool narrow, struct buf *b)
+{
+	bool open = view == app->room.view;
+	char command[48], key[16];
+	uint32_t k;
+
+	snprintf(command, sizeof(command), "room %s", views[view]->name);
+	k = keymap_key_of(&app->keys, "global", command);
+	buf_addf(b, "%s%s%s%s%s", open ? "[" : narrow ? "" : " ", k ? key_name(k, key) : "",
+		 narrow ? "" : " ", views[view]->title, open ? "]" : narrow ? "" : " ");
+}
+
+/* Whether the tabs from `first` on fit; the map has its strip already and goes first. */
+static bool tabs_fit(const struct app *app, int first, bool narrow, int room)
+{
+	struct buf b = BUF_INIT;
+	bool fit;
+
+	for (int i = first; views[i]; i++) {
+		tab_text(app, i, narrow, &b);
+		if (narrow)
+			buf_addc(&b, ' ');
+	}
+	fit = text_width(buf_str(&b)) <= room;
+	buf_free(&b);
+	return fit;
+}
+
+/* The rooms' names with their keys; the open one is bracketed, and never cut off. */
 static int draw_tabs(struct app *app, struct canvas *c, int row, int col, int end)
 {
+	bool narrow = !tabs_fit(app, 0, false, end - col);
+	int first = 0;
+
+	while (narrow && first < app->room.view && !tabs_fit(app, first, true, end - col))
+		first++;
 	app->ntabs = 0;
 	app->tab_row = row;
-	for (int i = 0; views[i]; i++) {
-		bool open = i == app->room.view;
-		char command[48], key[16];
+	for (int i = first; views[i]; i++) {
 		struct buf b = BUF_INIT;
-		uint32_t k;
 
-		snprintf(command, sizeof(command), "room %s", views[i]->name);
-		k = keymap_key_of(&app->keys, "global", command);
-		buf_addf(&b, open ? "[%s %s]" : " %s %s ", k ? key_name(k, key) : "", views[i]->title);
+		tab_text(app, i, narrow, &b);
 		if (col + text_width(buf_str(&b)) > end) {
 			buf_free(&b);
 			break;
 		}
 		app->tabs[app->ntabs].from = col;
 		app->tabs[app->ntabs].view = i;
-		col = canvas_put(c, row, col, open ? style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM),
-				 buf_str(&b));
+		col = canvas_put(c, row, col, i == app->room.view ?
+				 style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM), buf_str(&b));
 		app->tabs[app->ntabs++].to = col;
+		col += narrow;
 		buf_free(&b);
 	}
 	return col;

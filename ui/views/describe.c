@@ -69,7 +69,7 @@ static void add_role(const struct vma *v, struct buf *out)
 {
 	static const char *const sure[] = { "", "probably ", "perhaps " };
 
-	buf_addf(out, "%s%s (%s)", sure[v->guess > 2 ? 2 : v->guess], vma_roles[v->role].name,
+	buf_addf(out, "%s%s: %s", sure[v->guess > 2 ? 2 : v->guess], vma_roles[v->role].name,
 		 vma_roles[v->role].about);
 }
 
@@ -111,17 +111,19 @@ void describe_vma(const struct snapshot *snap, size_t index, struct buf *out)
 	const struct vma *v = &snap->layout->vmas[index];
 	char label[96], size[16], path[256], perms[5];
 
-	buf_addf(out, "%s %012" PRIx64 "-%012" PRIx64 ": ", vma_label(snap, index, label, sizeof(label)),
-		 v->start, v->end);
+	/* What matters most first: a narrow screen cuts the end. */
+	buf_addf(out, "%s %012" PRIx64 "-%012" PRIx64 ", %s %s (%" PRIu64 " bytes): ",
+		 vma_label(snap, index, label, sizeof(label)), v->start, v->end, vma_perms(v, perms),
+		 text_size(vma_size(v), size), vma_size(v));
+	add_residency(snap, v, out);
+	add_detail(snap, index, out);
+	buf_addc(out, ' ');
 	add_role(v, out);
-	buf_addf(out, ", %s (%" PRIu64 " bytes), %s %s %s", text_size(vma_size(v), size), vma_size(v),
-		 vma_perms(v, perms), perm_words(v), v->perms & VMA_SHARED ? "and shared" : "and private");
+	buf_addf(out, ", %s %s", perm_words(v), v->perms & VMA_SHARED ? "and shared" : "and private");
 	if (v->inode)
 		buf_addf(out, ", from %s at offset 0x%" PRIx64, clean(v->path, path, sizeof(path)),
 			 v->offset);
-	buf_adds(out, ". ");
-	add_residency(snap, v, out);
-	add_detail(snap, index, out);
+	buf_addc(out, '.');
 }
 
 /* What a page's state follows from, by state and the VMA it lies in. */
