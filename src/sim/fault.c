@@ -58,31 +58,42 @@ static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *
 	return SIM_SIG_NONE;
 }
 
+/* The window of do_fault_around: ptes [from, to) of the table, from page first of the object. */
+static void fault_window(const struct sim *s, const struct vma *v, const struct object *o, u64 addr, u64 *from, u64 *to,
+			 u64 *first)
+{
+	u64 nr = s->prof->fault_around >> PAGE_SHIFT, off = (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
+	u64 vma_off = (addr - v->start) >> PAGE_SHIFT, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	*from = off & ~(nr - 1);
+	if (off > vma_off && *from < off - vma_off)
+		*from = off - vma_off;
+	*to = *from + nr;
+	if (*to > TABLE_ENTRIES)
+		*to = TABLE_ENTRIES;
+	if (*to > off + vma_pages(v) - vma_off)
+		*to = off + vma_pages(v) - vma_off;
+	*first = v->pgoff + vma_off - (off - *from);
+	if (size < *first + (*to - *from))
+		*to = size > *first ? *from + size - *first : *from;
+}
+
 /* The pages of the object around addr that are there already; true when addr's was one. */
 static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr)
 {
-	u64 nr = s->prof->fault_around >> PAGE_SHIFT, base = addr & ~(PMD_SIZE - 1);
-	u64 off = (addr - base) >> PAGE_SHIFT, vma_off = (addr - v->start) >> PAGE_SHIFT;
-	u64 from = off & ~(nr - 1), low = off - (off < vma_off ? off : vma_off), to, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 base = addr & ~(PMD_SIZE - 1), from, to, first;
 	bool here = false;
 
-	if (from < low)
-		from = low;
-	to = from + nr;
-	if (to > TABLE_ENTRIES)
-		to = TABLE_ENTRIES;
-	if (to > off + vma_pages(v) - vma_off)
-		to = off + vma_pages(v) - vma_off;
+	fault_window(s, v, o, addr, &from, &to, &first);
 	T_ENTER(s, "do_fault_around", "cached pages of the window", "from", base + (from << PAGE_SHIFT), "to",
 		base + (to << PAGE_SHIFT), SIM_U_ADDR);
+	if (to < from + 2 && !pte_find(s, mm, addr))
+		return false;			/* no table is made for a single page */
 	for (u64 i = from; i < to; i++) {
-		u64 a = base + (i << PAGE_SHIFT), index = v->pgoff + ((a - v->start) >> PAGE_SHIFT);
+		u64 a = base + (i << PAGE_SHIFT);
 		jword *pte;
-		u32 pfn;
+		u32 pfn = page_lookup(s, o, first + i - from);
 
-		if (index >= size)
-			break;
-		pfn = page_lookup(s, o, index);
 		if (!pfn)
 			continue;
 		pte = pte_make(s, mm, a);
@@ -92,7 +103,7 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 			continue;
 		frame_map(s, mm, pfn, a);
 		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
-		if (i == off)
+		if (a == (addr & PAGE_MASK))
 			here = true;
 	}
 	return here;
@@ -116,10 +127,28 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
 	return *pfn ? SIM_SIG_NONE : SIM_SIG_OOM;
 }
 
+/* Pages of the kernel's own data: mapped by frame number, no RSS. */
+static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
+{
+	u64 page = (addr - v->start) >> PAGE_SHIFT;
+	u64 there = v->file == FILE_VVAR ? s->prof->vvar_there : s->prof->vvar_vclock_there;
+	jword *pte;
+
+	T_TEST(s, "vvar_fault", "the kernel has such a page", "page", page, AND, "pages", there, SIM_U_HEX,
+	       (there >> page) & 1, "mapped by its frame number", "VM_FAULT_SIGBUS");
+	if (!((there >> page) & 1))
+		return SIM_BUS_ADRERR;
+	pte = pte_make(s, mm, addr);
+	if (!pte)
+		return SIM_SIG_OOM;
+	SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
+	return SIM_SIG_NONE;
+}
+
 static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write, bool *major)
 {
 	struct object *o = object_of(s, v->file);
-	bool shared = v->flags & VM_SHARED;
+	bool shared = v->flags & VM_SHARED, cow = write && !shared;
 	enum sim_sig sig;
 	jword *pte;
 	u32 pfn;
@@ -127,8 +156,10 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	T_ENTER(s, write ? shared ? "do_shared_fault" : "do_cow_fault" : "do_read_fault", "a page of a file or object",
 		"address", addr, NULL, 0, SIM_U_ADDR);
 	if (!o)
-		return SIM_BUS_ADRERR;
-	if (!write && s->prof->fault_around > PAGE_SIZE && do_fault_around(s, mm, v, o, addr))
+		return vvar_fault(s, mm, v, addr);
+	if (cow && !anon_vma_prepare(s, mm, v))
+		return SIM_SIG_OOM;
+	if (!write && o->kind != OBJ_VDSO && s->prof->fault_around > PAGE_SIZE && do_fault_around(s, mm, v, o, addr))
 		return SIM_SIG_NONE;
 	if (s->failed)
 		return SIM_SIG_OOM;
@@ -140,7 +171,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		return SIM_SIG_OOM;
 	if (*pte)
 		return SIM_SIG_NONE;
-	if (write && !shared) {
+	if (cow) {
 		pfn = anon_page(s, mm, v, addr);
 		if (!pfn)
 			return SIM_SIG_OOM;

@@ -162,7 +162,7 @@ static bool map_counts(struct check *c)
 		f = frame_at(s, (u32)p);
 		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE)
 			continue;
-		if (f->mapcount != c->maps[p])
+		if (f->mapcount != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
 			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p, c->maps[p]);
 		if (f->kind == FR_ANON && !f->mapcount)
 			return fail(c, "frame %llu: an anonymous page nobody maps (kind %llu)", 0, p, f->kind);

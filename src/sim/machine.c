@@ -50,16 +50,26 @@ static bool reserve(struct sim *s)
 /* What is there before any process: free memory, and files in the page cache. */
 static bool boot(struct sim *s)
 {
-	struct object *exe, *file;
+	struct object *exe, *file, *vdso;
 
 	buddy_init(s, s->nframes);
-	exe = object_create(s, OBJ_EXE, 2 * PAGE_SIZE);
+	exe = object_create(s, OBJ_EXE, s->prof->exe_pages * PAGE_SIZE);
 	file = object_create(s, OBJ_FILE, 64 * PAGE_SIZE);
-	if (!exe || !file)
+	vdso = object_create(s, OBJ_VDSO, s->prof->vdso_pages * PAGE_SIZE);
+	if (!exe || !file || !vdso)
 		return false;
+	s->root->object[OBJ_VDSO] = REF(s, vdso);
+	for (u64 i = 0; i < s->prof->vdso_pages; i++) {
+		u32 pfn = page_add(s, vdso, i, 0, 0);
+
+		if (!pfn)
+			return false;
+		frame_at(s, pfn)->mapcount = 1;
+		frame_at(s, pfn)->flags = FRF_ELSEWHERE;
+	}
 	s->root->object[OBJ_EXE] = REF(s, exe);
 	s->root->object[OBJ_FILE] = REF(s, file);
-	for (u64 i = 0; i < 2; i++)
+	for (u64 i = 0; i < s->prof->exe_pages; i++)
 		if (!page_add(s, exe, i, 0, 0))
 			return false;
 	for (u64 i = 0; i < 64; i++)

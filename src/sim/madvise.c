@@ -150,19 +150,12 @@ static int adv_remove(struct sim *s, struct mm *mm, const struct range *r)
 	u64 from = r->v->pgoff + ((r->start - r->v->start) >> PAGE_SHIFT);
 
 	(void)mm;
-	if ((r->v->flags & VM_LOCKED) || !o)
+	if ((r->v->flags & VM_LOCKED) || !o || r->v->file == FILE_VDSO)
 		return -EINVAL;
 	if ((r->v->flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
 	object_truncate(s, o, from, from + ((r->end - r->start) >> PAGE_SHIFT));
 	return 0;
-}
-
-static int adv_willneed(struct sim *s, struct mm *mm, const struct range *r)
-{
-	(void)s;
-	(void)mm;
-	return r->v->file == FILE_VVAR || r->v->file == FILE_VVAR_VCLOCK || r->v->file == FILE_VDSO ? 0 : 0;
 }
 
 static int adv_invalid(struct sim *s, struct mm *mm, const struct range *r)
@@ -181,12 +174,10 @@ static int adv_guard_install(struct sim *s, struct mm *mm, const struct range *r
 	       SIM_U_FLAGS, bad, "EINVAL", "install");
 	if (bad)
 		return -EINVAL;
-	if (s->prof->guard_flag_shown) {
-		if (!(r->v->flags & VM_MAYBE_GUARD))
-			SET(s, r->v->flags, r->v->flags | VM_MAYBE_GUARD);
-	} else if (!anon_vma_prepare(s, mm, r->v)) {
+	if (vma_anonymous(r->v) && !anon_vma_prepare(s, mm, r->v))
 		return -ENOMEM;
-	}
+	if (!(r->v->flags & VM_MAYBE_GUARD))
+		SET(s, r->v->flags, r->v->flags | VM_MAYBE_GUARD);
 	zap_range(s, mm, r->v, r->start, r->end, 0);
 	for (u64 a = r->start; a < r->end; a += PAGE_SIZE) {
 		jword *pte = pte_make(s, mm, a);
@@ -224,7 +215,7 @@ struct advice {
 
 static const struct advice advices[ADV_MAX] = {
 	[ADV_NORMAL] = { adv_normal, false }, [ADV_RANDOM] = { adv_random, false },
-	[ADV_SEQUENTIAL] = { adv_sequential, false }, [ADV_WILLNEED] = { adv_willneed, false },
+	[ADV_SEQUENTIAL] = { adv_sequential, false }, [ADV_WILLNEED] = { adv_nothing, false },
 	[ADV_DONTNEED] = { adv_dontneed, true }, [ADV_FREE] = { adv_free, true }, [ADV_REMOVE] = { adv_remove, true },
 	[ADV_DONTFORK] = { adv_dontfork, true }, [ADV_DOFORK] = { adv_dofork, false },
 	[ADV_HUGEPAGE] = { adv_hugepage, false }, [ADV_NOHUGEPAGE] = { adv_nohugepage, false },
@@ -250,7 +241,7 @@ static const struct advice *find_advice(const struct sim *s, int advice)
 /* Sealed memory keeps what a reader could not write himself. */
 static bool seal_forbids(const struct vma *v, const struct advice *a)
 {
-	return a->discard && (v->flags & VM_SEALED) && !(v->flags & VM_SHARED) && !(v->flags & VM_WRITE);
+	return a->discard && (v->flags & VM_SEALED) && vma_anonymous(v) && !(v->flags & VM_WRITE);
 }
 
 static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice, const struct advice *a)

@@ -80,6 +80,7 @@ typedef u64 __attribute__((may_alias)) jword;
 enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED };
 #define FRF_EXCLUSIVE 1		/* PageAnonExclusive */
 #define FRF_DIRTY 2		/* PG_dirty */
+#define FRF_ELSEWHERE 4		/* processes outside of the scenario map it as well: counted once */
 #define MAX_ORDER 10
 
 struct frame {			/* 32 bytes */
@@ -156,7 +157,7 @@ struct mm {
 };
 
 /* ---- page cache objects -------------------------------------------------------------- */
-enum { OBJ_NONE, OBJ_EXE, OBJ_FILE, OBJ_SHMEM };
+enum { OBJ_NONE, OBJ_EXE, OBJ_FILE, OBJ_SHMEM, OBJ_VDSO };
 struct object {
 	u32 kind, height;	/* height of the tree of pages */
 	u32 users, number;	/* VMAs that map it (OBJ_SHMEM) */
@@ -189,7 +190,7 @@ struct root {
 	u64 ntasks;
 	struct task task[SIM_MAX_TASKS];
 	u64 next_vma, next_anon, next_shmem;
-	ref object[4];			/* by OBJ_ */
+	ref object[6];			/* by OBJ_ */
 	ref shmem_dir;			/* table of refs, by number */
 	u32 shmem_cap;
 };

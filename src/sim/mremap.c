@@ -102,14 +102,11 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 			continue;
 		extent = extent_of(&m, PMD_SIZE);
 		e = pt_entry(s, mm, m.old, 1, false);
-		if (!e)
+		if (!e || !*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 1, true))
 			return false;
 		if (extent == PMD_SIZE && pt_move_table(s, mm, m.old, m.new, 1))
-			continue;
-		e = pt_entry(s, mm, m.old, 1, false);
-		if (!*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 0, true) || !move_ptes(s, mm, &m, extent))
 			return false;
@@ -145,7 +142,7 @@ static int check_params(struct sim *s, const struct remap *r)
 static int check_prep_vma(struct sim *s, struct remap *r)
 {
 	struct vma *v = r->vma;
-	u64 pgoff;
+	u64 kept = r->new_len < r->old_len ? r->new_len : r->old_len, pgoff;	/* a surplus is unmapped first */
 	T_ENTER(s, "check_prep_vma", "the VMA of the old range", "addr", r->addr, "old_len", r->old_len, SIM_U_HEX);
 
 	if (!v)
@@ -161,9 +158,9 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && (v->flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
-	T_TEST(s, "check_prep_vma", "the old range lies in one VMA", "old_len", r->old_len, LE, "vm_end - addr", v->end - r->addr,
-	       SIM_U_BYTES, r->old_len <= v->end - r->addr, "go on", "EFAULT");
-	if (r->old_len > v->end - r->addr)
+	T_TEST(s, "check_prep_vma", "the old range lies in one VMA", "old_len", kept, LE, "vm_end - addr", v->end - r->addr,
+	       SIM_U_BYTES, kept <= v->end - r->addr, "go on", "EFAULT");
+	if (kept > v->end - r->addr)
 		return -EFAULT;
 	if (r->new_len <= r->old_len)
 		return 0;
@@ -245,7 +242,7 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 	if ((v->flags & VM_LOCKED) && s->prof->dontunmap_double_counts)
 		T_NOTE(s, "dontunmap_complete", "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
 		       r->old_len >> PAGE_SHIFT, NULL, 0, SIM_U_PAGES);
-	flags_or(s, v, 0, VM_LOCKED_MASK | VM_ACCOUNT);
+	flags_or(s, v, 0, VM_LOCKED_MASK | (s->prof->dontunmap_keeps_account ? 0 : VM_ACCOUNT));
 	if (new_vma != v && r->addr == v->start && r->addr + r->old_len == v->end && v->chain)
 		anon_vma_unlink(s, v);
 }
@@ -369,12 +366,6 @@ static int64_t mremap_at(struct sim *s, struct remap *r)
 	return expand_vma(s, r);
 }
 
-/* A file with its own get_unmapped_area cannot be moved together with others. */
-static bool multi_allowed(const struct vma *v)
-{
-	return vma_anonymous(v) || vma_shmem(v);
-}
-
 /* A pure move with MREMAP_FIXED: VMA by VMA, holes are kept. */
 static int64_t remap_move(struct sim *s, struct remap *r)
 {
@@ -398,8 +389,6 @@ static int64_t remap_move(struct sim *s, struct remap *r)
 		if (seen)
 			target += v->start - last_end;
 		last_end = v->end;
-		if (!multi_allowed(v) && (seen || v->end < end))
-			return -EFAULT;
 		r->vma = v;
 		r->addr = addr;
 		r->new_addr = target;

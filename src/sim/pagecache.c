@@ -19,6 +19,8 @@ struct object *object_of(const struct sim *s, u32 file)
 
 	if (file == FILE_EXE)
 		o = r->object[OBJ_EXE];
+	else if (file == FILE_VDSO)
+		o = r->object[OBJ_VDSO];
 	else if (file == FILE_RW || file == FILE_RO)
 		o = r->object[OBJ_FILE];
 	else if (file > FILE_SHMEM)

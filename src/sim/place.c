@@ -9,6 +9,8 @@
 #define MAP_32BIT 0x40
 #endif
 
+#define MAX_ERRNO 4095
+
 struct place {
 	u64 len, low, high;
 };
@@ -154,8 +156,13 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 
 	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place", "addr", addr, "len", len,
 		SIM_U_HEX);
-	if (len > p->task_size)
+	if ((flags & MAP_FIXED) && addr > UINT64_MAX - MAX_ERRNO)
+		return (int64_t)addr;		/* an address that looks like an error is taken for one */
+	if (len > p->task_size || ((flags & MAP_FIXED) && addr > p->task_size - len)) {
+		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", addr, GT, "TASK_SIZE - len",
+		       p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
 		return -ENOMEM;
+	}
 	if (file && !vma_shmem(&(struct vma){ .file = file })) {
 		if (p->thp_aligns_file && p->thp_size && !(flags & MAP_FIXED))
 			r = thp_get_unmapped_area(s, mm, addr, len, pgoff << PAGE_SHIFT, flags);
@@ -170,11 +177,8 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 	}
 	if (r < 0)
 		return r;
-	if ((u64)r > p->task_size - len) {
-		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", (u64)r, GT, "TASK_SIZE - len",
-		       p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
+	if ((u64)r > p->task_size - len)
 		return -ENOMEM;
-	}
 	if ((u64)r & ~PAGE_MASK)
 		return -EINVAL;
 	if ((u64)r < p->dac_mmap_min_addr) {

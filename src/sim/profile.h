@@ -34,8 +34,10 @@ struct sim_profile {
 	uint64_t fault_around;		/* bytes */
 	uint64_t thp_size;		/* alignment of large mappings; 0: none */
 	uint64_t text, data, bss, start_brk;
+	uint64_t exe_pages;		/* of the program's file */
 	uint64_t data_bytes;		/* end_data - start_data */
 	uint64_t vvar_pages, vvar_vclock_pages, vdso_pages;
+	uint64_t vvar_there, vvar_vclock_there;	/* bit n: page n exists */
 
 	/* rule choices */
 	bool guard_gap_skips_inaccessible;	/* growth needs no gap to a PROT_NONE neighbour */
@@ -48,6 +50,7 @@ struct sim_profile {
 	bool pt_reclaim;			/* dontneed frees empty PTE tables */
 	bool mremap_multi;			/* a pure move may take several VMAs */
 	bool mremap_checks_first;		/* fixed: nothing is unmapped before the checks */
+	bool dontunmap_keeps_account;		/* the emptied source stays accounted */
 	bool dontunmap_double_counts;		/* locked memory, VmLck */
 	bool exec_reads_first;			/* a fetch without x maps the page, then faults */
 	bool guard_flag_shown;			/* gu in VmFlags, sticky at merges */

@@ -202,12 +202,18 @@ static char letter_of(const struct sim *s, u64 pte)
 void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn, void *ctx)
 {
 	const struct mm *mm = mm_of(s, proc);
+	const struct vma *v = mm ? vma_look(s, mm, start) : NULL;
 	u64 from = start, a = start, next;
 	char run = 0;
 
 	for (; mm && a < end; a = next) {
 		const jword *p = pte_look(s, mm, a, &next);
 		char c = p ? letter_of(s, *p) : '.';
+
+		if (v && a >= v->end)
+			v = vma_next(s, v);
+		if (c == 'Z' && v && special_name(v))
+			c = '.';		/* mapped by frame number: no page */
 
 		if (next > end)
 			next = end;
