@@ -92,7 +92,7 @@ bool maps_parse_line(const char *line, size_t n, struct maps_line *ret)
 	while (p < end && *p == ' ')
 		p++;
 	m.path = p;
-	m.path_len = (size_t)(end - p);
+	m.path_len = strnlen(p, (size_t)(end - p));
 	*ret = m;
 	return true;
 }

@@ -11,3 +11,9 @@ tests_fuzz_fuzz_filter_LDADD = $(TEST_LIBS)
 FUZZERS += tests/fuzz/fuzz_scenario
 tests_fuzz_fuzz_scenario_SOURCES = tests/fuzz/fuzz_scenario.c tests/fuzz/replay.c
 tests_fuzz_fuzz_scenario_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_maps tests/fuzz/fuzz_small
+tests_fuzz_fuzz_maps_SOURCES = tests/fuzz/fuzz_maps.c tests/fuzz/replay.c
+tests_fuzz_fuzz_maps_LDADD = $(TEST_LIBS)
+tests_fuzz_fuzz_small_SOURCES = tests/fuzz/fuzz_small.c tests/fuzz/replay.c
+tests_fuzz_fuzz_small_LDADD = $(TEST_LIBS)
