@@ -276,10 +276,10 @@ static struct error *check(const struct cli *cli)
 }
 
 const struct command commands[] = {
-	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without CMD, a demonstration",
+	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
 	  true, false, run },
 	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true, check },
-	{ "doctor", "", "what this machine, kernel and user allow, and what would allow more", false,
+	{ "doctor", "", "what kernel and user allow, and what would allow more", false,
 	  false, doctor },
 	{ NULL, NULL, NULL, false, false, NULL },
 };

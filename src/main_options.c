@@ -154,7 +154,7 @@ const struct option_row option_rows[] = {
 	{ 0, "plain", NULL, "print sentences, made to be read aloud", set_plain },
 	{ 'n', "count", "N", "end after N samples (with --batch, --ndjson, --plain)", set_count },
 	{ 'd', "delay", "SEC", "SEC seconds between samples (1; with the same)", set_delay },
-	{ 0, "smaps", NULL, "read smaps too: Pss, swap, locked, flags; slows the target", set_smaps },
+	{ 0, "smaps", NULL, "read smaps too: Pss, swap, locked, flags; costly", set_smaps },
 	{ 'i', "interval", "SEC", "seconds between samples on the screen (0.1)", set_interval },
 	{ 't', "theme", "NAME|PATH", "colours of the screen", set_theme },
 	{ 0, "color", "WHEN", "auto, always or never", set_colour },
@@ -312,6 +312,6 @@ void cli_help(FILE *out)
 			 o->arg ? o->arg : "");
 		fprintf(out, "  %-22s  %s\n", left, o->help);
 	}
-	fputs("\nExit status: 0 ok, 1 failure, 2 wrong usage, 3 no such process, 4 not permitted to\n"
-	      "read anything, 5 the process ended before the first sample or between samples.\n", out);
+	fputs("\nExit status: 0 ok, 1 failure, 2 wrong usage, 3 no such process, 4 not permitted\n"
+	      "to read anything, 5 ended before the first sample or between samples.\n", out);
 }

@@ -11,6 +11,6 @@ tests_scripts_check_json_SOURCES = tests/scripts/check_json.c $(JSON_JUDGE)
 tests_scripts_check_json_LDADD = $(TEST_LIBS)
 
 # Scripts that run in the build directory, with $srcdir in the environment.
-SCRIPT_TESTS = tests/scripts/layers tests/scripts/layers-fail tests/scripts/cli
+SCRIPT_TESTS = tests/scripts/layers tests/scripts/layers-fail tests/scripts/options tests/scripts/cli
 dist_check_SCRIPTS += $(SCRIPT_TESTS)
 TESTS += $(SCRIPT_TESTS)
