@@ -33,7 +33,8 @@ void heat_add(struct heat *h, const struct event *e)
 {
 	struct heat_tick *t = &h->ticks[h->now];
 
-	if (e->start != e->end) {
+	/* A thread that moved is warm itself; the stack it moved in did not change. */
+	if (e->start != e->end && e->type <= EVENT_PAGES_KIND) {
 		VEC_GROW(t->spans, t->nspans, t->spans_cap);
 		t->spans[t->nspans++] = hot_part(e);
 	}

@@ -295,7 +295,7 @@ static int companion(int view)
 
 static int strip_width(int cols)
 {
-	return cols < 100 ? 23 : cols < WIDE_COLS ? 32 : 40;
+	return cols < 100 ? 23 : cols < WIDE_COLS ? 32 : 36;
 }
 
 static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)

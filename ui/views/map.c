@@ -20,7 +20,7 @@
 #include "ui/views/page.h"
 #include "ui/views/paint.h"
 
-enum { WIDE = 40 };
+enum { WIDE = 54 };
 
 struct map_state {
 	bool flip;
