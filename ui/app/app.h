@@ -102,6 +102,9 @@ void find_again(struct app *app, int direction);
 bool goto_place(struct app *app, const char *text);
 
 /* prompt.c */
+/* The filter of the view in focus: its own rows', else the session's. */
+const char *filter_text(struct app *app);
+bool filter_set(struct app *app, const char *text, struct filter_error *err);
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
 void prompt_input(struct app *app, const struct input *in);
 int prompt_draw(struct app *app, struct canvas *c, int row, int rows);	/* returns rows used */

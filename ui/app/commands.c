@@ -144,9 +144,9 @@ static void do_back(struct app *app, const char *arg)
 	(void)arg;
 	if (session_zoom(s) > 0) {
 		session_set_zoom(s, session_zoom(s) - 1);
-	} else if (*session_filter(s)) {
+	} else if (*filter_text(app)) {
 		session_remember(s);
-		session_set_filter(s, "", NULL);
+		filter_set(app, "", NULL);
 	} else {
 		session_set_role(s, -1);
 	}
@@ -171,9 +171,9 @@ static void do_find_previous(struct app *app, const char *arg)
 
 static void do_filter(struct app *app, const char *arg)
 {
-	prompt_open(app, PROMPT_FILTER, *arg ? arg : session_filter(app->session));
+	prompt_open(app, PROMPT_FILTER, *arg ? arg : filter_text(app));
 	if (*arg)
-		session_set_filter(app->session, arg, &app->prompt.error);
+		filter_set(app, arg, &app->prompt.error);
 }
 
 static void do_goto(struct app *app, const char *arg)

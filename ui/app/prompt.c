@@ -168,6 +168,22 @@ bool edit_line(const struct app *app, struct buf *b, size_t *cursor, const struc
 	return false;
 }
 
+/* Views with rows of their own have a filter of their own; else it is the session's. */
+const char *filter_text(struct app *app)
+{
+	const struct view *v = views[frame_focus(app)];
+
+	return v->filter ? v->filter(app->states[frame_focus(app)]) : session_filter(app->session);
+}
+
+bool filter_set(struct app *app, const char *text, struct filter_error *err)
+{
+	const struct view *v = views[frame_focus(app)];
+
+	return v->set_filter ? v->set_filter(app->states[frame_focus(app)], text, err) :
+	       session_set_filter(app->session, text, err);
+}
+
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
 {
 	struct prompt *p = &app->prompt;
@@ -179,7 +195,7 @@ void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
 	p->error.message[0] = '\0';
 	p->recalled = p->nhistory;
 	free(p->before);
-	p->before = xstrdup(session_filter(app->session));
+	p->before = xstrdup(filter_text(app));
 	if (kind == PROMPT_FILTER)
 		session_remember(app->session);
 }
@@ -224,7 +240,7 @@ static void changed(struct app *app)
 	if (is_address(buf_str(&p->text)))
 		return;
 	if (p->kind == PROMPT_FILTER) {
-		session_set_filter(app->session, buf_str(&p->text), &p->error);
+		filter_set(app, buf_str(&p->text), &p->error);
 	} else if (p->kind == PROMPT_FIND && p->text.len) {
 		f = filter_compile(&filter_vmas, buf_str(&p->text), &p->error);
 		if (f) {
@@ -247,7 +263,7 @@ static void done(struct app *app)
 	p->kind = PROMPT_NONE;
 	if (kind == PROMPT_GOTO || is_address(text)) {
 		if (kind == PROMPT_FILTER)
-			session_set_filter(app->session, p->before, NULL);
+			filter_set(app, p->before, NULL);
 		if (*text)
 			goto_place(app, text);
 	} else if (kind == PROMPT_FIND && *text) {
@@ -263,7 +279,7 @@ void prompt_input(struct app *app, const struct input *in)
 
 	if (!strcmp(command, "cancel")) {
 		if (p->kind == PROMPT_FILTER)
-			session_set_filter(app->session, p->before, NULL);
+			filter_set(app, p->before, NULL);
 		p->kind = PROMPT_NONE;
 	} else if (!strcmp(command, "accept")) {
 		done(app);
@@ -291,7 +307,7 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 	for (uint32_t ch; skip > 0 && *text; skip--)
 		text += utf8_decode(text, strlen(text), &ch);
 	canvas_put(c, row, col, STYLE(PROMPT), text);
-	if (p->kind == PROMPT_FILTER) {
+	if (p->kind == PROMPT_FILTER && !views[frame_focus(app)]->set_filter) {
 		size_t n = session_rows(app->session, &found);
 		const struct snapshot *snap = session_snapshot(app->session);
 		struct buf b = BUF_INIT;

@@ -72,8 +72,9 @@ static void draw_legend(const struct session *s, struct canvas *c, int row, cons
 	canvas_hline(c, row++, 0, cols, STYLE(BORDER));
 	col = canvas_putf(c, row, 0, STYLE(STRONG), "%s resident", text_size(page_counts_resident(&n) *
 			  PAGE_BYTES, size)) + 2;
-	for (int i = 0; i < PAGE_NR; i++) {
-		int width;
+	/* What is not there comes last. */
+	for (int k = 1; k <= PAGE_NR; k++) {
+		int i = k % PAGE_NR, width;
 
 		if (!n.n[i])
 			continue;

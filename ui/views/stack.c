@@ -14,7 +14,9 @@
 enum { TEXT = 15, BELOW_LINES = 3, PANEL = 30, PANEL_FROM = 84 };
 
 struct stack_state {
-	int cursor, n;		/* which mark is under the cursor */
+	int cursor;		/* which mark is under the cursor */
+	enum mark_kind kind;	/* what it is, since marks come and go; nth of its kind */
+	int nth;
 	int top, page;
 	uint64_t end;		/* the stack the cursor is in */
 	struct span span;
@@ -236,17 +238,34 @@ static void draw_pages(const struct ruler *r, const struct session *s, struct ca
 	}
 }
 
-static void follow_selection(struct stack_state *st, const struct ruler *r, const struct vma *v)
+static void stand_on(struct stack_state *st, const struct ruler *r, int i)
 {
+	st->cursor = i;
+	st->kind = r->marks[i].kind;
+	st->nth = 0;
+	while (i-- > 0)
+		st->nth += r->marks[i].kind == st->kind;
+}
+
+/* The cursor stays on its mark, not on its line; another stack begins at its start. */
+static void find_cursor(struct stack_state *st, const struct ruler *r, const struct vma *v)
+{
+	int nth = 0, start = 0;
+
 	if (st->end != v->end) {
 		st->end = v->end;
-		st->cursor = st->top = 0;
-		for (int i = 0; i < r->n; i++)
-			if (r->marks[i].kind == MARK_START)
-				st->cursor = i;
+		st->top = st->nth = 0;
+		st->kind = MARK_START;
 	}
-	st->n = r->n;
-	st->cursor = imax(0, imin(st->cursor, r->n - 1));
+	for (int i = 0; i < r->n; i++) {
+		if (r->marks[i].kind == MARK_START)
+			start = i;
+		if (r->marks[i].kind == st->kind && nth++ == st->nth) {
+			st->cursor = i;
+			return;
+		}
+	}
+	stand_on(st, r, start);
 }
 
 static void stack_draw(void *state, const struct session *s, struct canvas *c)
@@ -262,7 +281,7 @@ static void stack_draw(void *state, const struct session *s, struct canvas *c)
 		return;
 	}
 	v = &snap->layout->vmas[r.index];
-	follow_selection(st, &r, v);
+	find_cursor(st, &r, v);
 	if (panel && snap->pages) {
 		canvas_vline(c, 0, cols - panel - 1, rows, STYLE(BORDER));
 		canvas_push(c, (struct rect){ 0, cols - panel + 1, rows, panel - 1 });
@@ -323,6 +342,7 @@ static bool stack_command(void *state, struct session *s, const char *name, cons
 	struct stack_state *st = state;
 	struct ruler r;
 	const struct vma *v;
+	int to;
 
 	(void)arg;
 	if (!strcmp(name, "left"))
@@ -336,8 +356,11 @@ static bool stack_command(void *state, struct session *s, const char *name, cons
 		session_set_room(s, view_index("pages"));
 		return true;
 	}
-	if (!list_move(name, &st->cursor, r.n, 4))
+	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
+	to = st->cursor;
+	if (!list_move(name, &to, r.n, 4))
 		return false;
+	stand_on(st, &r, to);
 	/* The selection goes along as long as it stays in the stack. */
 	v = &session_snapshot(s)->layout->vmas[r.index];
 	if (r.marks[st->cursor].addr >= v->start)
@@ -407,6 +430,7 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 
 	if (!ruler_make(&r, s))
 		return;
+	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
 	describe_mark(&r, session_snapshot(s), &r.marks[imin(st->cursor, r.n - 1)], out);
 }
 
