@@ -324,7 +324,8 @@ static void summary(struct run *r)
 			r->reason);
 	if (c->o->on == CHECK_BOTH) {
 		fprintf(c->talk, "; %u record%s compared%s, %u not compared", r->compared,
-			r->compared == 1 ? "" : "s", r->differs ? "" : ", equal", r->not_compared);
+			r->compared == 1 ? "" : "s", r->differs || !r->compared ? "" : ", equal",
+			r->not_compared);
 		if (r->not_compared && r->reason)
 			fprintf(c->talk, " (%s)", r->reason);
 	}

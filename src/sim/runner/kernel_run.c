@@ -219,7 +219,7 @@ struct error *world_kernel_open(struct lab *lab, const struct sim_options *o, st
 {
 	struct kernel_world *w = xcalloc(1, sizeof(*w));
 	struct tracee_start start = {
-		.dir = lab->dir, .file = lab->file, .rofile = lab->rofile,
+		.agent = lab->agent, .file = lab->file, .rofile = lab->rofile,
 		.memlock_hard = o->memlock_hard, .bottomup = o->bottomup,
 	};
 	struct error *err = lab_file_fresh(lab);

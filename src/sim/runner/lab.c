@@ -17,10 +17,15 @@
 
 enum { PAGE = 4096 };
 
-static struct error *copy_agent(int dir)
+static struct error *copy_failed(void)
+{
+	return error_os(ERR_FAILURE, errno, "copying the scenario's program");
+}
+
+static struct error *copy_agent(struct lab *lab, int dir)
 {
 	char page[PAGE], *path = path_bundled(BUNDLED_RUNNER);
-	int from = open(path, O_RDONLY | O_CLOEXEC), to = -1;
+	int from = open(path, O_RDONLY | O_CLOEXEC), to;
 	struct error *err = NULL;
 	ssize_t n;
 
@@ -31,16 +36,21 @@ static struct error *copy_agent(int dir)
 		return err;
 	to = openat(dir, "agent", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	if (to < 0)
-		err = error_os(ERR_FAILURE, errno, "copying the scenario's program");
+		err = copy_failed();
 	while (!err && (n = read(from, page, sizeof(page))) != 0)
 		if (n < 0 || write(to, page, n) != n)
-			err = error_os(ERR_FAILURE, errno, "copying the scenario's program");
+			err = copy_failed();
 	/* Its pages have to be clean, and nobody may hold it open for writing at exec. */
 	if (!err && fdatasync(to))
-		err = error_os(ERR_FAILURE, errno, "copying the scenario's program");
+		err = copy_failed();
 	if (to >= 0)
 		close(to);
 	close(from);
+	if (!err) {
+		lab->agent = openat(dir, "agent", O_RDONLY | O_CLOEXEC);
+		if (lab->agent < 0)
+			err = copy_failed();
+	}
 	return err;
 }
 
@@ -56,7 +66,7 @@ static bool usable(const char *path)
 	       access(path, W_OK | X_OK) == 0;
 }
 
-static struct error *make_dir(struct lab *lab, char **path)
+static struct error *make_dir(struct lab *lab, char **path, int *dir)
 {
 	const char *where[] = { getenv("TMPDIR"), "/var/tmp", "/tmp", "." };
 	size_t i;
@@ -67,8 +77,8 @@ static struct error *make_dir(struct lab *lab, char **path)
 		*path = xasprintf("%s/mmscope-XXXXXX", where[i]);
 		if (mkdtemp(*path)) {
 			snprintf(lab->name, sizeof(lab->name), "%s", strrchr(*path, '/') + 1);
-			lab->dir = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (lab->dir >= 0)
+			*dir = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (*dir >= 0)
 				return NULL;
 			rmdir(*path);
 		}
@@ -79,10 +89,10 @@ static struct error *make_dir(struct lab *lab, char **path)
 			    "/tmp and the current one (tmpfs and noexec do not do)");
 }
 
-static struct error *open_file(struct lab *lab)
+static struct error *open_file(struct lab *lab, int dir)
 {
-	lab->file = openat(lab->dir, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	lab->rofile = openat(lab->dir, "file", O_RDONLY | O_CLOEXEC);
+	lab->file = openat(dir, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	lab->rofile = openat(dir, "file", O_RDONLY | O_CLOEXEC);
 	if (lab->file < 0 || lab->rofile < 0)
 		return error_os(ERR_FAILURE, errno, "making the scenario's file");
 	posix_fadvise(lab->file, 0, 0, POSIX_FADV_RANDOM);
@@ -95,15 +105,20 @@ struct error *lab_create(struct lab **ret)
 	struct lab *lab = xcalloc(1, sizeof(*lab));
 	char *path = NULL;
 	struct error *err;
+	int dir = -1;
 
-	lab->dir = lab->file = lab->rofile = -1;
-	err = make_dir(lab, &path);
+	lab->agent = lab->file = lab->rofile = -1;
+	err = make_dir(lab, &path, &dir);
 	if (!err)
-		err = copy_agent(lab->dir);
+		err = copy_agent(lab, dir);
 	if (!err)
-		err = open_file(lab);
-	if (path)
-		chmod(path, 0755);
+		err = open_file(lab, dir);
+	if (dir >= 0) {
+		unlinkat(dir, "agent", 0);
+		unlinkat(dir, "file", 0);
+		rmdir(path);
+		close(dir);
+	}
 	free(path);
 	if (err)
 		lab_destroy(lab);
@@ -112,29 +127,12 @@ struct error *lab_create(struct lab **ret)
 	return err;
 }
 
-static void remove_dir(int dir)
-{
-	char link[32], path[4096];
-	ssize_t n;
-
-	unlinkat(dir, "agent", 0);
-	unlinkat(dir, "file", 0);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n > 0) {
-		path[n] = '\0';
-		rmdir(path);
-	}
-}
-
 void lab_destroy(struct lab *lab)
 {
 	if (!lab)
 		return;
-	if (lab->dir >= 0) {
-		remove_dir(lab->dir);
-		close(lab->dir);
-	}
+	if (lab->agent >= 0)
+		close(lab->agent);
 	if (lab->file >= 0)
 		close(lab->file);
 	if (lab->rofile >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The place where scenarios run on the real kernel: a directory of its own with a private
- * copy of the agent (so that nobody else maps its pages) and the scenario's file.
+ * What scenarios on the real kernel stand on: a private copy of the agent (so that nobody else
+ * maps its pages) and the scenario's file. Both have no name any more: nothing can be left behind.
  *
- * Made once and used for any number of runs, one after the other; lab_destroy() removes it.
+ * Made once and used for any number of runs, one after the other, until lab_destroy().
  */
 #ifndef SIM_RUNNER_LAB_H
 #define SIM_RUNNER_LAB_H
@@ -14,9 +14,9 @@
 #define LAB_FILE_PAGES 64u
 
 struct lab {
-	int dir;			/* open on the directory */
+	int agent;			/* the program, opened for reading */
 	int file, rofile;		/* the scenario's file, opened twice */
-	char name[32];			/* the directory's last component, to know its files in maps */
+	char name[32];			/* of the directory they were in, to know them in maps */
 	bool file_used;			/* its pages or length may differ from a fresh file's */
 };
 

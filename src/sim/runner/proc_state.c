@@ -83,12 +83,12 @@ static bool ends_with(const char *s, size_t n, const char *end)
 	return n >= m && memcmp(s + n - m, end, m) == 0;
 }
 
-/* LAB/agent or LAB/file, whatever leads there. */
+/* LAB/agent or LAB/file, whatever leads there; neither has a name any more. */
 static bool lab_file(const struct proc_state *p, const char *path, size_t n, const char *name)
 {
 	char end[64];
 
-	snprintf(end, sizeof(end), "/%s/%s", p->lab, name);
+	snprintf(end, sizeof(end), "/%s/%s (deleted)", p->lab, name);
 	return ends_with(path, n, end);
 }
 

@@ -20,6 +20,7 @@
 
 #ifdef __x86_64__
 
+enum { AGENT_FD = 5 };
 enum { STUB_BREAK = 0, STUB_SYSCALL = 16, STUB_READ = 32, STUB_WRITE = 48 };
 #define TRAP_FLAG 0x100ull
 #define NOT_CANONICAL 0x8000000000000000ull
@@ -49,8 +50,8 @@ static void __attribute__((noreturn)) child_exec(const struct tracee_start *s)
 {
 	static char name[] = "agent";
 	static char *const argv[] = { name, NULL }, *const envp[] = { NULL };
+	int agent, file, rofile, i;
 	sigset_t none;
-	int i;
 
 	for (i = 1; i < 32; i++)
 		signal(i, SIG_DFL);
@@ -58,14 +59,15 @@ static void __attribute__((noreturn)) child_exec(const struct tracee_start *s)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
-	if (fchdir(s->dir))
-		_exit(errno);
-	/* Lift both out of the way of 3 and 4 first. */
-	if (dup2(fcntl(s->file, F_DUPFD, 10), TRACEE_FILE_FD) < 0 ||
-	    dup2(fcntl(s->rofile, F_DUPFD, 10), TRACEE_ROFILE_FD) < 0)
+	/* Lift all out of the way first. */
+	agent = fcntl(s->agent, F_DUPFD, 10);
+	file = fcntl(s->file, F_DUPFD, 10);
+	rofile = fcntl(s->rofile, F_DUPFD, 10);
+	if (dup2(file, TRACEE_FILE_FD) < 0 || dup2(rofile, TRACEE_ROFILE_FD) < 0 ||
+	    dup3(agent, AGENT_FD, O_CLOEXEC) < 0)
 		_exit(errno);
 	close(0), close(1), close(2);
-	syscall(SYS_close_range, TRACEE_ROFILE_FD + 1, ~0u, 0);
+	syscall(SYS_close_range, AGENT_FD + 1, ~0u, 0);
 	if (personality(ADDR_NO_RANDOMIZE | (s->bottomup ? ADDR_COMPAT_LAYOUT : 0)) < 0 ||
 	    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		_exit(errno);
@@ -75,7 +77,8 @@ static void __attribute__((noreturn)) child_exec(const struct tracee_start *s)
 	set_limit(RLIMIT_AS, s->limit[SIM_LIMIT_AS], SIM_UNLIMITED);
 	if (ptrace(PTRACE_TRACEME, 0, 0, 0))
 		_exit(errno);
-	execve(name, argv, envp);
+	/* The kernel makes the name /dev/fd/5 of it: one digit, or sp would be another. */
+	syscall(SYS_execveat, AGENT_FD, "", argv, envp, AT_EMPTY_PATH);
 	_exit(errno);
 }
 
@@ -177,7 +180,7 @@ struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
 		return err;
 	if (WIFEXITED(status))
 		return error_os(WEXITSTATUS(status) == EPERM ? ERR_PERMISSION : ERR_FAILURE,
-				WEXITSTATUS(status), "starting the scenario's process");
+				WEXITSTATUS(status), "starting the scenario's process under ptrace");
 	if (!WIFSTOPPED(status))
 		return error_create(ERR_FAILURE, "the scenario's process did not survive its exec (SIG%s)",
 				    sigabbrev_np(WTERMSIG(status)));

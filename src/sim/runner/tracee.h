@@ -22,7 +22,7 @@ struct tracee {
 };
 
 struct tracee_start {
-	int dir;			/* where the program lies, under the name "agent" */
+	int agent;			/* open on the program */
 	int file, rofile;		/* become descriptors 3 and 4 */
 	uint64_t limit[SIM_NLIMITS];	/* soft; SIM_UNLIMITED */
 	uint64_t memlock_hard;
