@@ -17,3 +17,4 @@ libmmscope_a_SOURCES += \
 include src/sim/runner/local.mk
 include src/sim/machine.mk
 include src/sim/scenarios/local.mk
+dist_man_MANS += man/mmscope-scenario.5
