@@ -11,13 +11,13 @@
 #include "mmscope/alloc.h"
 #include "mmscope/app.h"
 #include "mmscope/batch.h"
+#include "mmscope/check.h"
 #include "mmscope/child.h"
 #include "mmscope/doctor.h"
 #include "mmscope/paths.h"
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
 #include "src/main_options.h"
-#include "src/sim/check.h"
 
 static bool interactive(const struct cli *cli)
 {

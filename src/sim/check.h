@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * `mmscope check`: scenarios played in the simulated machine, in real processes or in both,
- * their predictions checked, the two worlds compared.
+ * What playing and comparing share with the tests that do the same by the thousand.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
 
+#include "mmscope/check.h"
 #include "mmscope/error.h"
 #include "src/sim/play.h"
 
 struct lab;
-
-enum check_on { CHECK_SIM, CHECK_KERNEL, CHECK_BOTH };
-
-struct check_options {
-	enum check_on on;
-	bool json;			/* records to out, everything else to err */
-	const char *const *file;
-	size_t nfiles;
-};
-
-/* The exit status: 0, 1 (a wrong prediction, a difference), 2 (a file that cannot be understood). */
-int check_run(const struct check_options *o, FILE *out, FILE *err);
-/* "sim", "kernel", "both"; false when it is none of them. */
-bool check_on_parse(const char *word, enum check_on *ret);
 
 /* What a scenario's head means for a machine; profile found or an error with its place.
  * With a machine given, RAM, overcommit and max_map_count are its. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Scenarios: the language, the two worlds they are played in, records.
 libmmscope_a_SOURCES += \
-	src/sim/check.h src/sim/check.c \
+	include/mmscope/check.h src/sim/check.h src/sim/check.c \
 	src/sim/gen.h src/sim/gen.c \
 	src/sim/play.h src/sim/play.c \
 	src/sim/record.c \
