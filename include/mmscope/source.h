@@ -61,6 +61,9 @@ struct source_ops {
 	 * After the target ended: the last picture with process.ended set. */
 	struct error *(*sample)(struct source *src, const struct source_want *want,
 				const struct snapshot **ret);
+	/* There are moments between the last sample and where the source stands now: sample again
+	 * for each. NULL: never. */
+	bool (*more)(struct source *src);
 	/* A file descriptor that becomes readable when the target ends, or -1. */
 	int (*fd)(struct source *src);
 	void (*close)(struct source *src);
@@ -72,6 +75,7 @@ struct source { const struct source_ops *ops; };	/* first member of each source'
 
 extern const struct source_ops *const sources[];	/* NULL ends; src/session/sources.c */
 extern const struct source_ops live_source_ops;		/* src/live: what = decimal pid */
+extern const struct source_ops sim_source_ops;		/* src/sim: what = scenario file, "": a playground */
 
 /* Opens "live:1234". */
 struct error *source_open(const char *name, const struct source_options *o, struct source **ret);

@@ -153,7 +153,7 @@ static void put_number(uint64_t v, enum decision_unit unit, struct buf *out)
 		buf_adds(out, v == UINT64_MAX ? "unlimited" : text_size(v, size));
 		break;
 	case DECISION_IN_PAGES:
-		if (v == UINT64_MAX)
+		if (v >= UINT64_MAX >> PAGE_SHIFT)
 			buf_adds(out, "unlimited");
 		else
 			buf_addf(out, "%llu page%s", n, v == 1 ? "" : "s");

@@ -335,22 +335,13 @@ static uint64_t first_address(const struct snapshot *snap)
 	return l->vmas[l->n - 1].start;
 }
 
-struct error *session_tick(struct session *s, const struct source_want *want)
+static struct error *sample_once(struct session *s, const struct source_want *want)
 {
-	struct source_want w = *want;
 	const struct snapshot *now = NULL, *before = s->newest;
-	struct error *err;
+	struct error *err = s->source->ops->sample(s->source, want, &now);
 
-	if (!s->source)
-		return NULL;
-	w.detail |= s->want_detail;
-	w.selected = s->look.addr;
-	err = s->source->ops->sample(s->source, &w, &now);
 	if (err)
 		return err;
-	s->want_detail = false;
-	s->ticks++;
-	heat_age(&s->heat);
 	if (before && now != before && now->time_ns < before->time_ns)
 		unkeep_events(s, before, now);
 	else if (before && now != before)
@@ -364,6 +355,26 @@ struct error *session_tick(struct session *s, const struct source_want *want)
 		s->look.tid = now->process.pid;
 	}
 	snapshot_put(before);
+	return NULL;
+}
+
+struct error *session_tick(struct session *s, const struct source_want *want)
+{
+	struct source_want w = *want;
+	struct error *err;
+
+	if (!s->source)
+		return NULL;
+	w.detail |= s->want_detail;
+	heat_age(&s->heat);
+	do {
+		w.selected = s->look.addr;
+		err = sample_once(s, &w);
+	} while (!err && s->source->ops->more && s->source->ops->more(s->source));
+	if (err)
+		return err;
+	s->want_detail = false;
+	s->ticks++;
 	return NULL;
 }
 

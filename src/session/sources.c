@@ -9,6 +9,7 @@
 
 const struct source_ops *const sources[] = {
 	&live_source_ops,
+	&sim_source_ops,
 	NULL,
 };
 

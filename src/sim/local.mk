@@ -3,7 +3,10 @@
 libmmscope_a_SOURCES += \
 	include/mmscope/check.h src/sim/check.h src/sim/check.c \
 	src/sim/gen.h src/sim/gen.c \
+	src/sim/picture.h src/sim/picture.c src/sim/picture_memory.c \
 	src/sim/play.h src/sim/play.c \
+	src/sim/player.h src/sim/player_private.h src/sim/player.c src/sim/player_text.c \
+	src/sim/player_kernel.h src/sim/player_kernel.c \
 	src/sim/record.c \
 	src/sim/scenario.h src/sim/scenario.c \
 	src/sim/scenario_private.h \
@@ -12,6 +15,7 @@ libmmscope_a_SOURCES += \
 	src/sim/scenario_predict.c \
 	src/sim/scenario_scope.c \
 	src/sim/sim.h src/sim/sim_env.h \
+	src/sim/source_sim.c \
 	src/sim/world.h src/sim/world.c src/sim/world_sim.c
 
 include src/sim/runner/local.mk
