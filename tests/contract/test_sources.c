@@ -26,8 +26,9 @@ struct target {
 	const char *name;			/* "live:1234" */
 	void (*change)(struct target *t);	/* something in memory changes, once it returns */
 	void (*end)(struct target *t);		/* it ends; NULL: it cannot */
-	char buf[32];
+	char buf[40];
 	pid_t pid;
+	struct source *src;			/* once it is open: some are moved by what they are told */
 	int orders, answers;
 };
 
@@ -93,12 +94,46 @@ static void live_start(struct target *t)
 	live_change(t);		/* it stands in its loop now */
 }
 
+/* The simulated target: a scenario of its own. */
+
+static void sim_change(struct target *t)
+{
+	struct buf say = BUF_INIT;
+
+	assert_null(t->src->ops->command(t->src, "operation", "", &say));
+	buf_free(&say);
+}
+
+static void sim_start(struct target *t)
+{
+	static const char text[] =
+		"mmap A 8p rw private anon\ntouch A 4p w\nstack w -100p\nfork\ntouch A w\n"
+		"mprotect A+2p 2p r\nexit\n";
+	int fd;
+
+	snprintf(t->buf, sizeof(t->buf), "sim:/tmp/mmscope-XXXXXX");
+	fd = mkstemp(t->buf + strlen("sim:"));
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	t->change = sim_change;
+	t->name = t->buf;
+}
+
+static void sim_started(struct target *t)
+{
+	unlink(t->buf + strlen("sim:"));
+}
+
 static const struct {
 	const char *scheme;
 	void (*start)(struct target *t);
+	void (*started)(struct target *t);	/* after it was opened; or NULL */
 	const char *absent;		/* what such a source cannot find */
+	enum error_code absent_code;
 } kinds[] = {
-	{ "live", live_start, "live:2147483647" },
+	{ "live", live_start, NULL, "live:2147483647", ERR_NO_PROCESS },
+	{ "sim", sim_start, sim_started, "sim:/nonexistent/x.scn", ERR_USAGE },
 };
 
 /* Questions */
@@ -257,7 +292,7 @@ static void check_ended(struct source *src, struct target *t, const struct snaps
 	snapshot_put(s);
 }
 
-static void question(const struct source_ops *ops, struct target *t)
+static void question(const struct source_ops *ops, struct target *t, void (*started)(struct target *t))
 {
 	const struct source_options o = { .proc_root = "/proc" };
 	struct source_want detail = everything;
@@ -268,6 +303,9 @@ static void question(const struct source_ops *ops, struct target *t)
 	if (err)
 		fail_msg("%s", err->message);
 	assert_ptr_equal(src->ops, ops);
+	t->src = src;
+	if (started)
+		started(t);
 	a = take(src, &everything);
 	assert_string_equal(a->source, ops->scheme);
 	check_layout(a);
@@ -318,7 +356,7 @@ static void test_every_source(void **state)
 		if (k == ARRAY_LEN(kinds))
 			fail_msg("no target for source %s", sources[i]->scheme);
 		kinds[k].start(&t);
-		question(sources[i], &t);
+		question(sources[i], &t, kinds[k].started);
 	}
 }
 
@@ -332,7 +370,7 @@ static void test_absent(void **state)
 		struct error *err = source_open(kinds[k].absent, &o, &src);
 
 		assert_non_null(err);
-		assert_int_equal(err->code, ERR_NO_PROCESS);
+		assert_int_equal(err->code, kinds[k].absent_code);
 		assert_null(src);
 		error_destroy(err);
 	}

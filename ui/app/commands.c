@@ -331,9 +331,12 @@ static void do_slower(struct app *app, const char *arg)
 
 static void do_detail(struct app *app, const char *arg)
 {
+	const struct snapshot *snap = session_snapshot(app->session);
+
 	(void)arg;
 	if (!(session_caps(app->session) & CAP_DETAIL)) {
-		session_say(app->session, "this source has no smaps");
+		session_say(app->session, snap && snap->details ? "the figures of smaps are always there here" :
+			    "this source has no smaps");
 		return;
 	}
 	session_pause(app->session, false);
