@@ -94,7 +94,7 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 
 		extent = extent_of(&m, pud);
 		e = pt_entry(s, mm, m.old, 2, false);		/* the pud that serves the old place */
-		if (!e)
+		if (!e || !*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 2, true))
 			return false;

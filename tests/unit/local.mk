@@ -64,3 +64,12 @@ check_PROGRAMS += $(PLAYER_TESTS)
 TESTS += $(PLAYER_TESTS)
 tests_unit_test_player_SOURCES = tests/unit/test_player.c
 tests_unit_test_player_LDADD = $(TEST_LIBS)
+
+# The simulated machine.
+SIM_UNIT_TESTS = tests/unit/test_sim_machine tests/unit/test_sim_time
+check_PROGRAMS += $(SIM_UNIT_TESTS)
+TESTS += $(SIM_UNIT_TESTS)
+tests_unit_test_sim_machine_SOURCES = tests/unit/test_sim_machine.c tests/unit/sim_ops.h tests/unit/sim_ops.c
+tests_unit_test_sim_machine_LDADD = $(TEST_LIBS)
+tests_unit_test_sim_time_SOURCES = tests/unit/test_sim_time.c tests/unit/sim_ops.h tests/unit/sim_ops.c
+tests_unit_test_sim_time_LDADD = $(TEST_LIBS)
