@@ -278,6 +278,7 @@ static void test_list(void **state)
 {
 	struct proclist l;
 	const struct proc_entry *e;
+	struct error *err;
 
 	(void)state;
 	assert_null(proclist_read(root, &l));
@@ -297,7 +298,9 @@ static void test_list(void **state)
 	assert_string_equal(e->cmdline, "");
 	assert_int_equal(e->rss, 0);
 	proclist_free(&l);
-	assert_non_null(proclist_read("/nonexistent", &l));
+	err = proclist_read("/nonexistent", &l);
+	assert_non_null(err);
+	error_destroy(err);
 }
 
 static void test_tree(void **state)
