@@ -11,11 +11,28 @@
 /* Without a clock of the process, other threads are believed to have run this often. */
 #define BELIEVE_NS 150000000ull
 
+static bool ran_by_clock(struct gate *g)
+{
+	struct timespec ts;
+	uint64_t ns;
+
+	if (clock_gettime(g->clock, &ts) < 0)
+		return true;	/* gone; somebody else will find out */
+	ns = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
+	if (ns == g->cpu_ns)
+		return false;
+	g->cpu_ns = ns;
+	return true;
+}
+
 void gate_init(struct gate *g, const struct procfs *p, bool no_clock)
 {
 	*g = (struct gate){ .fd_statm = -1, .fd_schedstat = -1 };
 	memset(&g->statm, 0xff, sizeof(g->statm));	/* UNKNOWN */
 	g->has_clock = !no_clock && p->native && !clock_getcpuclockid(p->pid, &g->clock);
+	/* Did it run between opening and the first look? */
+	if (g->has_clock)
+		ran_by_clock(g);
 }
 
 void gate_reopen(struct gate *g)
@@ -31,20 +48,6 @@ void gate_deinit(struct gate *g)
 	if (g->fd_schedstat >= 0)
 		close(g->fd_schedstat);
 	g->fd_schedstat = -1;
-}
-
-static bool ran_by_clock(struct gate *g)
-{
-	struct timespec ts;
-	uint64_t ns;
-
-	if (clock_gettime(g->clock, &ts) < 0)
-		return true;	/* gone; somebody else will find out */
-	ns = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-	if (ns == g->cpu_ns)
-		return false;
-	g->cpu_ns = ns;
-	return true;
 }
 
 static bool ran_by_schedstat(struct gate *g, const struct procfs *p, uint64_t now_ns)

@@ -81,7 +81,8 @@ static struct error *open_process(const char *root, pid_t pid, struct procfs *re
 	} else if (n == -EACCES || n == -EPERM) {
 		n = procfs_read(ret->dir, "stat", text, sizeof(text));
 		if (n == -EACCES || n == -EPERM)
-			err = error_os(ERR_PERMISSION, (int)-n, "process %d", (int)pid);
+			err = error_os(ERR_PERMISSION, (int)-n,
+				       "process %d is closed to this user (hidepid)", (int)pid);
 	} else if (n > 0 && status_parse(text, (size_t)n, &status) && status.tgid != pid) {
 		procfs_close(ret);
 		return procfs_open(root, status.tgid, ret);

@@ -67,6 +67,8 @@ struct live {
 	bool pass_running;
 	uint64_t pass_cursor, pass_spent_ns;
 	enum look_kinds pass_kinds;
+	size_t window_next;		/* where the look at a large screen stopped */
+	uint64_t window_from;
 	uint64_t pass_faults, pass_rss;	/* when it began */
 	struct smaps_sums sums;		/* rungs below PAGEMAP_SCAN only */
 };

@@ -141,8 +141,7 @@ int live_counters(struct live *lv, struct sampling *s)
 	fill_mm(lv, next);
 	fill_limits(lv, next);
 	fill_exe(lv, next);
-	if (!lv->last || lv->last->mm[MM_START_STACK] != next->mm[MM_START_STACK])
-		fill_auxv(lv, next);
+	fill_auxv(lv, next);
 	next->statm_rss = lv->gate.statm.resident;
 	next->statm_size = lv->gate.statm.size;
 	pace_done(&lv->counters, began);

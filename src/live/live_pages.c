@@ -15,6 +15,10 @@
 #define PASS_CAP_NS 800000000ull
 /* Kinds of all pages are asked anew at each pass when that takes no longer. */
 #define KINDS_CHEAP_BYTES (128ull << 20)
+/* So much on screen is looked at in full at each sample. */
+#define WINDOW_SMALL_BYTES (64ull << 20)
+/* Single pages far apart cost a page table each to look at. */
+#define TABLES_CHEAP_BYTES (4ull << 20)
 /* More ranges than this that were never seen are left to the pass. */
 enum { UNSEEN_AT_ONCE = 64 };
 /* Without PAGEMAP_SCAN the sums of smaps say where looking is worth it; reading them
@@ -165,7 +169,10 @@ static bool wants_sums(const struct live *lv, const struct sampling *s)
 
 static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 {
-	bool cheap = s->next->statm_rss <= KINDS_CHEAP_BYTES;
+	bool cheap = s->next->statm_rss <= KINDS_CHEAP_BYTES &&
+		     (s->next->mm[MM_VM_PTE] == UNKNOWN ||
+		      s->next->mm[MM_VM_PTE] <= TABLES_CHEAP_BYTES);
+	uint64_t began = clock_now_ns();
 
 	lv->pass_running = true;
 	lv->pass_cursor = s->next->layout->n ? s->next->layout->vmas[0].start : 0;
@@ -173,8 +180,10 @@ static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 	lv->pass.dirty = false;
 	lv->pass_faults = s->next->minflt + s->next->majflt;
 	lv->pass_rss = s->next->statm_rss;
-	if (wants_sums(lv, s))
+	if (wants_sums(lv, s)) {
 		read_sums(lv, s->next->layout);
+		lv->pass_spent_ns = clock_now_ns() - began;
+	}
 	if (s->want->everything || cheap ||
 	    (lv->kinds.dirty && pace_due(&lv->kinds, s->now_ns, UINT64_MAX))) {
 		lv->pass_kinds = KINDS_ALL;
@@ -208,20 +217,50 @@ static void run_pass(struct live *lv, struct sampling *s, struct work *w)
 	}
 }
 
+/* Bytes of mappings on screen, counted up to a little more than `enough`. */
+static uint64_t bytes_on_screen(const struct sampling *s, uint64_t enough)
+{
+	const struct layout *l = s->next->layout;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s->want->nvisible; i++)
+		for (size_t v = layout_next(l, s->want->visible[i].start);
+		     v < l->n && l->vmas[v].start < s->want->visible[i].end && sum <= enough; v++) {
+			const struct span *w = &s->want->visible[i];
+			uint64_t lo = l->vmas[v].start > w->start ? l->vmas[v].start : w->start;
+			uint64_t hi = l->vmas[v].end < w->end ? l->vmas[v].end : w->end;
+
+			sum += hi - lo;
+		}
+	return sum;
+}
+
+/* What is on screen: all of it each time, kinds included, unless it is so much that the
+ * time would not do; then it goes on where the sample before had to stop, and the pass
+ * gets its half of the time. */
 static void look_at_windows(struct live *lv, struct sampling *s, struct work *w)
 {
-	uint64_t began = clock_now_ns();
+	bool small = bytes_on_screen(s, WINDOW_SMALL_BYTES) <= WINDOW_SMALL_BYTES;
+	uint64_t began = clock_now_ns(), end = last_end(s->next->layout);
 
-	w->look.kinds = KINDS_ALL;
+	w->look.kinds = small ? KINDS_ALL : KINDS_NEW;
 	w->look.visible = true;
-	for (size_t i = 0; i < s->want->nvisible && !lv->looker->gone; i++) {
-		uint64_t end = last_end(s->next->layout);
+	w->look.deadline_ns = small || !s->deadline_ns ? 0 : began + s->want->budget_ns / 2;
+	for (size_t n = 0; n < s->want->nvisible && !lv->looker->gone; n++) {
+		size_t i = small ? n : (lv->window_next + n) % s->want->nvisible;
+		const struct span *v = &s->want->visible[i];
+		uint64_t stop = v->end < end ? v->end : end, start = v->start;
 
-		if (s->want->visible[i].end < end)
-			end = s->want->visible[i].end;
-		if (s->want->visible[i].start < end)
-			look_and_splice(w, s->want->visible[i].start & ~(PAGE_BYTES - 1ull), end);
+		if (!small && !n && lv->window_from > start && lv->window_from < stop)
+			start = lv->window_from;
+		if (start < stop)
+			start = look_and_splice(w, start & ~(PAGE_BYTES - 1ull), stop);
+		lv->window_next = start < stop ? i : i + 1;
+		lv->window_from = start < stop ? start : 0;
+		if (w->look.deadline_ns && clock_now_ns() >= w->look.deadline_ns)
+			break;
 	}
+	w->look.deadline_ns = s->deadline_ns;
 	pace_done(&lv->window, began);
 }
 
@@ -258,14 +297,16 @@ static bool pass_due(const struct live *lv, const struct sampling *s)
 	bool counted = s->next->minflt + s->next->majflt != lv->pass_faults ||
 		       s->next->statm_rss != lv->pass_rss;
 	uint64_t cost = lv->pass.cost_ns;
+	/* Without the ioctl a pass is too dear to be made each second. */
+	uint64_t cap = lv->looker->rung == LOOK_SCAN ? PASS_CAP_NS : 10 * cost;
 
 	if (s->want->everything || !lv->pass.at_ns)
 		return true;
 	if (lv->pass.dirty && counted)
-		return pace_due(&lv->pass, s->now_ns, PASS_CAP_NS);
+		return pace_due(&lv->pass, s->now_ns, cap);
 	if (lv->pass.dirty)
 		return s->now_ns - lv->pass.at_ns >= 40 * cost;
-	return pace_due(&lv->pass, s->now_ns, PASS_CAP_NS);
+	return pace_due(&lv->pass, s->now_ns, cap);
 }
 
 static void note_whole(struct residency *r)
@@ -333,6 +374,8 @@ void live_pages(struct live *lv, struct sampling *s)
 					       rebase(s->next->pages, was, l);
 	note_whole(w.pages);
 	lv->looker->gone = lv->looker->unsure_zero = false;
+	scan_quiet(&lv->looker->scan,
+		   lv->gate.has_clock && !s->news.ran ? &lv->gate.clock : NULL);
 	window = s->want->nvisible && (s->news.ran || s->news.memory || !w.pages->kinds ||
 				       !w.pages->whole || s->now_ns - lv->window.at_ns >= LIVE_OUTSIDE_NS);
 	if (s->want->everything)

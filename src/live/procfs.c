@@ -34,6 +34,15 @@ static int pidfd_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* A /proc of another pid namespace has other numbers than our system calls. */
+static bool numbers_are_ours(int root)
+{
+	char self[16], own[16];
+
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	return procfs_readlink(root, "self", self, sizeof(self)) > 0 && !strcmp(self, own);
+}
+
 /* Why <proc_root>/<pid> cannot be opened: gone, or hidden from us? */
 static struct error *cannot_open(const struct procfs *p, int errnum)
 {
@@ -55,10 +64,10 @@ struct error *procfs_open(const char *proc_root, pid_t pid, struct procfs *ret)
 	struct error *err;
 	char name[16];
 
-	p.native = procfs_is_default(proc_root);
 	p.root = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p.root < 0)
 		return error_os(ERR_FAILURE, errno, "%s", proc_root);
+	p.native = procfs_is_default(proc_root) && numbers_are_ours(p.root);
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	p.dir = openat(p.root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p.dir < 0) {

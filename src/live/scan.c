@@ -18,6 +18,7 @@ void scan_init(struct scanner *s, int fd)
 	s->no_guard = false;
 	s->step = FIRST_STEP;
 	s->regions = SCAN_REGIONS;
+	s->quiet = NULL;
 	s->held_ns = s->calls = s->longest_ns = 0;
 }
 
@@ -101,12 +102,32 @@ int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64
 	return 0;
 }
 
+void scan_quiet(struct scanner *s, const clockid_t *clock)
+{
+	s->quiet = clock && !clock_gettime(*clock, &s->quiet_at) ? clock : NULL;
+}
+
+/* Has no thread of the target run since? One that waits for the lock has. */
+static bool still_quiet(struct scanner *s)
+{
+	struct timespec now;
+
+	if (s->quiet && (clock_gettime(*s->quiet, &now) || now.tv_sec != s->quiet_at.tv_sec ||
+			 now.tv_nsec != s->quiet_at.tv_nsec))
+		s->quiet = NULL;
+	return s->quiet;
+}
+
 void scan_rest(struct scanner *s)
 {
 	static const struct timespec rest = { .tv_nsec = SCAN_REST_NS };
 
 	if (s->held_ns < SCAN_REST_EVERY_NS)
 		return;
+	if (still_quiet(s)) {
+		s->held_ns = 0;
+		return;
+	}
 	nanosleep(&rest, NULL);
 	s->held_ns = 0;
 }

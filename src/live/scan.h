@@ -10,6 +10,7 @@
 #define LIVE_SCAN_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 #include "mmscope/vma.h"
 #include "src/live/uapi.h"
 
@@ -25,6 +26,8 @@ struct scanner {
 	uint64_t step;			/* bytes one call may cover; adapts */
 	uint32_t regions;		/* the same for regions */
 	uint64_t held_ns;		/* since the last rest */
+	const clockid_t *quiet;		/* CPU clock of a process that sleeps: while it stands at */
+	struct timespec quiet_at;	/* this, nobody can be waiting for the lock; NULL: unknown */
 	uint64_t calls, longest_ns;	/* for tests and doctor */
 	struct uapi_page_region region[SCAN_REGIONS];
 };
@@ -37,5 +40,7 @@ int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64
 	       unsigned *n, uint64_t *reached);
 /* Leaves the target alone for a moment if the lock was held long enough for that. */
 void scan_rest(struct scanner *s);
+/* The target slept when last seen; `clock` stays with the caller. NULL: it did not. */
+void scan_quiet(struct scanner *s, const clockid_t *clock);
 
 #endif
