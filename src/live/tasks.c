@@ -152,11 +152,11 @@ static void read_registers(struct tasks *t, const struct procfs *p, struct task 
 			t->no_file = true;
 		return;
 	}
-	task->syscall = s.nr;
-	/* A thread whose registers the kernel does not keep (it is ending) has 0 there. */
+	/* All zero: no user registers (a kernel thread, or one that is ending), so no call either. */
+	task->syscall = s.sp || s.pc ? s.nr : SYSCALL_NONE;
 	task->sp = s.sp ? s.sp : UNKNOWN;
 	task->pc = s.pc ? s.pc : UNKNOWN;
-	if (s.nr >= 0)
+	if (task->syscall >= 0)
 		memcpy(task->args, s.args, sizeof(task->args));
 }
 
