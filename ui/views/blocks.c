@@ -169,20 +169,31 @@ static int falling(const void *va, const void *vb)
 	return *a > *b ? -1 : *a < *b;
 }
 
+/* What people look for first is never hidden among its neighbours. */
+static bool is_landmark(const struct block *k)
+{
+	return k->role == ROLE_STACK || k->role == ROLE_HEAP || k->role == ROLE_VSYSCALL;
+}
+
+static uint64_t gap_before(const struct block *k)
+{
+	return is_landmark(k) || is_landmark(k - 1) ? UINT64_MAX : k->start - k[-1].end;
+}
+
 /* Keeps the `keep` largest gaps as borders and joins everything else. */
 static void closest_join(struct blocks *b, size_t keep)
 {
-	uint64_t *gaps = xcalloc(b->n, sizeof(*gaps)), least;
+	uint64_t *gaps = xcalloc(b->n, sizeof(*gaps)), *before = xcalloc(b->n, sizeof(*before)), least;
 	size_t n = 0;
 
 	for (size_t i = 1; i < b->n; i++)
-		gaps[i - 1] = b->v[i].start - b->v[i - 1].end;
+		gaps[i - 1] = before[i] = gap_before(&b->v[i]);
 	qsort(gaps, b->n - 1, sizeof(*gaps), falling);
 	least = keep < b->n - 1 ? gaps[keep] : 0;
 	for (size_t i = 0; i < b->n; i++) {
 		struct block *k = n ? &b->v[n - 1] : NULL;
 
-		if (k && b->v[i].start - k->end <= least) {
+		if (k && before[i] <= least) {
 			absorb(k, &b->v[i]);
 			k->kind = BLOCK_MANY;
 			k->count = 1;
@@ -191,6 +202,7 @@ static void closest_join(struct blocks *b, size_t keep)
 		}
 	}
 	b->n = n;
+	free(before);
 	free(gaps);
 }
 
