@@ -2,8 +2,10 @@
  * Themes: data that gives every role a look, at every colour depth.
  *
  * A theme file is INI: [theme] name, about, variant, inherits; [palette] name = colour;
- * then sections of roles: `vma.text = accent, bold`, or with variants by depth:
- * `vma.text = #56b4e9 | idx:74 | ansi:cyan | bold`. An unknown role is a warning with
+ * then [roles] with full names, or sections named by their first part: in [vma],
+ * `text = accent on panel, bold`, or with variants by depth:
+ * `text = #56b4e9 | idx:74 | ansi:cyan | bold`. change.heat1 .. change.heat4 say how loud
+ * a change is. What a theme leaves out is as in default-dark. An unknown role is a warning with
  * the nearest name; anything else that cannot be understood is an error with
  * FILE:LINE:COLUMN, and the theme in use stays.
  */
@@ -98,6 +100,8 @@ struct theme *theme_builtin(void);		/* never fails; default-dark compiled in */
 void theme_destroy(struct theme *t);
 const char *theme_name(const struct theme *t);
 const char *theme_path(const struct theme *t);	/* NULL for the builtin */
+const char *theme_about(const struct theme *t);	/* one line, sanitised; may be empty */
+bool theme_light(const struct theme *t);	/* made for a light background */
 /* heat 1..4 is worked in: loudest at 4. */
 struct look theme_look(const struct theme *t, enum colour_depth depth, unsigned role, unsigned attr,
 		       unsigned heat);

@@ -17,3 +17,14 @@ tests_fuzz_fuzz_maps_SOURCES = tests/fuzz/fuzz_maps.c tests/fuzz/replay.c
 tests_fuzz_fuzz_maps_LDADD = $(TEST_LIBS)
 tests_fuzz_fuzz_small_SOURCES = tests/fuzz/fuzz_small.c tests/fuzz/replay.c
 tests_fuzz_fuzz_small_LDADD = $(TEST_LIBS)
+FUZZERS += tests/fuzz/fuzz_theme
+tests_fuzz_fuzz_theme_SOURCES = tests/fuzz/fuzz_theme.c tests/fuzz/replay.c
+tests_fuzz_fuzz_theme_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_keymap
+tests_fuzz_fuzz_keymap_SOURCES = tests/fuzz/fuzz_keymap.c tests/fuzz/replay.c
+tests_fuzz_fuzz_keymap_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_sanitize
+tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c tests/fuzz/replay.c
+tests_fuzz_fuzz_sanitize_LDADD = $(TEST_LIBS)

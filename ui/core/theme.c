@@ -28,7 +28,8 @@ const struct theme_role_info theme_roles[THEME_ROLE_NR] = {
 };
 
 struct theme {
-	char *name, *path;
+	char *name, *path, *about;
+	bool light;
 	struct look looks[DEPTH_NR][THEME_SPEC_NR];
 	bool keeps_fg[DEPTH_NR][4], keeps_bg[DEPTH_NR][4];	/* a heat that names no colour */
 };
@@ -102,12 +103,13 @@ static struct look work_out(const struct theme_source *src, enum colour_depth de
 	return look;
 }
 
-static struct theme *finish(struct theme_source *src, const char *name, const char *path)
+static struct theme *finish(const struct theme_source *src, const char *name)
 {
 	struct theme *t = xcalloc(1, sizeof(*t));
 
 	t->name = xstrdup(src->name && *src->name ? src->name : name);
-	t->path = path ? xstrdup(path) : NULL;
+	t->about = xstrdup(src->about ? src->about : "");
+	t->light = src->light;
 	for (enum colour_depth d = 0; d < DEPTH_NR; d++) {
 		for (unsigned i = 0; i < THEME_SPEC_NR; i++)
 			t->looks[d][i] = work_out(src, d, i);
@@ -157,12 +159,23 @@ const char *theme_path(const struct theme *t)
 	return t->path;
 }
 
+const char *theme_about(const struct theme *t)
+{
+	return t->about;
+}
+
+bool theme_light(const struct theme *t)
+{
+	return t->light;
+}
+
 void theme_destroy(struct theme *t)
 {
 	if (!t)
 		return;
 	free(t->name);
 	free(t->path);
+	free(t->about);
 	free(t);
 }
 
@@ -273,7 +286,7 @@ static struct error *make(const char *name, const char *file, const char *text, 
 	free(src.name);
 	free(src.about);
 	src.name = src.about = NULL;
-	src.light = false;
+	src.light = src.has_variant = false;
 	src.warnings = warnings;
 	src.started = false;
 	if (!err)
@@ -281,7 +294,7 @@ static struct error *make(const char *name, const char *file, const char *text, 
 	if (!err)
 		err = theme_source_check(&src);
 	if (!err)
-		*ret = finish(&src, name, NULL);
+		*ret = finish(&src, name);
 	theme_source_fini(&src);
 	return err;
 }

@@ -398,6 +398,7 @@ static struct error *inherit(struct theme_source *src, struct line *l, const cha
 	struct word w = { name, strlen(name) };
 	struct buf text = BUF_INIT;
 	char *path = NULL, *own_name, *own_about;
+	bool own_variant, own_light;
 	struct error *err;
 
 	if (!is_name(w))
@@ -416,15 +417,20 @@ static struct error *inherit(struct theme_source *src, struct line *l, const cha
 		error_destroy(err);
 		return where;
 	}
-	/* Looks are inherited, not the name. */
+	/* Looks are inherited, not the name; the variant unless it was given. */
 	own_name = src->name;
 	own_about = src->about;
 	src->name = src->about = NULL;
+	own_variant = src->has_variant;
+	own_light = src->light;
 	err = theme_source_parse(src, name, path, buf_str(&text), text.len);
 	free(src->name);
 	free(src->about);
 	src->name = own_name;
 	src->about = own_about;
+	src->has_variant = own_variant;
+	if (own_variant)
+		src->light = own_light;
 	buf_free(&text);
 	free(path);
 	return err;
@@ -451,6 +457,7 @@ static struct error *theme_line(struct theme_source *src, struct line *l, struct
 		src->about = text_sanitized(value);
 	} else if (word_is(key, "variant")) {
 		src->light = !strcmp(value, "light");
+		src->has_variant = true;
 		if (!src->light && strcmp(value, "dark") && strcmp(value, "any"))
 			err = FAIL(l, at, "variant is dark, light or any");
 	} else if (word_is(key, "inherits")) {

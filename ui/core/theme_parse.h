@@ -42,7 +42,7 @@ struct role_spec {
 #define THEME_DEPTH_MAX 8
 struct theme_source {
 	char *name, *about;
-	bool light;
+	bool light, has_variant;
 	struct swatch *palette;
 	size_t npalette, palette_cap;
 	struct role_spec roles[THEME_SPEC_NR];
