@@ -77,3 +77,9 @@ tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
 tests_unit_test_theme_LDADD = $(TEST_LIBS)
 tests_unit_test_shipped_themes_SOURCES = tests/unit/test_shipped_themes.c
 tests_unit_test_shipped_themes_LDADD = $(TEST_LIBS)
+
+UNIT_VIEW_TESTS = tests/unit/test_views
+check_PROGRAMS += $(UNIT_VIEW_TESTS)
+TESTS += $(UNIT_VIEW_TESTS)
+tests_unit_test_views_SOURCES = tests/unit/test_views.c tests/golden/scene.h tests/golden/scene.c
+tests_unit_test_views_LDADD = $(TEST_LIBS)
