@@ -18,3 +18,9 @@ check_PROGRAMS += tests/golden/golden_frames
 TESTS += tests/golden/golden_frames
 tests_golden_golden_frames_SOURCES = tests/golden/golden_frames.c $(GOLDEN_SOURCES)
 tests_golden_golden_frames_LDADD = $(TEST_LIBS)
+
+GOLDEN_TESTS += tests/golden/golden_picker
+check_PROGRAMS += tests/golden/golden_picker
+TESTS += tests/golden/golden_picker
+tests_golden_golden_picker_SOURCES = tests/golden/golden_picker.c tests/golden/golden.h tests/golden/golden.c
+tests_golden_golden_picker_LDADD = $(TEST_LIBS)

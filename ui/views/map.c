@@ -72,10 +72,28 @@ static bool mostly_libraries(const struct layout *l, const struct block *k)
 	return exec * 2 >= k->count;
 }
 
+/* A block that was joined for want of room is called by what most of it is. */
+static const char *many_label(const struct layout *l, const struct block *k, char *out, size_t n)
+{
+	unsigned vmas = k->last - k->first + 1, threads = 0, files = 0;
+
+	for (uint32_t i = k->first; i <= k->last; i++) {
+		threads += l->vmas[i].role == ROLE_THREAD_STACK;
+		files += l->vmas[i].inode && l->vmas[i].perms & VMA_EXEC;
+	}
+	/* A stack has a guard, a library four or five parts. */
+	if (threads * 3 > vmas)
+		snprintf(out, n, "%u threads +", threads);
+	else if (files * 6 > vmas)
+		snprintf(out, n, "%u libraries +", files);
+	else
+		snprintf(out, n, "%u mappings", vmas);
+	return out;
+}
+
 static const char *block_label(const struct snapshot *snap, const struct block *k, char *out, size_t n)
 {
 	const struct layout *l = snap->layout;
-	unsigned vmas = k->last - k->first + 1;
 
 	switch (k->kind) {
 	case BLOCK_HOLE:
@@ -92,8 +110,7 @@ static const char *block_label(const struct snapshot *snap, const struct block *
 		snprintf(out, n, "%u %s", k->count, mostly_libraries(l, k) ? "libraries" : "files");
 		return out;
 	case BLOCK_MANY:
-		snprintf(out, n, "%u mappings", vmas);
-		return out;
+		return many_label(l, k, out, n);
 	default:
 		return vma_label(snap, k->first, out, n);
 	}
@@ -346,7 +363,7 @@ static void draw_sps(const struct drawing *d, const int *line_of)
 		if (k->kind == BLOCK_HOLE || sp < k->start || sp >= k->end)
 			continue;
 		/* A block of many threads would be nothing but marks. */
-		if (k->kind == BLOCK_THREADS && tasks->tasks[i].tid != session_tid(d->s))
+		if ((k->kind == BLOCK_THREADS || k->kind == BLOCK_MANY) && tasks->tasks[i].tid != session_tid(d->s))
 			continue;
 		r = (int)((double)(sp - k->start) / (double)(k->end - k->start) * k->rows);
 		r = imin(r, k->rows - 1);

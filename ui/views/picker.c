@@ -112,11 +112,10 @@ static struct style text_command(const void *rows, size_t i, struct buf *out)
 		buf_addf(out, "[%s]", comm);
 		return STYLE(DIM);
 	}
-	buf_adds(out, comm);
-	if (*cmd && strcmp(cmd, e->comm)) {
-		buf_adds(out, "  ");
-		text_sanitize(out, cmd, strnlen(cmd, 400), 0);
-	}
+	/* The name, and the command line where it says more; it mostly begins with the name. */
+	if (!*cmd || strncmp(cmd, e->comm, strlen(e->comm)))
+		buf_addf(out, "%s%s", comm, *cmd ? "  " : "");
+	text_sanitize(out, cmd, strnlen(cmd, 400), 0);
 	return STYLE(TEXT);
 }
 
