@@ -427,7 +427,8 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 	}
 	read_tasks(lv, &s);
 	live_roles(lv, &s);
-	live_pages(lv, &s);
+	if (!lv->mm_gone)
+		live_pages(lv, &s);
 	place_tasks(lv, &s);
 	lv->reasons &= ~(1ull << REASON_SMAPS);
 	if (next->layout && !next->details)

@@ -61,6 +61,7 @@ struct live {
 	struct stat_figures stat;
 	struct status_figures status;
 	bool have_stat, have_status, zombie_at_open, no_procmap;
+	bool mm_gone;			/* it is on its way out; what comes next will tell */
 	uint64_t vvar_start, vvar_end;
 	struct pace layout, rows, pass, kinds, window, members, counters;
 	/* The background pass over all pages. */

@@ -222,6 +222,7 @@ bool live_layout(struct live *lv, struct sampling *s)
 {
 	bool had = lv->fd_maps >= 0, exec = false;
 
+	lv->mm_gone = false;
 	if (s->next->process.kthread)
 		return false;
 	if (lv->fd_maps < 0 || (s->news.ran && !alive(lv))) {
@@ -232,7 +233,8 @@ bool live_layout(struct live *lv, struct sampling *s)
 			return had;
 		}
 		/* Gone rather than replaced: the last picture stays. */
-		if (had && !alive(lv))
+		lv->mm_gone = had && !alive(lv);
+		if (lv->mm_gone)
 			return false;
 		exec = had;
 		if (exec) {

@@ -395,6 +395,9 @@ void live_pages(struct live *lv, struct sampling *s)
 		lv->pass.dirty = true;
 		lv->pass.at_ns = 0;	/* the kinds of what is there come next */
 	}
+	/* Of a process that ended meanwhile everything looks absent. */
+	if (w.pages != s->next->pages && !look_alive(lv->looker))
+		lv->looker->gone = true;
 	if (lv->looker->gone) {
 		residency_put(w.pages);
 		return;

@@ -27,14 +27,16 @@ static const struct scenario {
 	const char *name;
 	const char *args[28];
 	bool mincore;
+	bool huge;		/* for rungs that tell huge pages only */
 } scenarios[] = {
-	{ "nothing", { NULL }, true },
-	{ "kinds of pages", { PAGES_SMALL, NULL }, true },
-	{ "threads", { "--threads", "40", NULL }, false },
-	{ "reservation", { "--reserve", "32G", "--growsdown", "64K", NULL }, false },
-	{ "3,000 VMAs", { "--vmas", "3000", "--file-vmas", "500", NULL }, false },
-	{ "more than one chunk", { "--resident", "96M", "--cow", "1M", NULL }, false },
-	{ "more regions than a vector", { "--sparse", "1G:2000", NULL }, false },
+	{ "nothing", { NULL }, true, false },
+	{ "kinds of pages", { PAGES_SMALL, NULL }, true, false },
+	{ "huge pages", { "--thp", "8M", "--shm", "64K", NULL }, true, true },
+	{ "threads", { "--threads", "40", NULL }, false, false },
+	{ "reservation", { "--reserve", "32G", "--growsdown", "64K", NULL }, false, false },
+	{ "3,000 VMAs", { "--vmas", "3000", "--file-vmas", "500", NULL }, false, false },
+	{ "more than one chunk", { "--resident", "96M", "--cow", "1M", NULL }, false, false },
+	{ "more regions than a vector", { "--sparse", "1G:2000", NULL }, false, false },
 };
 
 static const struct {
@@ -113,6 +115,8 @@ static void test_everything(void **state)
 		for (size_t r = 0; r < ARRAY_LEN(rungs); r++) {
 			char name[128];
 
+			if (scenarios[i].huge && !rungs[r].huge)
+				continue;
 			snprintf(name, sizeof(name), "%s, %s", scenarios[i].name, rungs[r].name);
 			everything_is_true(&t, name, rungs[r].without, scenarios[i].mincore);
 		}
@@ -120,10 +124,76 @@ static void test_everything(void **state)
 	}
 }
 
+/* Without pagemap: only what the sums of smaps make certain. */
+static void test_smaps_rung(void **state)
+{
+	struct target t = target_start((const char *const[]){ PAGES_SMALL, NULL });
+	struct source *src = open_live(t.pid, WITHOUT_PAGEMAP);
+	struct source *full = open_live(t.pid, 0);
+	struct source_want want = { .everything = true };
+	const struct snapshot *s = take(src, &want), *f = take(full, &want);
+	unsigned seen[PAGE_NR] = { 0 };
+
+	(void)state;
+	assert_string_equal(s->cost.rung[PANEL_PAGES], "smaps");
+	assert_int_equal(s->layout->n, f->layout->n);
+	for (size_t i = 0; i < s->layout->n; i++) {
+		const struct vma *v = &s->layout->vmas[i];
+		struct page_counts c = residency_count(s->pages, v->start, v->end);
+		struct page_counts d = residency_count(f->pages, v->start, v->end);
+		uint64_t all = vma_size(v) >> PAGE_SHIFT, resident = page_counts_resident(&d);
+		enum page_state want_state = !resident ? PAGE_ABSENT :
+					     resident == all ? PAGE_PRESENT : PAGE_UNSEEN;
+
+		if (v->path[0] == '/')	/* others may bring in pages of these */
+			continue;
+		assert_int_equal(c.n[want_state], all);
+		seen[want_state]++;
+	}
+	assert_true(seen[PAGE_ABSENT] && seen[PAGE_PRESENT] && seen[PAGE_UNSEEN]);
+	assert_non_null(whys_find(s->whys, "vmas[].pages"));
+	snapshot_put(s);
+	snapshot_put(f);
+	src->ops->close(src);
+	full->ops->close(full);
+	target_stop(&t);
+}
+
+/* Without any file of the mm: counters, threads and the reasons. */
+static void test_lowest_rung(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--resident", "1M", NULL });
+	struct source *src = open_live(t.pid, WITHOUT_MAPS | WITHOUT_PAGEMAP | WITHOUT_SMAPS);
+	struct source_want want = { .everything = true, .detail = true };
+	const struct snapshot *s = take(src, &want);
+
+	(void)state;
+	assert_null(s->layout);
+	assert_null(s->pages);
+	assert_null(s->details);
+	assert_true(s->statm_rss >= 1 << 20 && s->statm_rss != UNKNOWN);
+	assert_int_equal(s->mm[MM_VM_RSS], s->statm_rss);
+	assert_int_equal(s->tasks->n, 1);
+	assert_non_null(whys_find(s->whys, "vmas"));
+	assert_non_null(whys_find(s->whys, "pages"));
+	snapshot_put(s);
+	src->ops->close(src);
+	/* Without smaps the rest stands, and the figures of smaps have their reason. */
+	src = open_live(t.pid, WITHOUT_SMAPS);
+	s = take(src, &want);
+	assert_non_null(s->layout);
+	assert_null(s->details);
+	assert_non_null(whys_find(s->whys, "vmas[].pss"));
+	snapshot_put(s);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_everything), cmocka_unit_test(test_smaps_rung),
+		cmocka_unit_test(test_lowest_rung),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
