@@ -350,7 +350,9 @@ static struct error *sample_once(struct session *s, const struct source_want *wa
 	if (s->follow)
 		follow_place(s, before, now);
 	remember_figures(s, before);
-	if (!before || (!s->look.addr && now->layout)) {
+	/* Another program (exec) lies elsewhere: what was selected means nothing in it. */
+	if (!before || (!s->look.addr && now->layout) ||
+	    now->process.generation != before->process.generation) {
 		s->look.addr = first_address(now);
 		s->look.tid = now->process.pid;
 	}

@@ -217,6 +217,21 @@ static void test_pause(void **state)
 	session_destroy(s);
 }
 
+static void test_exec_selects_anew(void **state)
+{
+	struct snapshot *after = (struct snapshot *)picture(6, 1, rw);
+	const struct snapshot *steps[] = { picture(4, 4, rw), after };
+	struct session *s = play(steps, 2);
+
+	(void)state;
+	after->process.generation = 1;
+	tick(s);
+	session_select(s, HEAP);
+	tick(s);
+	assert_int_equal(session_addr(s), STACK_END - PAGE_BYTES);
+	session_destroy(s);
+}
+
 static void test_say_is_sanitised(void **state)
 {
 	struct session *s = session_create(NULL);
@@ -235,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_filter_role_undo),
 		cmocka_unit_test(test_selecting_is_one_change),
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_exec_selects_anew),
 		cmocka_unit_test(test_say_is_sanitised),
 	};
 
