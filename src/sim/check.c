@@ -216,10 +216,10 @@ static void show_json(struct run *r)
 }
 
 /* What the record of one world says about predictions and warnings. */
-static void judge(struct run *r, int slot)
+static void judge(struct run *r)
 {
-	const struct record *rec = &r->record[slot];
-	const char *where = slot || r->c->o->on == CHECK_KERNEL ? "on the kernel" : "in the simulator";
+	const struct record *rec = &r->record[0];
+	const char *where = r->c->o->on == CHECK_KERNEL ? "on the kernel" : "in the simulator";
 
 	if (r->apart) {
 		r->unjudged += rec->has_prediction;
@@ -229,7 +229,7 @@ static void judge(struct run *r, int slot)
 		indent(r->c->talk, buf_str(&rec->wrong));
 		r->wrong++;
 	}
-	if (!slot && rec->verdict != VERDICT_RUN && (!rec->has_prediction || rec->reason))
+	if (rec->verdict != VERDICT_RUN && (!rec->has_prediction || rec->reason))
 		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op, rec->res);
 }
 
@@ -282,12 +282,10 @@ static struct error *step(struct run *r, const struct scenario_item *item)
 		r->apart = true;
 		r->reason = xasprintf("line %u: %s", item->line, r->record[0].reason);
 	}
-	judge(r, 0);
+	judge(r);
 	if (r->c->o->on != CHECK_BOTH)
 		return NULL;
-	compare(r);
-	if (r->play[1] && !r->differs)
-		judge(r, 1);
+	compare(r);	/* equal records: the prediction is as right or wrong on the kernel */
 	return NULL;
 }
 

@@ -123,7 +123,8 @@ static unsigned place(struct gen *g)
 		return 8;
 	}
 	if (g->profile == GEN_BRK && chance(g, 40)) {
-		buf_addf(g->out, chance(g, 70) ? "heap+%up" : "heap.end-%up", below(g, 12));
+		say(g, chance(g, 70) ? "heap+" : "heap.end-");
+		buf_addf(g->out, "%up", below(g, 12));
 		odd(g);
 		return 4;
 	}
@@ -163,8 +164,10 @@ static void length(struct gen *g, unsigned left)
 	else
 		pages = left + 1 + below(g, 20);
 	buf_addf(g->out, " %up", pages);
-	if (chance(g, 3))
-		buf_addf(g->out, "%c%u", chance(g, 50) ? '+' : '-', 1 + below(g, 4095));
+	if (chance(g, 3)) {
+		say(g, chance(g, 50) ? "+" : "-");
+		buf_addf(g->out, "%u", 1 + below(g, 4095));
+	}
 }
 
 /* ---- operations -------------------------------------------------------------------------- */
@@ -208,8 +211,9 @@ static void gen_mmap(struct gen *g)
 	buf_addf(g->out, "mmap %c %up", 'A' + n, pages);
 	if (chance(g, 3))
 		buf_addf(g->out, "-%u", below(g, 4096));
-	buf_addf(g->out, " %s %s %s", some_prot(g), chance(g, grows ? 4 : 25) ? "shared" : "private",
-		 grows && chance(g, 95) ? "anon" : backing);
+	buf_addf(g->out, " %s", some_prot(g));
+	say(g, chance(g, grows ? 4 : 25) ? " shared " : " private ");
+	say(g, grows && chance(g, 95) ? "anon" : backing);
 	if (backing[0] != 'a' && !grows && chance(g, 40))
 		buf_addf(g->out, "@%up", below(g, 64));
 	if (chance(g, 22))
@@ -238,7 +242,9 @@ static void gen_munmap(struct gen *g)
 static void gen_mprotect(struct gen *g)
 {
 	gen_range(g, "mprotect");
-	buf_addf(g->out, " %s%s", some_prot(g), chance(g, g->profile == GEN_STACK ? 8 : 2) ? " growsdown" : "");
+	buf_addf(g->out, " %s", some_prot(g));
+	if (chance(g, g->profile == GEN_STACK ? 8 : 2))
+		say(g, " growsdown");
 }
 
 static void gen_mremap(struct gen *g)
@@ -279,8 +285,10 @@ static void gen_brk(struct gen *g)
 		buf_addf(g->out, "brk -%up", small(g));
 	else if (how < 80)
 		buf_addf(g->out, "brk heap+%up", below(g, 40));
+	else if (how < 88 && chance(g, 60))
+		buf_addf(g->out, "brk +%u", below(g, 20000));
 	else if (how < 88)
-		buf_addf(g->out, "brk %c%u", chance(g, 60) ? '+' : '-', below(g, 20000));
+		buf_addf(g->out, "brk -%u", below(g, 20000));
 	else if (how < 92)
 		say(g, "brk 0");
 	else if (how < 96)
@@ -361,7 +369,10 @@ static void gen_stack(struct gen *g)
 {
 	static const unsigned far[] = { 8, 64, 128, 200, 300, 1000, 2000, 4096, 8192, 9000 };
 
-	buf_addf(g->out, "stack %s -%uK", some_mode(g), PICK(g, far) + below(g, 64));
+	unsigned kib = PICK(g, far);
+
+	kib += below(g, 64);
+	buf_addf(g->out, "stack %s -%uK", some_mode(g), kib);
 	if (chance(g, 20))
 		buf_addf(g->out, " %up", small(g));
 }

@@ -10,7 +10,7 @@ libmmscope_a_SOURCES += \
 EXTRA_DIST += src/sim/runner/agent.S src/sim/runner/agent.ld
 pkglibexec_SCRIPTS = mmscope-runner
 CLEANFILES += mmscope-runner
-RUNNER_LINK = -nostdlib -static -no-pie -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
+RUNNER_LINK = -nostdlib -static -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
 	-Wl,-z,noseparate-code -Wl,-T,$(top_srcdir)/src/sim/runner/agent.ld
 mmscope-runner: src/sim/runner/agent.S src/sim/runner/agent.ld
 	$(AM_V_GEN)$(CC) $(RUNNER_LINK) -o $@ $(top_srcdir)/src/sim/runner/agent.S
