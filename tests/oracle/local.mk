@@ -8,7 +8,7 @@ TESTS += tests/oracle/test_scenarios
 tests_oracle_test_scenarios_SOURCES = tests/oracle/test_scenarios.c
 tests_oracle_test_scenarios_LDADD = $(mmscope_LDADD)
 dist_check_SCRIPTS += tests/oracle/test_random.sh
-#TESTS += tests/oracle/test_random.sh
+TESTS += tests/oracle/test_random.sh
 EXTRA_DIST += tests/oracle/recorded.txt
 
 .PHONY: check-long
