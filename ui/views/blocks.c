@@ -274,8 +274,8 @@ static void heights(struct blocks *b, int rows)
 void blocks_make(struct blocks *b, const struct layout *l, int rows)
 {
 	const struct division *d = divisions;
-	/* A quarter stays free, so that what is large can be seen to be large. */
-	size_t most = rows > 8 ? (size_t)(rows - rows / 4) : rows > 0 ? (size_t)rows : 1;
+	/* Some lines stay free, so that what is large can be seen to be large. */
+	size_t most = rows > 8 ? (size_t)(rows - rows / 6) : rows > 0 ? (size_t)rows : 1;
 	uint64_t least = 16 * GiB;
 	size_t fits = 0;
 

@@ -49,8 +49,9 @@ void describe_why(const struct snapshot *snap, const char *what, struct buf *out
 	const char *dot = strrchr(what, '.');
 
 	buf_addf(out, "[%s: %s", dot ? dot + 1 : what, w ? w->why : "not known");
+	/* On the screen a command does what the option does at the start. */
 	if (w && w->try_this && w->try_this[0])
-		buf_addf(out, "; try: %s", w->try_this);
+		buf_addf(out, "; try: %s", strcmp(w->try_this, "--smaps") ? w->try_this : "the command detail");
 	buf_addc(out, ']');
 }
 

@@ -75,17 +75,23 @@ static bool mostly_libraries(const struct layout *l, const struct block *k)
 /* A block that was joined for want of room is called by what most of it is. */
 static const char *many_label(const struct layout *l, const struct block *k, char *out, size_t n)
 {
-	unsigned vmas = k->last - k->first + 1, threads = 0, files = 0;
+	unsigned vmas = k->last - k->first + 1, threads = 0, files = 0, exec = 0;
+	uint64_t inode = 0;
 
 	for (uint32_t i = k->first; i <= k->last; i++) {
-		threads += l->vmas[i].role == ROLE_THREAD_STACK;
-		files += l->vmas[i].inode && l->vmas[i].perms & VMA_EXEC;
+		const struct vma *v = &l->vmas[i];
+
+		threads += v->role == ROLE_THREAD_STACK;
+		files += v->inode && v->inode != inode;
+		exec += v->inode && v->perms & VMA_EXEC;
+		if (v->inode)
+			inode = v->inode;
 	}
 	/* A stack has a guard, a library four or five parts. */
 	if (threads * 3 > vmas)
 		snprintf(out, n, "%u threads +", threads);
-	else if (files * 6 > vmas)
-		snprintf(out, n, "%u libraries +", files);
+	else if (files > 2)
+		snprintf(out, n, "%u %s +", files, exec * 2 >= files ? "libraries" : "files");
 	else
 		snprintf(out, n, "%u mappings", vmas);
 	return out;
@@ -281,13 +287,15 @@ static void draw_block_line(const struct drawing *d, const struct block *k, int 
 {
 	struct style st = block_style(d, k, dim);
 	int bar = d->cells ? 15 : 2;
+	struct growth g;
 	uint64_t a, b;
 
 	line_range(k, d->st->flip, r, &a, &b);
 	canvas_ch(d->c, row, bar, style_heat(st, heat), k->rows == 1 || k->kind == BLOCK_VMA ? 0x2588 : 0x258c);
 	if (r == 0) {
 		canvas_ch(d->c, row, bar - 1, style_attr(st, ATTR_BOLD), vma_roles[k->role].letter);
-		canvas_ch(d->c, row, bar - 2, style_heat(STYLE(NEW), heat), heat_mark(heat));
+		canvas_ch(d->c, row, bar - 2, style_heat(STYLE(NEW), heat), grew_ago(d, k, &g) < 1000000000 ?
+			  0x25bc /* ▼ */ : heat_mark(heat));
 		draw_head(d, k, row, dim);
 	} else if (d->cells || r < k->rows - 1) {
 		draw_note(d, k, row, r, STYLE(DIM));
@@ -343,7 +351,10 @@ static void draw_block(const struct drawing *d, int i, int row, bool selected)
 	if (!selected)
 		return;
 	canvas_restyle(d->c, row, bar + 1, (d->cells ? d->cells - 1 : d->cols - 1) - bar - 1, STYLE(SELECT));
-	canvas_ch(d->c, row, bar - 2, STYLE(SELECT), 0x25b6 /* ▶ */);
+	/* What changed says so on the selected line too. */
+	if (k->kind == BLOCK_HOLE || !session_heat(d->s, k->start, k->end))
+		canvas_ch(d->c, row, bar - 2, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_restyle(d->c, row, bar - 2, 1, STYLE(SELECT));
 	canvas_cursor(d->c, row, bar - 2);
 }
 
@@ -445,9 +456,12 @@ static void draw_space(struct map_state *st, const struct session *s, struct can
 
 static void draw_vma(struct map_state *st, const struct session *s, struct canvas *c, const struct vma *v)
 {
+	int rows = canvas_rows(c) - PAGE_LEGEND;
+
 	st->grid.flip = st->flip;
-	grid_layout(&st->grid, v->start, v->end, canvas_rows(c), canvas_cols(c), session_addr(s));
+	grid_layout(&st->grid, v->start, v->end, rows, canvas_cols(c), session_addr(s));
 	grid_draw(&st->grid, s, c, 0);
+	page_legend(s, c, rows, v);
 }
 
 static void map_draw(void *state, const struct session *s, struct canvas *c)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mmscope/text.h"
 #include "mmscope/view.h"
@@ -66,6 +67,24 @@ static void draw_neighbour(const struct session *s, struct canvas *c, int row, u
 	}
 }
 
+/* Which page of what it is. */
+static int draw_place(const struct session *s, struct canvas *c, int row, uint64_t addr)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	ssize_t i = layout_find(snap->layout, addr);
+	const struct vma *v = i < 0 ? NULL : &snap->layout->vmas[i];
+	char label[96], text[200], a[32], b[32];
+
+	if (!v)
+		return row;
+	snprintf(text, sizeof(text), "%s of %s in %s", count_text(((addr - v->start) >> PAGE_SHIFT) + 1, a),
+		 count_text(vma_size(v) >> PAGE_SHIFT, b), vma_label(snap, (size_t)i, label, sizeof(label)));
+	canvas_putn(c, row, 2, (struct style){ .role = THEME_OF_VMA(v->role) }, canvas_cols(c) - 3, text);
+	if (v->inode)
+		canvas_putf(c, ++row, 2, STYLE(DIM), "file offset 0x%" PRIx64, v->offset + (addr - v->start));
+	return row + 1;
+}
+
 void page_draw(const struct session *s, struct canvas *c, uint64_t addr)
 {
 	const struct snapshot *snap = session_snapshot(s);
@@ -73,7 +92,8 @@ void page_draw(const struct session *s, struct canvas *c, uint64_t addr)
 
 	addr &= ~(uint64_t)(PAGE_BYTES - 1);
 	canvas_putf(c, row, 2, STYLE(TITLE), "page %012" PRIx64, addr);
-	row = draw_walk(c, row + 2, session_addr(s));
+	row = draw_place(s, c, row + 1, session_addr(s));
+	row = draw_walk(c, row + 1, session_addr(s));
 	room = canvas_rows(c) - row;
 	if (room < 1 || !snap->pages)
 		return;
@@ -84,5 +104,34 @@ void page_draw(const struct session *s, struct canvas *c, uint64_t addr)
 		if (off < 0 && addr < (uint64_t)-off * PAGE_BYTES)
 			break;
 		draw_neighbour(s, c, row + i, addr + (uint64_t)off * PAGE_BYTES, off == 0);
+	}
+}
+
+void page_legend(const struct session *s, struct canvas *c, int row, const struct vma *v)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	struct page_counts n = residency_count(snap->pages, v->start, v->end);
+	int col = 0, cols = canvas_cols(c), last = row + PAGE_LEGEND - 1;
+	char num[32], size[16];
+
+	canvas_hline(c, row++, 0, cols, STYLE(BORDER));
+	col = canvas_putf(c, row, 0, STYLE(STRONG), "%s resident", text_size(page_counts_resident(&n) *
+			  PAGE_BYTES, size)) + 2;
+	/* What is not there comes last. */
+	for (int k = 1; k <= PAGE_NR; k++) {
+		int i = k % PAGE_NR, width;
+
+		if (!n.n[i])
+			continue;
+		count_text(n.n[i], num);
+		width = 3 + (int)strlen(num) + 1 + (int)strlen(page_states[i].name) + 2;
+		if (col + width > cols && row < last) {
+			row++;
+			col = 0;
+		}
+		canvas_ch(c, row, col, (struct style){ .role = THEME_OF_PAGE(i), .attr = ATTR_BOLD },
+			  i == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[i].letter);
+		col = canvas_putf(c, row, col + 2, STYLE(TEXT), "%s ", num);
+		col = canvas_putf(c, row, col, STYLE(DIM), "%s", page_states[i].name) + 2;
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * One page, as large as the room: its address taken apart, its state, its neighbours.
+ * One page, as large as the room: its address taken apart, its state, its neighbours;
+ * and the legend of page states.
  * Private to ui/views.
  */
 #ifndef MMSCOPE_VIEWS_PAGE_H
@@ -9,5 +10,9 @@
 #include "mmscope/session.h"
 
 void page_draw(const struct session *s, struct canvas *c, uint64_t addr);
+
+/* A line and under it what the letters mean, with the VMA's counts. */
+enum { PAGE_LEGEND = 3 };	/* rows */
+void page_legend(const struct session *s, struct canvas *c, int row, const struct vma *v);
 
 #endif

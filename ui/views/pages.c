@@ -17,7 +17,7 @@ struct pages_state {
 	struct span span;
 };
 
-enum { HEAD = 2, LEGEND = 3, PANEL = 46 };
+enum { HEAD = 2, LEGEND = PAGE_LEGEND, PANEL = 46 };
 
 /* The VMA looked at: the selected one, else the next above the hole. */
 static const struct vma *vma_shown(const struct session *s, size_t *index)
@@ -62,35 +62,6 @@ static void draw_head(const struct pages_state *st, const struct session *s, str
 	}
 }
 
-static void draw_legend(const struct session *s, struct canvas *c, int row, const struct vma *v)
-{
-	const struct snapshot *snap = session_snapshot(s);
-	struct page_counts n = residency_count(snap->pages, v->start, v->end);
-	int col = 0, cols = canvas_cols(c), last = row + LEGEND - 1;
-	char num[32], size[16];
-
-	canvas_hline(c, row++, 0, cols, STYLE(BORDER));
-	col = canvas_putf(c, row, 0, STYLE(STRONG), "%s resident", text_size(page_counts_resident(&n) *
-			  PAGE_BYTES, size)) + 2;
-	/* What is not there comes last. */
-	for (int k = 1; k <= PAGE_NR; k++) {
-		int i = k % PAGE_NR, width;
-
-		if (!n.n[i])
-			continue;
-		count_text(n.n[i], num);
-		width = 3 + (int)strlen(num) + 1 + (int)strlen(page_states[i].name) + 2;
-		if (col + width > cols && row < last) {
-			row++;
-			col = 0;
-		}
-		canvas_ch(c, row, col, (struct style){ .role = THEME_OF_PAGE(i), .attr = ATTR_BOLD },
-			  i == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[i].letter);
-		col = canvas_putf(c, row, col + 2, STYLE(TEXT), "%s ", num);
-		col = canvas_putf(c, row, col, STYLE(DIM), "%s", page_states[i].name) + 2;
-	}
-}
-
 /* What room is left shows the selected page at large. */
 static void draw_panel(const struct pages_state *st, const struct session *s, struct canvas *c, int rows)
 {
@@ -125,7 +96,7 @@ static void pages_draw(void *state, const struct session *s, struct canvas *c)
 	draw_head(st, s, c, index);
 	draw_panel(st, s, c, rows - HEAD - LEGEND);
 	grid_draw(&st->grid, s, c, HEAD);
-	draw_legend(s, c, rows - LEGEND, v);
+	page_legend(s, c, rows - LEGEND, v);
 }
 
 static void pages_want(void *state, const struct session *s, struct source_want *want)

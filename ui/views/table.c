@@ -613,7 +613,7 @@ static void table_describe(void *state, const struct session *s, struct buf *out
 		return;
 	}
 	describe_vma(snap, (size_t)session_vma(s), out);
-	if (!snap->details && table_columns[st->sort].number == number_pss) {
+	if (!snap->details && st->width >= 110) {
 		buf_addc(out, ' ');
 		describe_why(snap, "vmas[].pss", out);
 	}
