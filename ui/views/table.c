@@ -458,7 +458,8 @@ static void draw_lines(struct table_state *st, const struct table_rows *rows, st
 		if (st->top + i != selected)
 			continue;
 		canvas_restyle(c, 1 + i, 0, canvas_cols(c), STYLE(SELECT));
-		canvas_ch(c, 1 + i, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+		if (!heat)
+			canvas_ch(c, 1 + i, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
 		canvas_cursor(c, 1 + i, 0);
 	}
 	if (!st->n)

@@ -341,7 +341,8 @@ static void draw_row(const struct threads_state *st, const struct threads_rows *
 	if (!selected)
 		return;
 	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	if (!heat)
+		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
 	canvas_cursor(c, row, 0);
 }
 
