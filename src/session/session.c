@@ -24,6 +24,7 @@ struct batch {
 	struct event_list list;
 	uint32_t *shown;
 	size_t nshown;
+	uint64_t first;		/* number of its first event, counting dropped ones */
 };
 
 /* What a person chose to look at: the part that undo brings back. */
@@ -257,6 +258,7 @@ static void keep_events(struct session *s, struct event_list list, bool heat)
 	if (s->follow && !s->held)
 		follow_change(s, &b);
 	VEC_GROW(s->batches, s->nbatches, s->batches_cap);
+	b.first = s->dropped + s->nevents;
 	s->batches[s->nbatches++] = b;
 	s->nevents += b.nshown;
 	drop_old(s);
@@ -417,17 +419,21 @@ size_t session_events(const struct session *s)
 
 const struct event *session_event(const struct session *s, size_t i)
 {
-	/* From the end: what is looked at is nearly always recent. */
-	size_t behind = s->nevents;
+	uint64_t number = s->dropped + i;
+	size_t lo = 0, hi = s->nbatches;
 
-	if (i >= behind)
+	if (i >= s->nevents)
 		return NULL;
-	for (size_t b = s->nbatches; b-- > 0;) {
-		behind -= s->batches[b].nshown;
-		if (i >= behind)
-			return &s->batches[b].list.events[s->batches[b].shown[i - behind]];
+	/* The last batch that begins at or before it. */
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->batches[mid].first <= number)
+			lo = mid;
+		else
+			hi = mid;
 	}
-	return NULL;
+	return &s->batches[lo].list.events[s->batches[lo].shown[number - s->batches[lo].first]];
 }
 
 uint64_t session_events_dropped(const struct session *s)
