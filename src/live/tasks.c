@@ -84,7 +84,9 @@ static bool members_by_lib(struct tasks *t, const struct procfs *p, struct membe
 	return t->lib && procps_threads(t->lib, p->pid, from_lib, &arg);
 }
 
-static bool members_by_dir(struct tasks *t, const struct procfs *p, struct members *ret)
+/* Who is known in `old` is taken as he was; NULL reads everybody. */
+static bool members_by_dir(struct tasks *t, const struct procfs *p, const struct task_list *old,
+			   struct members *ret)
 {
 	struct dirent *e;
 	struct member m;
@@ -103,8 +105,15 @@ static bool members_by_dir(struct tasks *t, const struct procfs *p, struct membe
 	while ((e = readdir(d))) {
 		long tid = strtol(e->d_name, NULL, 10);
 
-		if (tid <= 0 || tid > INT32_MAX || !read_member(p->dir, (pid_t)tid, &m))
+		const struct task *was = old && tid > 0 && tid <= INT32_MAX ?
+					 task_list_find(old, (pid_t)tid) : NULL;
+
+		if (was) {
+			m = (struct member){ .tid = was->tid, .state = was->state };
+			memcpy(m.comm, was->comm, sizeof(m.comm));
+		} else if (tid <= 0 || tid > INT32_MAX || !read_member(p->dir, (pid_t)tid, &m)) {
 			continue;
+		}
 		VEC_GROW(ret->m, ret->n, ret->cap);
 		ret->m[ret->n++] = m;
 	}
@@ -119,17 +128,28 @@ static int by_tid(const void *a, const void *b)
 	return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-static bool read_members(struct tasks *t, const struct procfs *p, struct members *ret)
+static bool read_members(struct tasks *t, const struct procfs *p, const struct task_list *known,
+			 struct members *ret)
 {
-	t->rung = "libproc2";
-	if (!members_by_lib(t, p, ret)) {
+	t->rung = known ? "own reader" : "libproc2";
+	if (known || !members_by_lib(t, p, ret)) {
 		t->rung = "own reader";
 		ret->n = 0;
-		if (!members_by_dir(t, p, ret))
+		if (!members_by_dir(t, p, known, ret))
 			return false;
 	}
 	qsort(ret->m, ret->n, sizeof(*ret->m), by_tid);
 	return true;
+}
+
+static void read_name(int dir, struct task *task)
+{
+	struct member m;
+
+	if (!read_member(dir, task->tid, &m))
+		return;
+	task->state = m.state;
+	memcpy(task->comm, m.comm, sizeof(task->comm));
 }
 
 static void read_registers(struct tasks *t, const struct procfs *p, struct task *task)
@@ -203,10 +223,11 @@ struct task_list *tasks_read(struct tasks *t, const struct procfs *p, const stru
 {
 	struct members members = { 0 };
 	struct task_list *list;
+	bool many = in->old && in->old->n > TASKS_MANY && !in->all;
 	size_t ask;
 
 	if (in->members || !in->old) {
-		if (!read_members(t, p, &members)) {
+		if (!read_members(t, p, many ? in->old : NULL, &members)) {
 			free(members.m);
 			return NULL;
 		}
@@ -224,6 +245,8 @@ struct task_list *tasks_read(struct tasks *t, const struct procfs *p, const stru
 	for (size_t i = 0; i < ask; i++, t->next++) {
 		if (t->next >= list->n)
 			t->next = 0;
+		if (many)
+			read_name(p->dir, &list->tasks[t->next]);
 		read_registers(t, p, &list->tasks[t->next]);
 		if (t->denied)
 			break;	/* so will the others be */

@@ -12,8 +12,10 @@
 #include "src/live/procfs.h"
 #include "src/live/procps.h"
 
-/* So many are asked for their registers at one sample, and a share of the rest. */
-enum { TASKS_AT_ONCE = 128, TASKS_SHARE = 10 };
+/* So many are asked for their registers at one sample, and a share of the rest. With more
+ * than TASKS_MANY only the directory is listed anew; names and states are read in turn,
+ * with the registers. */
+enum { TASKS_AT_ONCE = 128, TASKS_SHARE = 10, TASKS_MANY = 256 };
 
 struct tasks {
 	struct procps *lib;

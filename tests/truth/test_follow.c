@@ -170,6 +170,60 @@ static void test_on_screen(void **state)
 	target_stop(&t);
 }
 
+/* What was not looked at yet is never called absent. */
+static void test_unseen_is_not_absent(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--vmas", "3000", NULL });
+	struct source *src = open_live(t.pid, 0);
+	struct source_want want = { .budget_ns = 1 };
+	const struct snapshot *s;
+	struct span w;
+
+	(void)state;
+	becomes_true(&t, src, "start");
+	target_do(&t, "resident 40M");
+	w = last_of(&t);
+	s = take(src, &want);
+	assert_true(layout_find(s->layout, w.start) >= 0);
+	assert_int_not_equal(residency_at(s->pages, w.end - PAGE_BYTES), PAGE_ABSENT);
+	assert_int_equal(residency_count(s->pages, w.start, w.end).n[PAGE_ABSENT], 0);
+	snapshot_put(s);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
+/* Names and states of very many threads are read in turn, and arrive. */
+static void test_many_threads(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--threads", "600", NULL });
+	struct source *src = open_live(t.pid, 0);
+	struct source_want want = { .tasks = true };
+	const struct snapshot *s = take(src, &want);
+	uint64_t began = clock_now_ns();
+	size_t sps = 0;
+
+	(void)state;
+	assert_int_equal(s->tasks->n, 601);
+	target_do(&t, "threads 50");
+	target_do(&t, "comm moved-on");
+	while (clock_now_ns() - began < PATIENCE_NS) {
+		snapshot_put(s);
+		s = take(src, &want);
+		sps = 0;
+		for (size_t i = 0; i < s->tasks->n; i++)
+			sps += s->tasks->tasks[i].sp != UNKNOWN;
+		if (s->tasks->n == 651 && sps == 651 &&
+		    !strcmp(s->tasks->tasks[0].comm, "moved-on"))
+			break;
+	}
+	assert_int_equal(s->tasks->n, 651);
+	assert_int_equal(sps, 651);
+	assert_string_equal(s->tasks->tasks[0].comm, "moved-on");
+	snapshot_put(s);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 static void test_rest_is_free(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--vmas", "500", "--threads", "3",
@@ -459,7 +513,8 @@ int main(void)
 		cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
-		cmocka_unit_test(test_threads), cmocka_unit_test(test_other_user),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_unseen_is_not_absent), cmocka_unit_test(test_other_user),
 		cmocka_unit_test(test_kernel_thread),
 	};
 
