@@ -167,9 +167,9 @@ static void append_present(struct looker *k, const struct look *l, uint64_t star
 }
 
 static void append_region(struct looker *k, const struct look *l,
-			  const struct uapi_page_region *r, struct residency *patch)
+			  const struct uapi_page_region *r, uint64_t start, uint64_t end,
+			  struct residency *patch)
 {
-	uint64_t start = r->start, end = r->end;
 	bool plain = r->categories & UAPI_PAGE_PRESENT &&
 		     !(r->categories & (UAPI_PAGE_PFNZERO | UAPI_PAGE_HUGE));
 
@@ -189,6 +189,30 @@ static void append_region(struct looker *k, const struct look *l,
 						    PAGE_ZERO : PAGE_HUGE);
 	} else {
 		residency_append(patch, start, end, PAGE_SWAP);
+	}
+}
+
+/* What the last call found, as far as it lies in the VMAs we know: the target goes on
+ * while we look, and the pages of a mapping that is not in the layout are none of it. */
+static void append_regions(struct looker *k, const struct look *l, unsigned n,
+			   struct residency *patch)
+{
+	const struct layout *y = l->layout;
+	size_t v = n ? layout_next(y, k->scan.region[0].start) : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct uapi_page_region *r = &k->scan.region[i];
+
+		while (v < y->n && y->vmas[v].end <= r->start)
+			v++;
+		for (; v < y->n && y->vmas[v].start < r->end; v++) {
+			uint64_t lo = y->vmas[v].start > r->start ? y->vmas[v].start : r->start;
+			uint64_t hi = y->vmas[v].end < r->end ? y->vmas[v].end : r->end;
+
+			append_region(k, l, r, lo, hi, patch);
+			if (y->vmas[v].end >= r->end)
+				break;
+		}
 	}
 }
 
@@ -326,8 +350,7 @@ uint64_t look_at(struct looker *k, const struct look *l, uint64_t start, uint64_
 			append_unseen(l, start, end, patch);
 			return end;
 		}
-		for (unsigned i = 0; i < n; i++)
-			append_region(k, l, &k->scan.region[i], patch);
+		append_regions(k, l, n, patch);
 		k->window_n = 0;
 		start = reached;
 		scan_rest(&k->scan);

@@ -154,6 +154,29 @@ static void *spinner(void *arg)
 	return NULL;
 }
 
+/* Maps, touches and unmaps for ever, a little of everything. */
+static void *churner(void *arg)
+{
+	unsigned x = 12345;
+
+	(void)arg;
+	for (;;) {
+		size_t len = (x >> 8) % 64 * PAGE + 4 * PAGE;
+		char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		x = x * 1664525 + 1013904223;
+		if (p == MAP_FAILED)
+			continue;
+		p[len / 2] = 1;
+		mprotect(p + PAGE, PAGE, PROT_READ);
+		if (x & 0x1000)
+			madvise(p, len, MADV_DONTNEED);
+		munmap(p, x & 0x2000 ? len : len / 2);
+		munmap(p, len);
+	}
+	return NULL;
+}
+
 static void threads(size_t n, void *(*fn)(void *))
 {
 	pthread_attr_t attr;
@@ -184,6 +207,11 @@ static __attribute__((noinline)) size_t deeper(size_t left)
 	if (left > PAGE)
 		return deeper(left - PAGE) + (size_t)page[0];
 	return (size_t)page[0];
+}
+
+static void op_churn(const char *arg)
+{
+	threads(size_of(arg), churner);
 }
 
 static void op_stack(const char *arg)
@@ -449,7 +477,7 @@ static const struct {
 	{ "vmas", op_vmas, false }, { "file-vmas", op_file_vmas, false },
 	{ "resident", op_resident, false }, { "sparse", op_sparse, false },
 	{ "reserve", op_reserve, false }, { "threads", op_threads, false },
-	{ "spin", op_spin, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
+	{ "spin", op_spin, false }, { "churn", op_churn, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },

@@ -224,6 +224,57 @@ static void test_many_threads(void **state)
 	target_stop(&t);
 }
 
+/* Whatever moment is caught, it is a picture: sorted, disjoint, pages inside mappings. */
+static void is_a_picture(const struct snapshot *s)
+{
+	size_t v = 0;
+
+	for (size_t i = 1; i < s->layout->n; i++)
+		assert_true(s->layout->vmas[i].start >= s->layout->vmas[i - 1].end);
+	for (size_t i = 0; s->pages && i < s->pages->n; i++) {
+		uint64_t at = s->pages->runs[i].start, end = run_end(&s->pages->runs[i]);
+
+		assert_true(!i || at >= run_end(&s->pages->runs[i - 1]));
+		for (; at < end; at = s->layout->vmas[v].end) {
+			while (v < s->layout->n && s->layout->vmas[v].end <= at)
+				v++;
+			assert_true(v < s->layout->n && s->layout->vmas[v].start <= at);
+		}
+	}
+	for (size_t i = 0; i < s->tasks->n; i++) {
+		const struct task_stack *k = &s->tasks->tasks[i].stack;
+
+		assert_true(!k->found || layout_find(s->layout, k->vma_start) >= 0);
+	}
+}
+
+static void test_churn(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--vmas", "300", "--churn", "2", NULL });
+	struct span all = { 0, USER_END };
+
+	(void)state;
+	for (unsigned without = 0; without <= WITHOUT_SCAN; without += WITHOUT_SCAN) {
+		struct source *src = open_live(t.pid, without);
+
+		for (int i = 0; i < 60; i++) {
+			struct source_want want = {
+				.everything = i % 10 == 9, .tasks = true, .budget_ns = 2000000,
+				.rows = &all, .nrows = i % 3 == 0, .visible = &all,
+				.nvisible = i % 2 == 0, .detail = i % 20 == 19,
+			};
+			const struct snapshot *s = take(src, &want);
+
+			is_a_picture(s);
+			if (s->details)
+				assert_ptr_equal(s->details->layout, s->layout);
+			snapshot_put(s);
+		}
+		src->ops->close(src);
+	}
+	target_stop(&t);
+}
+
 static void test_rest_is_free(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--vmas", "500", "--threads", "3",
@@ -510,7 +561,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_off_screen), cmocka_unit_test(test_on_screen),
-		cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_churn), cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_many_threads),
