@@ -183,6 +183,8 @@ static void test_unseen_is_not_absent(void **state)
 	becomes_true(&t, src, "start");
 	target_do(&t, "resident 40M");
 	w = last_of(&t);
+	want.rows = &w;
+	want.nrows = 1;
 	s = take(src, &want);
 	assert_true(layout_find(s->layout, w.start) >= 0);
 	assert_int_not_equal(residency_at(s->pages, w.end - PAGE_BYTES), PAGE_ABSENT);
