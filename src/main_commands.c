@@ -33,6 +33,7 @@ static struct error *on_screen(const struct cli *cli, const char *source, const 
 		.proc_root = cli->proc_root,
 		.theme = cli->theme,
 		.child = child,
+		.detail = cli->smaps,
 		.interval = cli->interval,
 		.term = cli->term,
 	};

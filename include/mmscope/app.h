@@ -14,6 +14,7 @@ struct app_options {
 	const char *proc_root;		/* never NULL */
 	const char *theme;		/* name or path, NULL: choose by environment */
 	struct child *child;		/* NULL, or what `run` started (stays the caller's) */
+	bool detail;			/* read smaps at the first sample of each target */
 	double interval;		/* seconds between samples; 0.1 is the default */
 	struct term_options term;
 };

@@ -90,6 +90,8 @@ void app_open(struct app *app, pid_t pid)
 		return;
 	}
 	session_set_source(app->session, src);
+	if (app->options->detail)
+		session_want_detail(app->session);
 	views_forget(app);
 	app->picking = false;
 	app->ended_ns = 0;
@@ -354,6 +356,8 @@ static struct error *start(struct app *app)
 			return err;
 	}
 	app->session = session_create(src);
+	if (src && o->detail)
+		session_want_detail(app->session);
 	session_set_child(app->session, o->child);
 	session_set_room(app->session, view_index("table"));
 	/* The first sample before the terminal is touched: what fails, fails as plain text. */
