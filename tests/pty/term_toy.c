@@ -158,8 +158,12 @@ int main(int argc, char **argv)
 	struct error *err = term_open(&o, &t.term);
 
 	if (err) {
+		int status = err->code;
+
 		fprintf(stderr, "toy: %s\n", err->message);
-		return err->code;
+		error_destroy(err);
+		canvas_destroy(t.canvas);
+		return status;
 	}
 	if (argc > 1 && !strcmp(argv[1], "nohup"))
 		signal(SIGHUP, SIG_IGN);
