@@ -10,12 +10,15 @@
 #include "mmscope/term.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,6 +59,11 @@ struct term {
 	SCREEN *screen;
 	WINDOW *input;		/* a pad: reading from a window would refresh it */
 	int in, out, epoll;
+	/* curses writes after every move of the cursor. What it writes goes through a
+	 * descriptor of its own, which is turned to a file in memory while a frame is made. */
+	FILE *curses;
+	int frame;		/* that file; -1: there is none, frames come in pieces */
+	struct buf whole;	/* a frame, to be written in one piece */
 	bool ascii, mouse, xterm_like, redraw, gone, in_paste;
 	enum colour_depth depth;
 	int rows, cols;
@@ -178,14 +186,14 @@ static struct error *start_screen(struct term *t, bool colour)
 	if (colour && term_env_truecolor()) {
 		char *direct = direct_name(term);
 
-		t->screen = newterm(direct, stdout, stdin);
+		t->screen = newterm(direct, t->curses, stdin);
 		free(direct);
 	}
 	if (!t->screen)
-		t->screen = newterm(term, stdout, stdin);
+		t->screen = newterm(term, t->curses, stdin);
 	other = term_env_fallback(term);
 	if (!t->screen && other)
-		t->screen = newterm(other, stdout, stdin);
+		t->screen = newterm(other, t->curses, stdin);
 	if (!t->screen)
 		return error_create(ERR_FAILURE, "the terminal type '%s' (TERM) is unknown here; set TERM to "
 				    "one that is, such as xterm-256color or vt100, or use --batch or "
@@ -263,11 +271,27 @@ static struct error *watch(struct term *t)
 	return t->epoll < 0 ? error_os(ERR_FAILURE, errno, "cannot wait for the terminal") : NULL;
 }
 
+static struct error *open_output(struct term *t)
+{
+	int fd = fcntl(t->out, F_DUPFD_CLOEXEC, 0);
+
+	t->curses = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!t->curses) {
+		if (fd >= 0)
+			close(fd);
+		return error_os(ERR_FAILURE, errno, "cannot write to the terminal");
+	}
+	t->frame = memfd_create("frame", MFD_CLOEXEC);
+	return NULL;
+}
+
 static struct error *start(struct term *t, const struct term_options *o)
 {
 	bool colour = term_colour_wanted(o->colour, true);
-	struct error *err = guard_open(t->in, t->out);
+	struct error *err = open_output(t);
 
+	if (!err)
+		err = guard_open(t->in, t->out);
 	if (err)
 		return err;
 	err = start_screen(t, colour);
@@ -298,7 +322,7 @@ struct error *term_open(const struct term_options *o, struct term **ret)
 	t = xcalloc(1, sizeof(*t));
 	t->in = STDIN_FILENO;
 	t->out = STDOUT_FILENO;
-	t->epoll = -1;
+	t->epoll = t->frame = -1;
 	t->cursor_row = -1;
 	t->click.row = -1;
 	err = start(t, o);
@@ -321,8 +345,13 @@ void term_close(struct term *t)
 		delscreen(t->screen);
 		guard_close();
 	}
+	if (t->curses)
+		fclose(t->curses);
+	if (t->frame >= 0)
+		close(t->frame);
 	if (t->epoll >= 0)
 		close(t->epoll);
+	buf_free(&t->whole);
 	buf_free(&t->paste);
 	free(t->shown);
 	free(t->run);
@@ -519,6 +548,38 @@ static bool show_cursor(struct term *t, const struct canvas *c)
 	return moved;
 }
 
+/* Lets curses make the frame, and writes it in one piece where that can be had. */
+static void write_frame(struct term *t, bool sync)
+{
+	char part[4096];
+	ssize_t n;
+	off_t at = 0, size;
+
+	buf_reset(&t->whole);
+	if (sync)
+		buf_adds(&t->whole, "\033[?2026h");
+	if (t->frame < 0 || lseek(t->frame, 0, SEEK_SET) < 0 ||
+	    dup2(t->frame, fileno(t->curses)) < 0) {
+		raw_write(t, buf_str(&t->whole), t->whole.len);
+		buf_reset(&t->whole);
+		doupdate();
+	} else {
+		doupdate();
+		dup3(t->out, fileno(t->curses), O_CLOEXEC);
+		size = lseek(t->frame, 0, SEEK_CUR);
+		for (; at < size; at += n) {
+			n = pread(t->frame, part, sizeof(part) < (size_t)(size - at) ? sizeof(part) :
+				  (size_t)(size - at), at);
+			if (n <= 0)
+				break;
+			buf_add(&t->whole, part, (size_t)n);
+		}
+	}
+	if (sync)
+		buf_adds(&t->whole, "\033[?2026l");
+	raw_write(t, buf_str(&t->whole), t->whole.len);
+}
+
 void term_show(struct term *t, const struct canvas *c, const struct theme *theme)
 {
 	struct shown *plan;
@@ -551,13 +612,9 @@ void term_show(struct term *t, const struct canvas *c, const struct theme *theme
 		return;
 	/* A frame of several lines is shown at once, where the terminal can. */
 	sync = t->xterm_like && changed > t->cols;
-	if (sync)
-		raw_write(t, "\033[?2026h", 8);
 	wmove(stdscr, t->cursor_row < 0 ? 0 : t->cursor_row, t->cursor_row < 0 ? 0 : t->cursor_col);
 	wnoutrefresh(stdscr);
-	doupdate();
-	if (sync)
-		raw_write(t, "\033[?2026l", 8);
+	write_frame(t, sync);
 	t->redraw = false;
 }
 
