@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,33 +95,30 @@ double gdb_mappings_ms(pid_t pid, double *max_rss_mib)
 bool pty_start(struct pty *p, char *const argv[])
 {
 	struct winsize size = { .ws_row = 60, .ws_col = 200 };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
 
 	memset(p, 0, sizeof(*p));
 	p->fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (p->fd < 0 || grantpt(p->fd) || unlockpt(p->fd))
 		return false;
 	ioctl(p->fd, TIOCSWINSZ, &size);
+	/* Spawned as run_ms() spawns: a fork would charge copying our memory to this side. */
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, ptsname(p->fd), O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&actions, 0, 1);
+	posix_spawn_file_actions_adddup2(&actions, 0, 2);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+	setenv("TERM", "xterm-256color", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
 	p->started = now_ms();
-	p->pid = fork();
-	if (!p->pid) {
-		int fd;
-
-		setsid();
-		fd = open(ptsname(p->fd), O_RDWR);
-		if (fd < 0)
-			_exit(127);
-		ioctl(fd, TIOCSCTTY, 0);
-		for (int i = 0; i < 3; i++)
-			dup2(fd, i);
-		if (fd > 2)
-			close(fd);
-		setenv("TERM", "xterm-256color", 1);
-		setenv("LC_ALL", "C.UTF-8", 1);
-		unsetenv("LINES");
-		unsetenv("COLUMNS");
-		execvp(argv[0], argv);
-		_exit(127);
-	}
+	if (posix_spawnp(&p->pid, argv[0], &actions, &attr, argv, environ))
+		p->pid = -1;
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
 	fcntl(p->fd, F_SETFL, O_NONBLOCK);
 	return p->pid > 0;
 }
@@ -137,19 +135,18 @@ static void pty_answer(struct pty *p, const char *text, size_t n)
 void pty_drain(struct pty *p, double ms, double quiet_ms)
 {
 	static char text[1 << 16];
-	double end = now_ms() + ms;
+	double begin = now_ms(), end = begin + ms;
 
 	while (!p->ended) {
 		struct pollfd f = { .fd = p->fd, .events = POLLIN };
 		double now = now_ms(), left = end - now;
+		double quiet_end = (p->last_byte > begin ? p->last_byte : begin) + quiet_ms;
 		ssize_t n;
 
-		if (quiet_ms > 0 && p->bytes && now - p->last_byte >= quiet_ms)
-			return;
+		if (quiet_ms > 0 && p->bytes && quiet_end - now < left)
+			left = quiet_end - now;
 		if (left <= 0)
 			return;
-		if (quiet_ms > 0 && p->bytes && p->last_byte + quiet_ms - now < left)
-			left = p->last_byte + quiet_ms - now;
 		if (poll(&f, 1, (int)left + 1) <= 0)
 			continue;
 		n = read(p->fd, text, sizeof(text));

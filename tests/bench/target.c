@@ -131,7 +131,7 @@ static void make_arenas(unsigned long gib, unsigned long n)
 	char *p = map(gib << 30, PROT_NONE, MAP_ANONYMOUS | MAP_NORESERVE, -1);
 
 	for (unsigned long i = 0; i < n; i++) {
-		char *at = p + i * ((gib << 30) / n);
+		char *at = p + i * ((gib << 18) / n) * PAGE;
 
 		if (mprotect(at, 1 << 20, PROT_READ | PROT_WRITE))
 			die("mprotect");
