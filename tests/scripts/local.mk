@@ -14,3 +14,6 @@ tests_scripts_check_json_LDADD = $(TEST_LIBS)
 SCRIPT_TESTS = tests/scripts/layers tests/scripts/layers-fail tests/scripts/options tests/scripts/cli
 dist_check_SCRIPTS += $(SCRIPT_TESTS)
 TESTS += $(SCRIPT_TESTS)
+
+dist_check_SCRIPTS += tests/scripts/documents
+TESTS += tests/scripts/documents
