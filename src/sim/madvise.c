@@ -60,7 +60,9 @@ static int adv_dofork(struct sim *s, struct mm *mm, const struct range *r)
 
 static int adv_wipeonfork(struct sim *s, struct mm *mm, const struct range *r)
 {
-	return r->v->file || (r->v->flags & VM_SHARED) ? -EINVAL : set_flags(s, mm, r, 0, VM_WIPEONFORK);
+	bool file = object_of(s, r->v->file) && r->v->file != FILE_VDSO;
+
+	return file || (r->v->flags & VM_SHARED) ? -EINVAL : set_flags(s, mm, r, 0, VM_WIPEONFORK);
 }
 
 static int adv_keeponfork(struct sim *s, struct mm *mm, const struct range *r)
