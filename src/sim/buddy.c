@@ -11,16 +11,11 @@ static void list_push(struct sim *s, u32 pfn, unsigned order)
 	struct frame *f = frame_at(s, pfn);
 
 	j_save(s, f);
-	f->kind = FR_FREE;
-	f->order = (uint8_t)order;
-	f->flags = 0;
-	f->proc = 0;
-	f->mapcount = 0;
-	j_save(s, &f->next);
-	f->next = a->head;
-	f->prev = 0;
-	if (a->head)
-		SET(s, frame_at(s, a->head)->prev, pfn);
+	*f = (struct frame){ .kind__ = FR_FREE, .order__ = order & 0xf, .next = a->head & 0xfffffff };
+	if (a->head) {
+		j_save(s, frame_at(s, a->head));
+		frame_at(s, a->head)->prev = pfn & 0xfffffff;
+	}
 	j_save(s, &a->head);
 	a->head = pfn;
 	if (!a->tail)
@@ -38,15 +33,9 @@ static void list_push_tail(struct sim *s, u32 pfn, unsigned order)
 		return;
 	}
 	j_save(s, f);
-	f->kind = FR_FREE;
-	f->order = (uint8_t)order;
-	f->flags = 0;
-	f->proc = 0;
-	f->mapcount = 0;
-	j_save(s, &f->next);
-	f->next = 0;
-	f->prev = a->tail;
-	SET(s, frame_at(s, a->tail)->next, pfn);
+	*f = (struct frame){ .kind__ = FR_FREE, .order__ = order & 0xf, .prev = a->tail & 0xfffffff };
+	j_save(s, frame_at(s, a->tail));
+	frame_at(s, a->tail)->next = pfn & 0xfffffff;
 	SET(s, a->tail, pfn);
 	ADD(s, a->blocks, 1);
 }
@@ -56,23 +45,23 @@ static void list_remove(struct sim *s, u32 pfn, unsigned order)
 	struct area *a = &s->root->area[order];
 	struct frame *f = frame_at(s, pfn);
 
-	if (f->prev)
-		SET(s, frame_at(s, f->prev)->next, f->next);
-	if (f->next)
-		SET(s, frame_at(s, f->next)->prev, f->prev);
+	if (f->prev) {
+		j_save(s, frame_at(s, (u32)f->prev));
+		frame_at(s, (u32)f->prev)->next = f->next;
+	}
+	if (f->next) {
+		j_save(s, frame_at(s, (u32)f->next));
+		frame_at(s, (u32)f->next)->prev = f->prev;
+	}
 	if (a->head == pfn || a->tail == pfn) {
 		j_save(s, &a->head);
 		if (a->head == pfn)
-			a->head = f->next;
+			a->head = (u32)f->next;
 		if (a->tail == pfn)
-			a->tail = f->prev;
-	}
-	if (f->next || f->prev) {
-		j_save(s, &f->next);
-		f->next = f->prev = 0;
+			a->tail = (u32)f->prev;
 	}
 	SUB(s, a->blocks, 1);
-	SET(s, f->kind, FR_NONE);
+	SET(s, f->word, 0);
 }
 
 u32 buddy_alloc(struct sim *s, unsigned order)
@@ -125,8 +114,8 @@ void buddy_free(struct sim *s, u32 pfn, unsigned order)
 			break;
 		T_NOTE(s, "__free_one_page", "the buddy is free: joined", "pfn", buddy, "order", o, SIM_U_PFN);
 		list_remove(s, buddy, o);
-		if (frame_at(s, pfn)->kind != FR_NONE)
-			SET(s, frame_at(s, pfn)->kind, FR_NONE);
+		if (frame_at(s, pfn)->word)
+			SET(s, frame_at(s, pfn)->word, 0);
 		pfn &= buddy;
 		o++;
 	}
@@ -192,7 +181,7 @@ size_t sim_free_list(const struct sim *s, unsigned order, uint64_t *pfns, size_t
 
 	if (order > MAX_ORDER)
 		return 0;
-	for (u32 p = s->root->area[order].head; p && n < max; p = frame_at(s, p)->next)
+	for (u32 p = s->root->area[order].head; p && n < max; p = (u32)frame_at(s, p)->next)
 		pfns[n++] = p;
 	if (order == MAX_ORDER)
 		for (u64 p = s->root->virgin; p < s->root->virgin_end && n < max; p += 1u << MAX_ORDER)

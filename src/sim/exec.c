@@ -184,7 +184,7 @@ bool exec_first(struct sim *s)
 	s->mm = mm;
 	if (exec_mm(s, mm, s->opt.args_bytes, s->opt.env_bytes) || s->failed)
 		return false;
-	SET(s, mm->minflt, 0);
+	SET(s, mm->stat[STAT_MINFLT], 0);
 	SET(s, t->is_main, 1);
 	SET(s, t->alive, 1);
 	SET(s, t->sp, mm->start_stack);
@@ -231,7 +231,7 @@ void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		result_set(res, err);
 		return;
 	}
-	ADD(s, mm->minflt, old->minflt);
+	ADD(s, mm->stat[STAT_MINFLT], old->stat[STAT_MINFLT]);
 	mm_destroy(s, old);
 	arena_free(s, old, sizeof(*old));
 	SET(s, s->root->proc[mm->number], REF(s, mm));

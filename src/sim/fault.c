@@ -18,7 +18,13 @@ static u64 page_prot(const struct vma *v)
 	return w ? PTE_P | PTE_W : PTE_P;
 }
 
-static u32 anon_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
+struct fault {
+	bool major;		/* the page had to be read in */
+	bool counted;		/* min_flt is done */
+};
+
+/* A new anonymous page, and the minor fault it was taken for. */
+static u32 anon_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, struct fault *fault)
 {
 	u32 pfn;
 	struct frame *f;
@@ -31,11 +37,17 @@ static u32 anon_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
 	f = frame_at(s, pfn);		/* its first word is saved by frame_alloc() */
 	f->mapcount = 1;
 	f->flags = FRF_EXCLUSIVE;
-	ADD(s, mm->rss[RSS_ANON], 1);
+	j_save(s, &mm->stat[STAT_ANON]);	/* both in one word */
+	mm->stat[STAT_ANON]++;
+	if (!fault->major) {
+		mm->stat[STAT_MINFLT]++;
+		fault->counted = true;
+	}
 	return pfn;
 }
 
-static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write)
+static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
+				      struct fault *fault)
 {
 	jword *pte;
 	u32 pfn;
@@ -50,11 +62,11 @@ static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *
 		T_NOTE(s, "do_anonymous_page", "the shared zero page is mapped read-only, no RSS", "pfn", 1, NULL, 0, SIM_U_PFN);
 		return SIM_SIG_NONE;
 	}
-	pfn = anon_page(s, mm, v, addr);
+	pfn = anon_page(s, mm, v, addr, fault);
 	if (!pfn)
 		return SIM_SIG_OOM;
 	SET(s, *pte, MK_PTE(pfn, v->flags & VM_WRITE ? PTE_P | PTE_D | PTE_W : PTE_P | PTE_D));
-	T_CHANGE(s, "do_anonymous_page", "MM_ANONPAGES", mm->rss[RSS_ANON] - 1, mm->rss[RSS_ANON], SIM_U_PAGES);
+	T_CHANGE(s, "do_anonymous_page", "MM_ANONPAGES", mm->stat[STAT_ANON] - 1, mm->stat[STAT_ANON], SIM_U_PAGES);
 	return SIM_SIG_NONE;
 }
 
@@ -110,7 +122,7 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 }
 
 /* The page of the object at addr; NULL sig: found or made. */
-static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr, u32 *pfn, bool *major)
+static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr, u32 *pfn, struct fault *fault)
 {
 	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT), size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	bool beyond = index >= size;
@@ -122,7 +134,7 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
 	*pfn = page_lookup(s, o, index);
 	if (*pfn)
 		return SIM_SIG_NONE;
-	*major = o->kind != OBJ_SHMEM;
+	fault->major = o->kind != OBJ_SHMEM;
 	*pfn = page_add(s, o, index, mm->number, addr & PAGE_MASK);
 	return *pfn ? SIM_SIG_NONE : SIM_SIG_OOM;
 }
@@ -145,7 +157,7 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write, bool *major)
+static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write, struct fault *fault)
 {
 	struct object *o = object_of(s, v->file);
 	bool shared = v->flags & VM_SHARED, cow = write && !shared;
@@ -163,7 +175,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		return SIM_SIG_NONE;
 	if (s->failed)
 		return SIM_SIG_OOM;
-	sig = object_page(s, mm, v, o, addr, &pfn, major);
+	sig = object_page(s, mm, v, o, addr, &pfn, fault);
 	if (sig)
 		return sig;
 	pte = pte_make(s, mm, addr);
@@ -172,7 +184,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	if (*pte)
 		return SIM_SIG_NONE;
 	if (cow) {
-		pfn = anon_page(s, mm, v, addr);
+		pfn = anon_page(s, mm, v, addr, fault);
 		if (!pfn)
 			return SIM_SIG_OOM;
 		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0)));
@@ -189,10 +201,10 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte)
+static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, struct fault *fault)
 {
 	u64 old = *pte;
-	u32 pfn = anon_page(s, mm, v, addr);
+	u32 pfn = anon_page(s, mm, v, addr, fault);
 
 	if (!pfn)
 		return SIM_SIG_OOM;
@@ -204,7 +216,7 @@ static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u6
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte)
+static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, struct fault *fault)
 {
 	struct frame *f = frame_at(s, PTE_PFN(*pte));
 	bool reuse;
@@ -217,12 +229,12 @@ static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 
 		return SIM_SIG_NONE;
 	}
 	if (*pte & PTE_ZERO || f->kind != FR_ANON)
-		return wp_page_copy(s, mm, v, addr, pte);
+		return wp_page_copy(s, mm, v, addr, pte, fault);
 	reuse = (f->flags & FRF_EXCLUSIVE) || f->mapcount == 1;
-	T_TEST(s, "wp_can_reuse_anon_folio", "nobody else maps the page", "mapcount", f->mapcount, EQ, "one", 1, SIM_U_COUNT,
+	T_TEST(s, "wp_can_reuse_anon_folio", "nobody else maps the page", "mapcount", (u64)f->mapcount, EQ, "one", 1, SIM_U_COUNT,
 	       reuse, "the page is reused", "the page is copied");
 	if (!reuse)
-		return wp_page_copy(s, mm, v, addr, pte);
+		return wp_page_copy(s, mm, v, addr, pte, fault);
 	frame_set_flags(s, f, FRF_EXCLUSIVE, 0);
 	SET(s, *pte, *pte | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0));
 	return SIM_SIG_NONE;
@@ -231,7 +243,7 @@ static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 
 enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write)
 {
 	enum sim_sig sig;
-	bool major = false;
+	struct fault fault = { false, false };
 	jword *pte;
 	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL, 0, SIM_U_ADDR);
 
@@ -240,21 +252,22 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		return SIM_SIG_OOM;
 	if (!pte || !*pte) {
 		T_NOTE(s, "handle_pte_fault", pte ? "the pte is none" : "no pte table", "address", addr, NULL, 0, SIM_U_ADDR);
-		sig = vma_anonymous(v) ? do_anonymous_page(s, mm, v, addr, write) :
-					 do_fault(s, mm, v, addr, write, &major);
+		sig = vma_anonymous(v) ? do_anonymous_page(s, mm, v, addr, write, &fault) :
+					 do_fault(s, mm, v, addr, write, &fault);
 	} else if (!(*pte & PTE_P)) {
 		T_NOTE(s, "handle_pte_marker", "a guard marker", "address", addr, NULL, 0, SIM_U_ADDR);
 		return SIM_SEGV_MAPERR;
 	} else if (write && !(*pte & PTE_W)) {
-		sig = do_wp_page(s, mm, v, addr, pte);
+		sig = do_wp_page(s, mm, v, addr, pte, &fault);
 	} else {
 		sig = SIM_SIG_NONE;
 	}
 	if (sig)
 		return sig;
-	if (!major) {
-		ADD(s, mm->minflt, 1);
-		T_CHANGE(s, "mm_account_fault", "min_flt", mm->minflt - 1, mm->minflt, SIM_U_COUNT);
+	if (!fault.major) {
+		if (!fault.counted)
+			ADD(s, mm->stat[STAT_MINFLT], 1);
+		T_CHANGE(s, "mm_account_fault", "min_flt", mm->stat[STAT_MINFLT] - 1, mm->stat[STAT_MINFLT], SIM_U_COUNT);
 	}
 	return SIM_SIG_NONE;
 }

@@ -29,7 +29,7 @@ static bool free_lists(struct check *c)
 		u64 blocks = 0;
 		u32 prev = 0;
 
-		for (u32 p = s->root->area[o].head; p; prev = p, p = frame_at(s, p)->next) {
+		for (u32 p = s->root->area[o].head; p; prev = p, p = (u32)frame_at(s, p)->next) {
 			const struct frame *f = frame_at(s, p);
 
 			if (f->kind != FR_FREE || f->order != o || f->prev != prev || p & ((1u << o) - 1))
@@ -53,8 +53,8 @@ static bool free_lists(struct check *c)
 		if (c->used < s->nframes)
 			c->taken += k != FR_NONE && k != FR_FREE;
 	}
-	if (c->taken + s->root->nr_free != s->nframes)
-		return fail(c, "frames lost: %llu taken, %llu free", 0, c->taken, s->root->nr_free);
+	if (c->taken + sim_frame_free(s) != s->nframes)
+		return fail(c, "frames lost: %llu taken, %llu free", 0, c->taken, sim_frame_free(s));
 	return true;
 }
 
@@ -119,7 +119,7 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 {
 	const struct sim *s = c->s;
 	struct sums t = { 0 };
-	u64 tables, rss = mm->rss[RSS_ANON] + mm->rss[RSS_FILE] + mm->rss[RSS_SHMEM];
+	u64 tables, rss = (u64)mm->stat[STAT_ANON] + mm->stat[STAT_FILE] + mm->stat[STAT_SHMEM];
 
 	if (!walk_vmas(c, proc, mm, &t))
 		return false;
@@ -135,8 +135,8 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 		return fail(c, "sum of exec %llu, exec_vm %llu", proc, t.exec, mm->exec_vm);
 	if (t.locked > mm->locked_vm || (t.locked != mm->locked_vm && !s->prof->dontunmap_double_counts))
 		return fail(c, "sum of locked %llu, locked_vm %llu", proc, t.locked, mm->locked_vm);
-	if (t.anon != mm->rss[RSS_ANON])
-		return fail(c, "anonymous pages %llu, RssAnon %llu", proc, t.anon, mm->rss[RSS_ANON]);
+	if (t.anon != mm->stat[STAT_ANON])
+		return fail(c, "anonymous pages %llu, RssAnon %llu", proc, t.anon, mm->stat[STAT_ANON]);
 	if (t.rss != rss)
 		return fail(c, "resident pages %llu, counters %llu", proc, t.rss, rss);
 	tables = count_tables(c, s->base + mm->pgd, s->prof->levels - 1);
@@ -162,7 +162,7 @@ static bool map_counts(struct check *c)
 		f = frame_at(s, (u32)p);
 		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE)
 			continue;
-		if (f->mapcount != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
+		if (frame_mapcount(f) != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
 			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p, c->maps[p]);
 		if (f->kind == FR_ANON && !f->mapcount)
 			return fail(c, "frame %llu: an anonymous page nobody maps (kind %llu)", 0, p, f->kind);

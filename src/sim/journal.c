@@ -88,12 +88,59 @@ sim_pos sim_start(const struct sim *s)
 	return s->start_pos;
 }
 
+void journal_block(struct sim *s, void *p, unsigned words)
+{
+	struct jent *e = &s->jent[s->jcur];
+	unsigned payload = (words + 1) / 2;
+
+	e[0] = (struct jent){ .word = REF(s, p), .n = words };
+	memcpy(e + 1, p, words * 8);
+	if (words & 1)
+		((jword *)(void *)(e + 1))[words] = 0;
+	e[payload + 1] = e[0];
+	s->jcur += payload + 2;
+}
+
+static inline void swap_words(jword *a, jword *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		u64 x = a[i];
+
+		a[i] = b[i];
+		b[i] = x;
+	}
+}
+
 static inline void swap_entry(jword *base, struct jent *e)
 {
 	u64 now = base[e->word];
 
 	base[e->word] = e->val;
 	e->val = now;
+}
+
+static inline void step_back(struct sim *s)
+{
+	struct jent *e = &s->jent[--s->jcur];
+
+	if (likely(!e->n)) {
+		swap_entry(s->base, e);
+		return;
+	}
+	s->jcur -= (e->n + 1) / 2 + 1;
+	swap_words(s->base + e->word, (jword *)(void *)(s->jent + s->jcur + 1), e->n);
+}
+
+static inline void step_forward(struct sim *s)
+{
+	struct jent *e = &s->jent[s->jcur++];
+
+	if (likely(!e->n)) {
+		swap_entry(s->base, e);
+		return;
+	}
+	swap_words(s->base + e->word, (jword *)(void *)(e + 1), e->n);
+	s->jcur += (e->n + 1) / 2 + 1;
 }
 
 bool sim_seek(struct sim *s, sim_pos pos)
@@ -106,10 +153,14 @@ bool sim_seek(struct sim *s, sim_pos pos)
 		return false;
 	to = pos - s->jbase;
 	hot_forget(s);
-	while (s->jcur > to)
-		swap_entry(s->base, &s->jent[--s->jcur]);
-	while (s->jcur < to)
-		swap_entry(s->base, &s->jent[s->jcur++]);
+	/* A position inside of a block is taken for the block's end that comes next. */
+	if (s->jcur > to) {
+		while (s->jcur > to)
+			step_back(s);
+	} else {
+		while (s->jcur < to)
+			step_forward(s);
+	}
 	s->mm = s->root->proc[s->root->current] ? AT(s, s->root->proc[s->root->current], struct mm) : NULL;
 	return true;
 }

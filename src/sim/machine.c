@@ -8,7 +8,6 @@
 #define MACHINE_MAGIC 0x6d6d73636f706531ull
 #define HEAP_MOST (8ull << 30)
 #define HEAP_LEAST (32ull << 20)
-#define MAX_RAM_PAGES (1ull << 28)
 #define MIN_RAM_PAGES 256
 
 void sim_options_init(struct sim_options *o)
@@ -64,7 +63,7 @@ static bool boot(struct sim *s)
 
 		if (!pfn)
 			return false;
-		frame_at(s, pfn)->mapcount = 1;
+		frame_at(s, pfn)->count = 1;
 		frame_at(s, pfn)->flags = FRF_ELSEWHERE;
 	}
 	s->root->object[OBJ_EXE] = REF(s, exe);
@@ -83,7 +82,7 @@ struct sim *sim_create(const struct sim_options *o, const struct sim_env *env)
 {
 	struct sim *s;
 
-	if (o->ram_pages < MIN_RAM_PAGES || o->ram_pages > MAX_RAM_PAGES || !o->profile)
+	if (o->ram_pages < MIN_RAM_PAGES || o->ram_pages > MAX_FRAMES - 1 || !o->profile)
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -231,7 +230,7 @@ static u64 frames_used(const struct sim *s)
 uint64_t sim_digest(const struct sim *s)
 {
 	u64 h = mix(1, s->base, sizeof(struct root) / 8);
-	const jword *heap = s->base + ((const char *)s->frame - (const char *)s->base) / 8 + (s->nframes + 1) * 4;
+	const jword *heap = s->base + ((const char *)s->frame - (const char *)s->base) / 8 + (s->nframes + 1) * sizeof(struct frame) / 8;
 	u64 tail = s->root->virgin_end ? s->root->virgin_end : s->nframes;
 
 	h = mix(h, (const jword *)(const void *)s->frame, frames_used(s) * sizeof(struct frame) / 8);

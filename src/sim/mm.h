@@ -83,13 +83,24 @@ enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZER
 #define FRF_ELSEWHERE 4		/* processes outside of the scenario map it as well: counted once */
 #define MAX_ORDER 10
 
-struct frame {			/* 32 bytes */
-	uint8_t kind, order, flags, proc;
-	u32 mapcount;
-	u64 addr;		/* where it was mapped last; FR_TABLE: first address served */
-	u32 next, prev;		/* free list */
-	u32 object, index;	/* page cache; FR_TABLE: level in object */
+/* All that is known of a frame, in one word, so that one journal entry holds a change of it. */
+struct frame {
+	union {
+		u64 word;
+		struct {		/* FR_ANON, FR_TABLE (order: the level of its entries) */
+			u64 kind : 4, order : 4, flags : 4, proc : 4, mapcount : 12, vpn : 36;
+		};
+		struct {		/* FR_FILE, FR_SHMEM: may be mapped very often */
+			u64 kind_ : 4, order_ : 4, flags_ : 4, proc_ : 4, count : 48;
+		};
+		struct {		/* FR_FREE: its list */
+			u64 kind__ : 4, order__ : 4, next : 28, prev : 28;
+		};
+	};
 };
+#define FRAME_ONE_MAPPING (1ull << 16)	/* added to the word */
+#define FRAME_EXCLUSIVE ((u64)FRF_EXCLUSIVE << 8)
+#define MAX_FRAMES (1ull << 28)
 
 /* ---- VMAs ---------------------------------------------------------------------------- */
 /* Identity of the open file behind a VMA (vm_file). */
@@ -132,7 +143,8 @@ struct dirent {
 };
 
 /* ---- mm -------------------------------------------------------------------------------- */
-enum { RSS_FILE, RSS_ANON, RSS_SHMEM, NRSS };
+/* STAT_ANON and STAT_MINFLT share a word: most faults change both. */
+enum { STAT_ANON, STAT_MINFLT, STAT_FILE, STAT_SHMEM, NSTATS };
 
 struct mm {
 	ref pgd;
@@ -146,8 +158,7 @@ struct mm {
 	u64 brk, start_brk, mmap_base;
 	u64 start_code, end_code, start_data, end_data, start_stack;
 	u64 arg_start, arg_end, env_start, env_end;
-	u64 rss[NRSS];
-	u64 minflt;
+	u32 stat[NSTATS];
 	u64 limit[SIM_NLIMITS];
 	u64 topdown;
 	ref first, last;	/* VMAs */
@@ -182,7 +193,8 @@ struct root {
 	u64 magic;
 	u64 heap_top, heap_end;		/* words */
 	u64 freed[NCLASSES];
-	u64 nr_free;			/* frames */
+	u64 nr_free;			/* frames in the lists below */
+	u64 pcp_next, pcp_end;		/* the per-CPU list: taken out of the buddy, not handed out */
 	u64 virgin, virgin_end;		/* blocks of the highest order that were never split */
 	struct area area[MAX_ORDER + 1];
 	u64 current, nprocs;
@@ -195,8 +207,10 @@ struct root {
 	u32 shmem_cap;
 };
 
+/* One changed word. With n, n words in a row: this entry, (n + 1) / 2 entries that hold them, and
+ * an entry like this one, so that the block can be walked from both ends. */
 struct jent {
-	u32 word, spare;
+	u32 word, n;
 	u64 val;
 };
 
@@ -232,6 +246,7 @@ static inline void j_save(struct sim *s, void *p)
 	struct jent *e = &s->jent[s->jcur++];
 
 	e->word = (u32)(w - s->base);
+	e->n = 0;
 	e->val = *w;
 }
 #define SET(s, lv, v) do { j_save((s), &(lv)); (lv) = (v); } while (0)
@@ -246,14 +261,22 @@ void journal_destroy(struct sim *s);
 void journal_begin(struct sim *s);		/* before an operation */
 void journal_forget(struct sim *s);		/* what was done so far cannot be undone */
 void journal_copy(struct sim *s, void *to, const void *from, size_t bytes);
+void journal_block(struct sim *s, void *p, unsigned words);	/* saves them all; at most 512 */
 void journal_zero(struct sim *s, void *to, size_t bytes);
 static inline bool journal_room(const struct sim *s)
 {
 	return s->jcap - s->jcur > (1u << 16);
 }
 
+bool sim_ask_alloc(struct sim *s, const char *what);
 /* ---- arena.c ----------------------------------------------------------------------------- */
-bool sim_may_alloc(struct sim *s, const char *what);	/* asks for an injected failure */
+/* Asks for an injected failure. */
+static inline bool sim_may_alloc(struct sim *s, const char *what)
+{
+	if (likely(journal_room(s) && !s->env->fail))
+		return true;
+	return sim_ask_alloc(s, what);
+}
 void *arena_alloc(struct sim *s, size_t bytes, const char *what);	/* zeroed; NULL */
 void arena_free(struct sim *s, void *p, size_t bytes);
 
@@ -328,14 +351,29 @@ static inline struct frame *frame_at(const struct sim *s, u32 pfn)
 {
 	return &s->frame[pfn];
 }
+static inline u64 frame_mapcount(const struct frame *f)
+{
+	return f->kind == FR_ANON || f->kind == FR_TABLE ? f->mapcount : f->count;
+}
+/* The caller has saved the word. */
+static inline void frame_mapcount_add(struct frame *f, int n)
+{
+	if (f->kind == FR_ANON)
+		f->mapcount = (u64)((int)f->mapcount + n) & 0xfff;
+	else
+		f->count = (u64)((int64_t)f->count + n) & 0xffffffffffffull;
+}
 static inline void frame_set_flags(struct sim *s, struct frame *f, unsigned set, unsigned clear)
 {
-	uint8_t v = (uint8_t)((f->flags & ~clear) | set);
+	unsigned v = ((unsigned)f->flags & ~clear) | set;
 
-	if (v != f->flags)
-		SET(s, f->flags, v);
+	if (v != f->flags) {
+		j_save(s, f);
+		f->flags = v & 0xf;
+	}
 }
-unsigned frame_rss(const struct frame *f);
+unsigned frame_stat(const struct frame *f);	/* what a mapping of it counts as */
+u64 frames_free(const struct sim *s);
 void frame_map(struct sim *s, struct mm *mm, u32 pfn, u64 addr);	/* one more mapping, rss too */
 void frame_unmap(struct sim *s, struct mm *mm, u64 pte);	/* pte was cleared */
 

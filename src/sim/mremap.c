@@ -62,6 +62,16 @@ static u64 extent_of(const struct move *m, u64 size)
 	return e > n ? n : e;
 }
 
+static void frame_moved(struct sim *s, u32 pfn, u64 addr)
+{
+	struct frame *f = frame_at(s, pfn);
+
+	if (f->kind != FR_ANON)
+		return;
+	j_save(s, f);
+	f->vpn = (addr >> PAGE_SHIFT) & 0xfffffffff;
+}
+
 static bool move_ptes(struct sim *s, struct mm *mm, const struct move *m, u64 extent)
 {
 	for (u64 o = 0; o < extent; o += PAGE_SIZE) {
@@ -75,7 +85,7 @@ static bool move_ptes(struct sim *s, struct mm *mm, const struct move *m, u64 ex
 		SET(s, *to, *from);
 		SET(s, *from, 0);
 		if (*to & PTE_P && !(*to & PTE_ZERO))
-			SET(s, frame_at(s, PTE_PFN(*to))->addr, m->new + o);
+			frame_moved(s, PTE_PFN(*to), m->new + o);
 	}
 	return true;
 }

@@ -65,7 +65,6 @@ static bool tree_raise(struct sim *s, struct object *o, u64 index)
 u32 page_add(struct sim *s, struct object *o, u64 index, unsigned proc, u64 addr)
 {
 	u32 pfn, *slot;
-	struct frame *f;
 
 	if (!tree_raise(s, o, index))
 		return 0;
@@ -83,9 +82,6 @@ u32 page_add(struct sim *s, struct object *o, u64 index, unsigned proc, u64 addr
 	pfn = frame_alloc(s, o->kind == OBJ_SHMEM ? FR_SHMEM : FR_FILE, proc, addr);
 	if (!pfn)
 		return 0;
-	f = frame_at(s, pfn);
-	SET(s, f->object, o->kind == OBJ_SHMEM ? o->number : 0);
-	SET(s, f->index, (u32)index);
 	SET(s, *slot, pfn);
 	return pfn;
 }

@@ -32,8 +32,8 @@ static u64 table_create(struct sim *s, struct mm *mm, unsigned level, u64 addr)
 		frame_free(s, pfn);
 		return 0;
 	}
-	j_save(s, &frame_at(s, pfn)->object);
-	frame_at(s, pfn)->object = level;
+	j_save(s, frame_at(s, pfn));
+	frame_at(s, pfn)->order = level & 0xf;
 	return MK_TABLE(pfn, REF(s, t));
 }
 
@@ -254,7 +254,8 @@ bool pt_move_table(struct sim *s, struct mm *mm, u64 from, u64 to, unsigned leve
 		return false;
 	SET(s, *new, *old);
 	SET(s, *old, 0);
-	SET(s, frame_at(s, TABLE_PFN(*new))->addr, to & ~(pt_span(s, level) - 1));
+	j_save(s, frame_at(s, TABLE_PFN(*new)));
+	frame_at(s, TABLE_PFN(*new))->vpn = ((to & ~(pt_span(s, level) - 1)) >> PAGE_SHIFT) & 0xfffffffff;
 	s->hot_table = NULL;
 	return true;
 }

@@ -45,77 +45,92 @@ void mm_destroy(struct sim *s, struct mm *mm)
 	hot_forget(s);
 }
 
-struct fork_arg {
-	struct mm *child;
-	bool cow;
-};
-
-/* copy_present_pte, copy_nonpresent_pte. */
-static void copy_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
+/* One mapping more of n frames in a row; none of them is exclusive any longer. */
+static void share_frames(struct sim *s, u32 pfn, unsigned n)
 {
-	struct fork_arg *f = arg;
-	jword *to = pte_make(s, f->child, addr);
-	u64 e = *pte;
+	struct frame *f = frame_at(s, pfn);
 
-	(void)mm;
-	if (!to)
-		return;
-	if ((e & PTE_P) && !(e & PTE_ZERO)) {
-		struct frame *fr = frame_at(s, PTE_PFN(e));
-
-		j_save(s, fr);
-		fr->mapcount++;
-		if (fr->kind == FR_ANON)
-			fr->flags &= (uint8_t)~FRF_EXCLUSIVE;
-		ADD(s, f->child->rss[frame_rss(fr)], 1);
-		if (f->cow && (e & PTE_W)) {
-			e &= ~PTE_W;
-			SET(s, *pte, e);
-		}
-		if (v->flags & VM_SHARED)
-			e &= ~PTE_D;
-	}
-	SET(s, *to, e);
+	if (n == 1)
+		j_save(s, f);
+	else
+		journal_block(s, f, n);
+	for (unsigned i = 0; i < n; i++)
+		f[i].word = (f[i].word + FRAME_ONE_MAPPING) & ~FRAME_EXCLUSIVE;
 }
 
-/* Tables are copied where the parent has them, be they empty. */
-static bool copy_tables(struct sim *s, struct mm *mm, struct mm *child, u64 start, u64 end)
+/* copy_present_pte, copy_nonpresent_pte: the ptes of one table, frames in a row together. */
+static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jword *src, jword *dst, unsigned n)
 {
-	for (u64 a = start, next; a < end; a = next) {
+	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0, any = 0, writable = 0;
+	u32 stat[NSTATS] = { 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		any |= src[i];
+		writable |= src[i] & clear;
+	}
+	if (!any)
+		return;
+	journal_block(s, dst, n);
+	if (writable)
+		journal_block(s, src, n);
+	for (unsigned i = 0, run; i < n; i += run) {
+		u32 pfn = PTE_PFN(src[i]);
+		unsigned kind;
+
+		run = 1;
+		if (!(src[i] & PTE_P) || (src[i] & PTE_ZERO)) {
+			dst[i] = src[i];
+			continue;
+		}
+		kind = frame_at(s, pfn)->kind;
+		while (i + run < n && PTE_PFN(src[i + run]) == pfn + run && (src[i + run] & (PTE_P | PTE_ZERO)) == PTE_P &&
+		       frame_at(s, pfn + run)->kind == kind)
+			run++;
+		share_frames(s, pfn, run);
+		stat[frame_stat(frame_at(s, pfn))] += run;
+		for (unsigned k = i; k < i + run; k++) {
+			if (clear)
+				src[k] &= ~clear;
+			dst[k] = v->flags & VM_SHARED ? src[k] & ~PTE_D : src[k];
+		}
+	}
+	for (unsigned i = 0; i < NSTATS; i++)
+		if (stat[i])
+			ADD(s, child->stat[i], stat[i]);
+}
+
+/* Tables are made where the parent has them, be they empty. */
+static bool copy_range(struct sim *s, struct mm *mm, struct mm *child, const struct vma *v)
+{
+	for (u64 a = v->start, next; a < v->end; a = next) {
 		unsigned l = s->prof->levels - 1;
-		jword *e;
+		jword *src = NULL, *dst;
 
 		for (; l > 0; l--) {
-			e = pt_entry(s, mm, a, l, false);
-			if (!e || !*e)
+			src = pt_entry(s, mm, a, l, false);
+			if (!src || !*src)
 				break;
-			if (!pt_entry(s, child, a, l, true))
-				return false;
 		}
-		if (!l && !pt_entry(s, child, a, 0, true))
-			return false;
-		if (l && !pt_entry(s, child, a, l, true))
+		dst = pt_entry(s, child, a, l, true);
+		if (!dst)
 			return false;
 		next = (a & ~(pt_span(s, l ? l : 1) - 1)) + pt_span(s, l ? l : 1);
-		if (next < a)
-			break;
+		if (next > v->end || next < a)
+			next = v->end;
+		if (!l)
+			copy_ptes(s, child, v, pt_entry(s, mm, a, 0, false), dst, (unsigned)((next - a) >> PAGE_SHIFT));
 	}
+	hot_forget(s);
 	return true;
 }
 
 static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, struct vma *v)
 {
-	struct fork_arg arg = { .child = child, .cow = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE };
 	bool need = v->anon_vma || (v->flags & (VM_PFNMAP | (s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0)));
 
 	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for", "anon_vma", v->anon_vma, NE,
 	       NULL, 0, SIM_U_HEX, need, "copy its tables", "the child faults anew");
-	if (!need)
-		return true;
-	if (!copy_tables(s, mm, child, v->start, v->end))
-		return false;
-	pt_each(s, mm, v, v->start, v->end, copy_one, &arg);
-	return !s->failed;
+	return !need || copy_range(s, mm, child, v);
 }
 
 static struct vma *copy_vma_struct(struct sim *s, struct mm *child, struct vma *v)
@@ -163,7 +178,7 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 	SET(s, child->data_vm, mm->data_vm);
 	SET(s, child->stack_vm, mm->stack_vm);
 	SET(s, child->exec_vm, mm->exec_vm);
-	journal_copy(s, &child->brk, &mm->brk, offsetof(struct mm, rss) - offsetof(struct mm, brk));
+	journal_copy(s, &child->brk, &mm->brk, offsetof(struct mm, stat) - offsetof(struct mm, brk));
 	journal_copy(s, child->limit, mm->limit, sizeof(mm->limit));
 	SET(s, child->topdown, mm->topdown);
 }

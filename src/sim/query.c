@@ -36,10 +36,10 @@ int sim_proc_parent(const struct sim *s, unsigned proc)
 
 static void statm_get(const struct mm *mm, struct sim_mm *r)
 {
-	u64 file = mm->rss[RSS_FILE] + mm->rss[RSS_SHMEM];
+	u64 file = (u64)mm->stat[STAT_FILE] + mm->stat[STAT_SHMEM];
 
 	r->statm[0] = mm->total_vm;
-	r->statm[1] = file + mm->rss[RSS_ANON];
+	r->statm[1] = file + (u64)mm->stat[STAT_ANON];
 	r->statm[2] = file;
 	r->statm[3] = (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
 	r->statm[5] = mm->data_vm + mm->stack_vm;
@@ -62,11 +62,11 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 		.vm_size = mm->total_vm * 4, .vm_lck = mm->locked_vm * 4, .vm_data = mm->data_vm * 4,
 		.vm_stk = mm->stack_vm * 4, .vm_exe = text >> 10, .vm_lib = mm->exec_vm * 4 - (text >> 10),
 		.vm_pte = mm->nr_tables * (s->prof->table_bytes >> 10),
-		.rss_anon = mm->rss[RSS_ANON] * 4, .rss_file = mm->rss[RSS_FILE] * 4, .rss_shmem = mm->rss[RSS_SHMEM] * 4,
+		.rss_anon = (u64)mm->stat[STAT_ANON] * 4, .rss_file = (u64)mm->stat[STAT_FILE] * 4, .rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,
 		.start_code = mm->start_code, .end_code = mm->end_code, .start_data = mm->start_data,
 		.end_data = mm->end_data, .start_brk = mm->start_brk, .brk = mm->brk, .start_stack = mm->start_stack,
 		.mmap_base = mm->mmap_base, .arg_start = mm->arg_start, .arg_end = mm->arg_end,
-		.env_start = mm->env_start, .env_end = mm->env_end, .minflt = mm->minflt,
+		.env_start = mm->env_start, .env_end = mm->env_end, .minflt = mm->stat[STAT_MINFLT],
 		.def_flags = mm->def_flags, .map_count = mm->map_count,
 	};
 	for (unsigned i = 0; i < SIM_NLIMITS; i++)
@@ -153,9 +153,9 @@ static void fill(const struct sim *s, const struct mm *mm, struct sim_vma *r)
 			continue;
 		f = frame_at(s, PTE_PFN(*p));
 		dirty = (*p & PTE_D) || (f->flags & FRF_DIRTY);
-		priv = f->mapcount < 2;
+		priv = frame_mapcount(f) < 2;
 		r->rss += PAGE_SIZE;
-		pss += (PAGE_SIZE << 12) / (priv ? 1 : f->mapcount);
+		pss += (PAGE_SIZE << 12) / (priv ? 1 : frame_mapcount(f));
 		if (f->kind == FR_ANON)
 			r->anonymous += PAGE_SIZE;
 		*(priv ? dirty ? &r->private_dirty : &r->private_clean : dirty ? &r->shared_dirty : &r->shared_clean) += PAGE_SIZE;
@@ -195,8 +195,8 @@ static char letter_of(const struct sim *s, u64 pte)
 		return 'Z';
 	f = frame_at(s, PTE_PFN(pte));
 	if (f->kind == FR_ANON)
-		return f->mapcount == 1 ? 'A' : 'a';
-	return f->mapcount == 1 ? 'F' : 'f';
+		return frame_mapcount(f) == 1 ? 'A' : 'a';
+	return frame_mapcount(f) == 1 ? 'F' : 'f';
 }
 
 void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn, void *ctx)
@@ -244,6 +244,6 @@ void sim_page_get(const struct sim *s, unsigned proc, uint64_t addr, struct sim_
 	ret->writable = *p & PTE_W;
 	ret->pfn = PTE_PFN(*p);
 	ret->dirty = (*p & PTE_D) || (frame_at(s, PTE_PFN(*p))->flags & FRF_DIRTY);
-	ret->mapcount = frame_at(s, PTE_PFN(*p))->mapcount;
+	ret->mapcount = (unsigned)frame_mapcount(frame_at(s, PTE_PFN(*p)));
 	ret->exclusive = frame_at(s, PTE_PFN(*p))->flags & FRF_EXCLUSIVE;
 }

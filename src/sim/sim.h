@@ -282,13 +282,14 @@ struct sim_walk_level {
 size_t sim_walk(const struct sim *s, unsigned proc, uint64_t addr, struct sim_walk_level ret[5]);
 
 enum sim_frame_kind { SIM_FRAME_FREE, SIM_FRAME_ANON, SIM_FRAME_FILE, SIM_FRAME_SHMEM, SIM_FRAME_TABLE,
-		      SIM_FRAME_ZERO, SIM_FRAME_RESERVED };
+		      SIM_FRAME_ZERO, SIM_FRAME_RESERVED,
+		      SIM_FRAME_PCP };		/* on the per-CPU list: free, out of the buddy */
 struct sim_frame {
 	enum sim_frame_kind kind;
 	unsigned order;			/* of the free block that starts here or contains it */
 	unsigned mapcount;
 	int proc;			/* whose page or table (the last one that mapped it); -1: none */
-	uint64_t addr;			/* where it was mapped last; of a table: the first address it serves */
+	uint64_t addr;			/* anonymous: where it was mapped last; table: the first address it serves */
 	unsigned level;			/* of a table: 0 pte .. 3 pgd */
 	bool exclusive, dirty;
 };
