@@ -41,6 +41,7 @@ static const struct golden {
 	{ "table", "denied", "table-denied", { NULL } },
 	{ "pages", "shell", "pages-shell", { NULL } },
 	{ "pages", "growing", "pages-growing", { NULL } },
+	{ "pages", "growing", "pages-growing-lowest", { "bottom" } },
 	{ "pages", "growing", "pages-growing-page", { "down", "enter" } },
 	{ "pages", "denied", "pages-denied", { NULL } },
 	{ "stack", "shell", "stack-shell", { "up" } },

@@ -152,6 +152,27 @@ static const char *page_reason(const struct vma *v, enum page_state state)
 	}
 }
 
+/* A page that the last growth of its stack brought: how it came there, and what is left. */
+static bool describe_growth(const struct session *s, const struct vma *v, uint64_t addr, struct buf *out)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	uint64_t limit = snap->limits[LIMIT_STACK], left;
+	struct growth g;
+	char size[16], num[32];
+
+	if (!v->growsdown || !session_growth(s, v->end, &g) || !g.times || addr - v->start >= g.last_amount)
+		return false;
+	buf_addf(out, "A touch below the VMA's start made the kernel grow the stack by %s and map it",
+		 text_size(g.last_amount, size));
+	if (limit != UNKNOWN && limit != UNLIMITED) {
+		left = limit > vma_size(v) ? (limit - vma_size(v)) >> PAGE_SHIFT : 0;
+		buf_addf(out, "; %s page%s left to RLIMIT_STACK", count_text(left, num),
+			 left == 1 ? " is" : "s are");
+	}
+	buf_addc(out, '.');
+	return true;
+}
+
 void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
@@ -159,7 +180,7 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 	enum page_state state;
 	const char *reason;
 	const struct vma *v;
-	char label[96];
+	char label[96], nth[32], all[32];
 
 	if (i < 0) {
 		if (snap)
@@ -167,9 +188,9 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 		return;
 	}
 	v = &snap->layout->vmas[i];
-	buf_addf(out, "Page %012" PRIx64 ", number %" PRIu64 " of %" PRIu64 " in %s: ",
-		 addr & ~(uint64_t)(PAGE_BYTES - 1), ((addr - v->start) >> PAGE_SHIFT) + 1,
-		 vma_size(v) >> PAGE_SHIFT, vma_label(snap, (size_t)i, label, sizeof(label)));
+	buf_addf(out, "Page %012" PRIx64 ", %s of %s in %s: ", addr & ~(uint64_t)(PAGE_BYTES - 1),
+		 count_text(((addr - v->start) >> PAGE_SHIFT) + 1, nth),
+		 count_text(vma_size(v) >> PAGE_SHIFT, all), vma_label(snap, (size_t)i, label, sizeof(label)));
 	if (!snap->pages) {
 		describe_why(snap, "pages", out);
 		return;
@@ -180,7 +201,9 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 		buf_adds(out, ", changed just now");
 	buf_addf(out, " (%s). ", page_states[state].about);
 	reason = page_reason(v, state);
-	if (reason)
+	if (page_states[state].resident && describe_growth(s, v, addr, out))
+		;
+	else if (reason)
 		buf_adds(out, reason);
 	if (snap->cost.rung[PANEL_PAGES])
 		buf_addf(out, " [%s]", snap->cost.rung[PANEL_PAGES]);

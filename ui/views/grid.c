@@ -118,6 +118,9 @@ static uint32_t cell_glyph(const struct grid *g, const struct page_counts *n, en
 		return '?';
 	if (state == PAGE_GUARD || state == PAGE_SWAP || state == PAGE_ZERO)
 		return (uint32_t)page_states[state].letter;
+	/* A few pages in a large bucket: how many; else the share. */
+	if (page_counts_resident(n) && page_counts_resident(n) <= 9 && pages > 32)
+		return '0' + (uint32_t)page_counts_resident(n);
 	return density_mark(page_counts_resident(n), pages);
 }
 

@@ -606,8 +606,12 @@ static void map_describe(void *state, const struct session *s, struct buf *out)
 	const struct block *k;
 	int at;
 
-	if (!snap || !snap->layout || !snap->layout->n)
+	if (!snap)
 		return;
+	if (!snap->layout || !snap->layout->n) {
+		describe_why(snap, "vmas", out);
+		return;
+	}
 	if (session_zoom(s) && session_vma(s) >= 0) {
 		describe_page(s, session_addr(s), out);
 		return;

@@ -48,8 +48,10 @@ static void draw_head(const struct pages_state *st, const struct session *s, str
 	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s", text_size(vma_size(v), a));
 	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s page%s", count_text(pages, a), plural(pages));
 	if (st->grid.used_shift)
-		canvas_putf(c, 1, 0, STYLE(WARN), "1 cell = %s, %s pages", text_size(grid_cell_bytes(&st->grid), a),
-			    count_text(grid_cell_bytes(&st->grid) >> PAGE_SHIFT, label));
+		canvas_putf(c, 1, canvas_putf(c, 1, 0, STYLE(WARN), "1 cell = %s, %s pages",
+			    text_size(grid_cell_bytes(&st->grid), a),
+			    count_text(grid_cell_bytes(&st->grid) >> PAGE_SHIFT, label)) + 2, STYLE(DIM), "%s",
+			    grid_cell_bytes(&st->grid) > 32 * PAGE_BYTES ? "1-9 pages, ░▒▓█ share" : "░▒▓█ share");
 	else
 		canvas_put(c, 1, 0, STYLE(DIM), "1 cell = 1 page");
 	if (col + 28 < cols)
@@ -171,8 +173,11 @@ static void pages_describe(void *state, const struct session *s, struct buf *out
 	const struct vma *v = vma_shown(s, &index);
 	char num[32], size[16];
 
-	if (!v)
+	if (!v) {
+		if (snap)
+			describe_why(snap, "vmas", out);
 		return;
+	}
 	if (session_zoom(s) == 2 || !st->grid.used_shift || !snap->pages) {
 		describe_page(s, session_addr(s), out);
 		return;

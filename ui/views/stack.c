@@ -428,8 +428,12 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 	struct stack_state *st = state;
 	struct ruler r;
 
-	if (!ruler_make(&r, s))
+	if (!ruler_make(&r, s)) {
+		if (session_snapshot(s))
+			describe_why(session_snapshot(s), session_snapshot(s)->layout ? "tasks[].stack" :
+				     "vmas", out);
 		return;
+	}
 	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
 	describe_mark(&r, session_snapshot(s), &r.marks[imin(st->cursor, r.n - 1)], out);
 }

@@ -607,8 +607,12 @@ static void table_describe(void *state, const struct session *s, struct buf *out
 	const struct snapshot *snap = session_snapshot(s);
 	struct table_state *st = state;
 
-	if (!snap || !snap->layout || !snap->layout->n)
+	if (!snap)
 		return;
+	if (!snap->layout || !snap->layout->n) {
+		describe_why(snap, "vmas", out);
+		return;
+	}
 	if (session_vma(s) < 0) {
 		describe_hole(snap, session_addr(s), out);
 		return;
