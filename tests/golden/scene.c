@@ -206,7 +206,7 @@ static struct snapshot *make_shell(int step)
 static struct snapshot *make_growing(int step)
 {
 	static const struct { const char *pages; uint64_t size, sp; } at[] = {
-		{ "26.7A", 132 * KiB, 0x30d0 }, { "42A", 168 * KiB, 0x29800 }, { "1.53A", 216 * KiB, 0x34a90 },
+		{ "26.7A", 132 * KiB, 0x30d0 }, { "42A", 168 * KiB, 0x29800 }, { "54A", 216 * KiB, 0x34a90 },
 	};
 	struct snapshot *s = shell_with_stack(at[step].pages, at[step].size, STACK_TOP_ - at[step].sp);
 

@@ -199,8 +199,11 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 	buf_addf(out, "%s", page_states[state].name);
 	if (session_heat(s, addr & ~(uint64_t)(PAGE_BYTES - 1), (addr | (PAGE_BYTES - 1)) + 1))
 		buf_adds(out, ", changed just now");
-	buf_addf(out, " (%s). ", page_states[state].about);
 	reason = page_reason(v, state);
+	if (reason)
+		buf_adds(out, ". ");
+	else
+		buf_addf(out, " (%s). ", page_states[state].about);
 	if (page_states[state].resident && describe_growth(s, v, addr, out))
 		;
 	else if (reason)
