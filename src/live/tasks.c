@@ -259,21 +259,29 @@ struct task_list *tasks_read(struct tasks *t, const struct procfs *p, const stru
 	return list;
 }
 
-/* The guard inside of the mapping, as madvise(MADV_GUARD_INSTALL) makes them: a thread's
- * stack begins above the last one below sp. */
-static void guard_inside(struct task_stack *s, const struct residency *pages, uint64_t sp)
+/* Guards inside of the mapping, as madvise(MADV_GUARD_INSTALL) makes them: a thread's
+ * stack lies between the last one below sp and the first one above. With such guards the
+ * kernel may have made one mapping of the stacks of many threads. */
+static void guards_inside(struct task_stack *s, const struct residency *pages, uint64_t sp,
+			  uint64_t *low, uint64_t *high)
 {
 	for (size_t i = residency_next(pages, s->vma_start); i < pages->n; i++) {
 		const struct page_run *r = &pages->runs[i];
 
-		if (r->start >= s->vma_end || (sp != UNKNOWN && r->start >= sp))
+		if (r->start >= s->vma_end)
 			break;
 		if (r->state != PAGE_GUARD)
 			continue;
-		s->guard_start = r->start > s->vma_start ? r->start : s->vma_start;
-		s->guard_end = run_end(r) < s->vma_end ? run_end(r) : s->vma_end;
-		if (sp == UNKNOWN)
+		if (sp == UNKNOWN || r->start < sp) {
+			s->guard_start = r->start > s->vma_start ? r->start : s->vma_start;
+			s->guard_end = run_end(r) < s->vma_end ? run_end(r) : s->vma_end;
+			*low = s->guard_end;
+			if (sp == UNKNOWN)
+				break;
+		} else {
+			*high = r->start;
 			break;
+		}
 	}
 }
 
@@ -358,12 +366,32 @@ static ssize_t find_vma(const struct task *t, const struct layout *l, const stru
 	return i;
 }
 
+/* What is resident between low and high, now and ever. */
+static void place_pages(struct task *t, const struct task_stack *was, const struct residency *pages,
+			uint64_t low, uint64_t high, bool grows)
+{
+	struct page_counts c = residency_count(pages, low, high);
+	struct task_stack *s = &t->stack;
+	bool same = was->vma_end == s->vma_end && (grows || was->vma_start == s->vma_start);
+
+	if (c.n[PAGE_UNSEEN]) {
+		s->high_water = same ? was->high_water : UNKNOWN;
+		return;
+	}
+	s->resident = page_counts_resident(&c) << PAGE_SHIFT;
+	s->high_water = high - lowest_resident(pages, low, high);
+	/* What was seen once stays seen, while it is the same mapping. */
+	if (same && was->high_water != UNKNOWN && was->high_water > s->high_water)
+		s->high_water = was->high_water;
+}
+
 static void place(struct task *t, const struct layout *l, const struct residency *pages, ssize_t i,
 		  enum stack_found how, uint64_t stack_limit)
 {
 	const struct vma *v = i >= 0 ? &l->vmas[i] : NULL;
 	const struct vma *below = i > 0 ? v - 1 : NULL;
 	struct task_stack was = t->stack, *s = &t->stack;
+	uint64_t low = v ? v->start : 0, high = v ? v->end : 0;
 
 	*s = (struct task_stack){ .used = UNKNOWN, .resident = UNKNOWN, .limit = UNKNOWN,
 				  .high_water = UNKNOWN, .found = STACK_UNKNOWN };
@@ -372,7 +400,7 @@ static void place(struct task *t, const struct layout *l, const struct residency
 	s->vma_start = v->start;
 	s->vma_end = v->end;
 	s->found = (uint8_t)how;
-	s->limit = v->role == ROLE_STACK ? stack_limit : vma_size(v);
+	s->limit = stack_limit;
 	if (t->sp >= v->start && t->sp < v->end)
 		s->used = v->end - t->sp;
 	if (below && below->end == v->start && !below->inode && !below->path[0] &&
@@ -380,24 +408,14 @@ static void place(struct task *t, const struct layout *l, const struct residency
 		s->guard_start = below->start;
 		s->guard_end = below->end;
 	}
-	if (!pages)
-		return;
-	if (!s->guard_end)
-		guard_inside(s, pages, t->sp);
-	{
-		struct page_counts c = residency_count(pages, v->start, v->end);
-
-		if (c.n[PAGE_UNSEEN]) {
-			s->high_water = was.vma_end == v->end ? was.high_water : UNKNOWN;
-			return;
-		}
-		s->resident = page_counts_resident(&c) << PAGE_SHIFT;
-	}
-	s->high_water = v->end - lowest_resident(pages, v->start, v->end);
-	/* What was seen once stays seen, while it is the same mapping. */
-	if (was.vma_end == v->end && was.high_water != UNKNOWN && was.high_water > s->high_water &&
-	    (v->role == ROLE_STACK || was.vma_start == v->start))
-		s->high_water = was.high_water;
+	if (pages && v->role != ROLE_STACK)
+		guards_inside(s, pages, t->sp, &low, &high);
+	if (v->role != ROLE_STACK)
+		s->limit = high - low;
+	if (s->used != UNKNOWN)
+		s->used = high - t->sp;
+	if (pages)
+		place_pages(t, &was, pages, low, high, v->role == ROLE_STACK);
 }
 
 struct task_list *tasks_place(const struct task_list *list, const struct layout *l,

@@ -214,6 +214,24 @@ static void op_churn(const char *arg)
 	threads(size_of(arg), churner);
 }
 
+/* Stacks side by side in one mapping, each above a page that is a guard by madvise(). */
+static void op_guarded(const char *arg)
+{
+	size_t n = size_of(arg), each = 256 << 10;
+	char *p = anon(n * each);
+
+	for (size_t i = 0; i < n; i++, p += each) {
+		pthread_attr_t attr;
+		pthread_t t;
+
+		madvise(p, PAGE, MADV_GUARD_INSTALL);
+		pthread_attr_init(&attr);
+		pthread_attr_setstack(&attr, p + PAGE, each - PAGE);
+		if (pthread_create(&t, &attr, sleeper, NULL))
+			die("pthread_create");
+	}
+}
+
 static void op_stack(const char *arg)
 {
 	volatile size_t sum = deeper(size_of(arg));
@@ -477,7 +495,8 @@ static const struct {
 	{ "vmas", op_vmas, false }, { "file-vmas", op_file_vmas, false },
 	{ "resident", op_resident, false }, { "sparse", op_sparse, false },
 	{ "reserve", op_reserve, false }, { "threads", op_threads, false },
-	{ "spin", op_spin, false }, { "churn", op_churn, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
+	{ "spin", op_spin, false }, { "churn", op_churn, false },
+	{ "guarded", op_guarded, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },
