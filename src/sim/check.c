@@ -7,7 +7,7 @@
 #include "mmscope/alloc.h"
 #include "src/sim/runner/kernel_run.h"
 
-enum { DIFF_LINES = 12 };
+enum { DIFF_LINES = 12, REPLAYS = 3 };
 
 static const char *const on_names[] = {
 	[CHECK_SIM] = "sim",
@@ -107,6 +107,8 @@ struct run {			/* of one file */
 	char *reason;			/* why the rest is not compared, or not judged */
 	bool apart;			/* the only world refused something: predictions mean nothing */
 	bool differs;
+	struct sim_options options;
+	unsigned replays;
 };
 
 static void fail(struct checker *c, int status)
@@ -156,6 +158,7 @@ static struct error *open_both(struct run *r)
 	err = check_options_of(r->sc, c->lab ? &c->machine : NULL, &o);
 	if (err)
 		return err;
+	r->options = o;
 	if (!r->reason)
 		r->reason = check_foreign_kernel(&o, &c->machine);
 	err = open_sim(r, &o, 0);
@@ -233,20 +236,60 @@ static void judge(struct run *r)
 		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op, rec->res);
 }
 
-static void compare(struct run *r)
+/* Both worlds from the start to item `upto` (nitems: only the start), nothing shown or judged. */
+static struct error *replay(struct run *r, size_t upto)
+{
+	struct error *err;
+	size_t i;
+
+	play_close(r->play[0]);
+	play_close(r->play[1]);
+	r->play[0] = r->play[1] = NULL;
+	lab_suspect(r->c->lab);
+	err = open_sim(r, &r->options, 0);
+	if (!err)
+		err = open_kernel(r, &r->options, 1);
+	for (i = 0; !err && i <= upto && upto < r->sc->nitems; i++) {
+		if (r->sc->item[i].kind != ITEM_OP)
+			continue;
+		err = play_step(r->play[0], &r->sc->item[i], &r->record[0]);
+		if (!err)
+			err = play_step(r->play[1], &r->sc->item[i], &r->record[1]);
+	}
+	return err;
+}
+
+static unsigned differences(struct run *r, struct buf *diff)
+{
+	unsigned n;
+
+	buf_reset(diff);
+	n = record_compare(&r->record[0], &r->record[1], diff, DIFF_LINES);
+	if (r->record[0].kind == SIM_OP_NONE)
+		n += info_compare(&r->play[0]->info, &r->play[1]->info, diff);
+	return n;
+}
+
+/* A difference counts when it shows each time: other programs can write dirty pages back or
+ * take pages out of the page cache at any moment. */
+static struct error *compare(struct run *r, size_t at)
 {
 	struct buf diff = BUF_INIT;
+	struct error *err = NULL;
 	unsigned n;
 
 	if (!r->play[1]) {
 		r->not_compared++;
-		return;
+		return NULL;
 	}
-	n = record_compare(&r->record[0], &r->record[1], &diff, DIFF_LINES);
-	if (r->record[0].kind == SIM_OP_NONE)
-		n += info_compare(&r->play[0]->info, &r->play[1]->info, &diff);
+	while ((n = differences(r, &diff)) && r->replays < REPLAYS) {
+		r->replays++;
+		err = replay(r, at);
+		if (err)
+			break;
+	}
 	r->compared++;
-	if (n) {
+	if (!err && n) {
 		fprintf(r->c->talk, "%s:%u: %s: %u difference%s (simulator | kernel)\n", r->sc->path,
 			r->record[0].line, r->record[0].op, n, n == 1 ? "" : "s");
 		indent(r->c->talk, buf_str(&diff));
@@ -255,6 +298,7 @@ static void compare(struct run *r)
 		r->differs = true;
 	}
 	buf_free(&diff);
+	return err;
 }
 
 /* From here on the two worlds do not stand on the same ground. */
@@ -265,8 +309,9 @@ static void part(struct run *r, const char *reason)
 	r->play[1] = NULL;
 }
 
-static struct error *step(struct run *r, const struct scenario_item *item)
+static struct error *step(struct run *r, size_t at)
 {
+	const struct scenario_item *item = &r->sc->item[at];
 	struct error *err = play_step(r->play[0], item, &r->record[0]);
 
 	if (!err && r->play[1])
@@ -283,10 +328,8 @@ static struct error *step(struct run *r, const struct scenario_item *item)
 		r->reason = xasprintf("line %u: %s", item->line, r->record[0].reason);
 	}
 	judge(r);
-	if (r->c->o->on != CHECK_BOTH)
-		return NULL;
-	compare(r);	/* equal records: the prediction is as right or wrong on the kernel */
-	return NULL;
+	/* Where the records are equal the prediction is as right or wrong on the kernel. */
+	return r->c->o->on == CHECK_BOTH ? compare(r, at) : NULL;
 }
 
 static struct error *play_all(struct run *r)
@@ -298,10 +341,10 @@ static struct error *play_all(struct run *r)
 		return err;
 	show_json(r);
 	if (r->c->o->on == CHECK_BOTH)
-		compare(r);
+		err = compare(r, r->sc->nitems);
 	for (i = 0; !err && i < r->sc->nitems && !r->differs; i++)
 		if (r->sc->item[i].kind == ITEM_OP)
-			err = step(r, &r->sc->item[i]);
+			err = step(r, i);
 	/* Behind a difference nothing means anything. */
 	for (; !err && i < r->sc->nitems; i++)
 		r->not_compared += r->sc->item[i].kind == ITEM_OP;
@@ -387,39 +430,54 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 
 /* ---- for the generators of random scenarios ---------------------------------------------- */
 
+static struct error *compare_once(struct run *r, unsigned *line, struct buf *diff, unsigned *compared)
+{
+	struct error *err = open_sim(r, &r->options, 0);
+	unsigned n = 0;
+	size_t i;
+
+	*line = 0;
+	if (!err)
+		err = open_kernel(r, &r->options, 1);
+	for (i = 0; !err; i++) {
+		n = differences(r, diff);
+		(*compared)++;
+		while (i < r->sc->nitems && r->sc->item[i].kind != ITEM_OP)
+			i++;
+		if (n || i == r->sc->nitems)
+			break;
+		err = play_step(r->play[0], &r->sc->item[i], &r->record[0]);
+		if (!err)
+			err = play_step(r->play[1], &r->sc->item[i], &r->record[1]);
+	}
+	if (!err && n)
+		*line = r->record[0].line ? r->record[0].line : 1;
+	play_close(r->play[0]);
+	play_close(r->play[1]);
+	r->play[0] = r->play[1] = NULL;
+	return err;
+}
+
 struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line, struct buf *diff,
-			    unsigned *compared)
+			    unsigned *compared, unsigned *unsteady)
 {
 	struct check_options options = { .on = CHECK_BOTH };
 	struct checker c = { .o = &options, .lab = lab };
 	struct run r = { .c = &c, .sc = sc };
-	struct sim_options o;
+	unsigned tries, records = 0;
 	struct error *err;
-	unsigned n = 0;
-	size_t i;
 
 	world_kernel_machine(&c.machine);
-	*line = 0;
-	err = check_options_of(sc, &c.machine, &o);
-	if (!err)
-		err = open_sim(&r, &o, 0);
-	if (!err)
-		err = open_kernel(&r, &o, 1);
-	for (i = 0; !err; i++) {
-		n = record_compare(&r.record[0], &r.record[1], diff, DIFF_LINES);
-		(*compared)++;
-		while (i < sc->nitems && sc->item[i].kind != ITEM_OP)
-			i++;
-		if (n || i == sc->nitems)
+	err = check_options_of(sc, &c.machine, &r.options);
+	for (tries = 0; !err && tries <= REPLAYS; tries++) {
+		records = 0;
+		err = compare_once(&r, line, diff, &records);
+		if (!*line)
 			break;
-		err = play_step(r.play[0], &sc->item[i], &r.record[0]);
-		if (!err)
-			err = play_step(r.play[1], &sc->item[i], &r.record[1]);
+		lab_suspect(lab);
 	}
-	if (!err && n)
-		*line = r.record[0].line ? r.record[0].line : 1;
-	play_close(r.play[0]);
-	play_close(r.play[1]);
+	*compared += records;
+	*unsteady += !err && tries && !*line;
 	record_free(&r.record[0]);
 	record_free(&r.record[1]);
 	return err;

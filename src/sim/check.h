@@ -20,8 +20,9 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 char *check_foreign_kernel(const struct sim_options *o, const struct world_info *machine);
 
 /* Plays sc in both worlds and compares record by record. Equal: *line is 0. Otherwise *line is
- * where the first difference is and diff tells it. compared counts records. */
+ * where the first difference is and diff tells it. compared counts records, unsteady the
+ * scenarios whose difference did not show again. */
 struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line, struct buf *diff,
-			    unsigned *compared);
+			    unsigned *compared, unsigned *unsteady);
 
 #endif

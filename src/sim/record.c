@@ -343,7 +343,8 @@ static void digest_vma(uint64_t *h, const struct world_state *st, const struct w
 	digest_string(h, name);
 	digest_number(h, has_offset(v) ? v->off : 1);
 	for (i = 0; i < WORLD_NFIGURES; i++)
-		digest_number(h, v->kb[i]);
+		if (v->kind != SIM_KIND_SPECIAL || i != WORLD_Pss)
+			digest_number(h, v->kb[i]);
 	digest_string(h, world_text(st, v->flags));
 	digest_string(h, world_text(st, v->pages));
 }

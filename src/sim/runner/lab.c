@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <linux/magic.h>
 #include <unistd.h>
 
@@ -158,9 +159,27 @@ static struct error *fill(int fd, uint64_t pages)
 	return fdatasync(fd) ? file_failed() : NULL;
 }
 
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+
+/* Has the kernel taken pages out of the page cache meanwhile? (Before 6.5: not known.) */
+static bool pages_lost(int fd)
+{
+	struct { uint64_t off, len; } range = { 0, 0 };
+	struct { uint64_t cache, dirty, writeback, evicted, recently_evicted; } cs;
+
+	return syscall(SYS_cachestat, fd, &range, &cs, 0) == 0 && cs.cache < LAB_FILE_PAGES;
+}
+
+void lab_suspect(struct lab *lab)
+{
+	lab->file_used = true;
+}
+
 struct error *lab_file_fresh(struct lab *lab)
 {
-	if (!lab->file_used)
+	if (!lab->file_used && !pages_lost(lab->file))
 		return NULL;
 	if (ftruncate(lab->file, 0))
 		return file_failed();

@@ -22,6 +22,8 @@ struct lab {
 
 struct error *lab_create(struct lab **ret);
 void lab_destroy(struct lab *lab);		/* NULL is fine */
+/* The next run gets a new file whatever the old one looks like. */
+void lab_suspect(struct lab *lab);
 /* 64 pages of 0xcc, each in the page cache as a clean page of its own. */
 struct error *lab_file_fresh(struct lab *lab);
 /* Afterwards every page of the file is in the page cache, clean. */
