@@ -33,8 +33,10 @@ enum {
 };
 
 static const uint64_t allowance_ns[2] = { 1000, 300 };	/* per match: interpreted, JIT */
-static const uint64_t single_max_ns = 200000;	/* more than this was not the match but the scheduler */
-static const uint64_t share_ns = 8000000;	/* beyond the allowances, before a pattern is given up */
+/* more than this was not the match but the scheduler */
+static const uint64_t single_max_ns = 200000;
+/* beyond the allowances, before a pattern is given up */
+static const uint64_t share_ns = 8000000;
 static const unsigned share_regain = 20;	/* 1/20 of the time that passes is given back */
 
 enum truth { NO, YES, CANNOT_TELL };
@@ -403,7 +405,8 @@ static struct node *number_term(struct parser *ps, int field, enum node_op op)
 	memcpy(word, s, n);
 	word[n] = '\0';
 	if (!text_parse_size(word, &value))
-		return fail(ps, s, "not a number; write it like 12, 4m, 1.5g, 3p (pages) or 0x1000");
+		return fail(ps, s,
+			    "not a number; write it like 12, 4m, 1.5g, 3p (pages) or 0x1000");
 	ps->p += n;
 	node = node_create(op, NULL, NULL);
 	node->field = field;
@@ -555,7 +558,8 @@ static struct node *parse_and(struct parser *ps, int nest)
 			ps->p += 3;
 			skip_blanks(ps);
 			if (!*ps->p || *ps->p == ')')
-				return join(AND, left, fail(ps, ps->p, "\"and\" wants something behind it"));
+				return join(AND, left, fail(ps, ps->p,
+							    "\"and\" wants something behind it"));
 		}
 		if (!*ps->p || *ps->p == ')' || at_or(ps))
 			break;
@@ -600,7 +604,8 @@ static void set_limits(struct filter *f)
 	f->data = pcre2_match_data_create(1, NULL);
 }
 
-struct filter *filter_compile(const struct filter_kind *kind, const char *text, struct filter_error *err)
+struct filter *filter_compile(const struct filter_kind *kind, const char *text,
+			      struct filter_error *err)
 {
 	struct filter *f = xcalloc(1, sizeof(*f));
 	struct parser ps = { .f = f, .text = text, .p = text, .err = err };

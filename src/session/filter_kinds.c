@@ -22,8 +22,8 @@ static const char *letter(char c, char *scratch)
 
 /* ---- VMAs ---- */
 
-enum { V_START, V_END, V_SIZE, V_RSS, V_ANON, V_SWAP, V_PSS, V_USS, V_LOCKED, V_OFFSET, V_INODE, V_TID,
-       V_PERM, V_PATH, V_ROLE, V_NR };
+enum { V_START, V_END, V_SIZE, V_RSS, V_ANON, V_SWAP, V_PSS, V_USS, V_LOCKED, V_OFFSET, V_INODE,
+       V_TID, V_PERM, V_PATH, V_ROLE, V_NR };
 
 static const struct filter_field vma_fields[V_NR + 1] = {
 	FIELD(V_START, "start", true, "first address"),
@@ -127,7 +127,8 @@ static bool vma_word(const void *p, const char *word, bool *matched)
 }
 
 const struct filter_kind filter_vmas = {
-	.name = "vma", .fields = vma_fields, .number = vma_number, .text = vma_text, .word = vma_word,
+	.name = "vma", .fields = vma_fields, .number = vma_number, .text = vma_text,
+		.word = vma_word,
 };
 
 /* ---- tasks ---- */

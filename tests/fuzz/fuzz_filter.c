@@ -47,8 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct filter_vma rows[2] = { { snap, 0 }, { snap, 1 } };
 
 	strings_put(names);
-	l->vmas[0] = (struct vma){ .start = 4096, .end = 8192, .path = "[heap]", .role = ROLE_HEAP };
-	l->vmas[1] = (struct vma){ .start = 8192, .end = 65536, .path = "/\xff aaaaaaaaaaaaaaaaaaaaaaaa" };
+	l->vmas[0] = (struct vma){ .start = 4096, .end = 8192, .path = "[heap]",
+				   .role = ROLE_HEAP };
+	l->vmas[1] = (struct vma){ .start = 8192, .end = 65536,
+				   .path = "/\xff aaaaaaaaaaaaaaaaaaaaaaaa" };
 	snap->layout = l;
 	check(&filter_vmas, text, &rows[0], &rows[1]);
 	check(&filter_processes, text, &processes[0], &processes[1]);

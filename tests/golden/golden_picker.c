@@ -40,7 +40,8 @@ static const char *const cmdlines[] = {
 /* All but those whose pid is `without`. */
 static struct proclist list_of(pid_t without)
 {
-	struct proclist l = { .backend = "hand-made", .hidden = "hidepid=2: processes of others are not listed" };
+	struct proclist l = { .backend = "hand-made",
+			      .hidden = "hidepid=2: processes of others are not listed" };
 
 	for (size_t i = 0; i < ARRAY_LEN(processes); i++) {
 		if (processes[i].pid == without)
@@ -91,8 +92,8 @@ static int check(const struct golden *g)
 		}
 		canvas_clear(c);
 		picker_draw(p, c);
-		buf_addf(&have, "==== %s, %d rows, %d columns%s\n", g->name, sizes[i].rows, sizes[i].cols,
-			 sizes[i].ascii ? ", ASCII" : "");
+		buf_addf(&have, "==== %s, %d rows, %d columns%s\n", g->name, sizes[i].rows,
+			 sizes[i].cols, sizes[i].ascii ? ", ASCII" : "");
 		term_text_styled(&have, c);
 		buf_addf(&have, "selected %d\n", (int)picker_selected(p));
 		picker_destroy(p);

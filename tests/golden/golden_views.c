@@ -16,7 +16,8 @@
 #include "tests/golden/scene.h"
 
 static const struct { int rows, cols; bool ascii; } sizes[] = {
-	{ 20, 24, false }, { 18, 56, false }, { 38, 100, false }, { 55, 170, false }, { 18, 56, true },
+	{ 20, 24, false }, { 18, 56, false }, { 38, 100, false }, { 55, 170, false },
+		{ 18, 56, true },
 };
 
 static const struct golden {
@@ -117,8 +118,8 @@ static void describe(struct stage *g, struct buf *out)
 	buf_adds(out, "\n");
 }
 
-static void picture(struct buf *out, const char *view, const char *scene, const char *const *commands,
-		    int rows, int cols, bool ascii, bool styled)
+static void picture(struct buf *out, const char *view, const char *scene,
+		    const char *const *commands, int rows, int cols, bool ascii, bool styled)
 {
 	struct canvas *c = canvas_create(rows, cols, ascii);
 	struct source_want want = { 0 };
@@ -132,7 +133,8 @@ static void picture(struct buf *out, const char *view, const char *scene, const 
 	}
 	if (g.view->want)
 		g.view->want(g.state, g.s, &want);
-	buf_addf(out, "==== %s, %s, %d rows, %d columns%s\n", view, scene, rows, cols, ascii ? ", ASCII" : "");
+	buf_addf(out, "==== %s, %s, %d rows, %d columns%s\n", view, scene, rows, cols,
+		 ascii ? ", ASCII" : "");
 	if (styled)
 		term_text_styled(out, c);
 	else
@@ -161,10 +163,11 @@ static int show(int argc, char **argv)
 	struct buf out = BUF_INIT;
 
 	if (argc >= 5)
-		picture(&out, argv[1], argv[2], (const char *const *)argv + 5, atoi(argv[3]), atoi(argv[4]),
-			false, getenv("STYLED") != NULL);
+		picture(&out, argv[1], argv[2], (const char *const *)argv + 5, atoi(argv[3]),
+			atoi(argv[4]), false, getenv("STYLED") != NULL);
 	for (size_t i = 0; argc < 5 && i < ARRAY_LEN(sizes); i++)
-		picture(&out, argv[1], argv[2], none, sizes[i].rows, sizes[i].cols, sizes[i].ascii, false);
+		picture(&out, argv[1], argv[2], none, sizes[i].rows, sizes[i].cols, sizes[i].ascii,
+			false);
 	fputs(buf_str(&out), stdout);
 	buf_free(&out);
 	return 0;

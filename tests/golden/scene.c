@@ -41,9 +41,12 @@ static struct snapshot *build(const struct line *lines, size_t n)
 		const struct line *ln = &lines[i];
 
 		l->vmas[i] = (struct vma){
-			.start = ln->start, .end = ln->end, .offset = ln->offset, .inode = ln->inode,
-			.path = strings_add(names, ln->path, strlen(ln->path)), .dev_major = ln->inode ? 8 : 0,
-			.tid = ln->tid, .perms = perms_of(ln->perms), .role = ln->role, .guess = ln->guess,
+			.start = ln->start, .end = ln->end, .offset = ln->offset,
+				.inode = ln->inode,
+			.path = strings_add(names, ln->path, strlen(ln->path)),
+			.dev_major = ln->inode ? 8 : 0,
+			.tid = ln->tid, .perms = perms_of(ln->perms), .role = ln->role,
+			.guess = ln->guess,
 			.growsdown = ln->role == ROLE_STACK,
 		};
 		if (ln->pages && !residency_decode(r, ln->start, ln->pages))
@@ -66,13 +69,14 @@ static struct snapshot *build(const struct line *lines, size_t n)
 
 static uint64_t resident_bytes(const struct snapshot *s)
 {
-	struct page_counts n = residency_count(s->pages, 0, UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
+	struct page_counts n = residency_count(s->pages, 0,
+					       UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
 
 	return page_counts_resident(&n) * PAGE_BYTES;
 }
 
-static struct task *add_task(struct task_list *t, pid_t tid, const char *comm, char state, uint64_t sp,
-			     int syscall)
+static struct task *add_task(struct task_list *t, pid_t tid, const char *comm, char state,
+			     uint64_t sp, int syscall)
 {
 	struct task *k = task_list_add(t, tid);
 
@@ -110,17 +114,25 @@ static void put_stack(struct task *t, const struct snapshot *s, enum stack_found
 #define STACK_TOP_ 0x7ffd1c2e5000ull
 
 static const struct line shell[] = {
-	{ 0x55d1a0e1f000, 0x55d1a0e4f000, "r--p", ROLE_RODATA, 0, 1311, "/usr/bin/bash", "40f8F", 0, 0 },
-	{ 0x55d1a0e4f000, 0x55d1a0f2e000, "r-xp", ROLE_TEXT, 0x30000, 1311, "/usr/bin/bash", "180f20.23F", 0, 0 },
-	{ 0x55d1a0f2e000, 0x55d1a0f65000, "r--p", ROLE_RODATA, 0x10f000, 1311, "/usr/bin/bash", "30f25.", 0, 0 },
-	{ 0x55d1a0f65000, 0x55d1a0f69000, "r--p", ROLE_RODATA, 0x146000, 1311, "/usr/bin/bash", "4A", 0, 0 },
-	{ 0x55d1a0f69000, 0x55d1a0f72000, "rw-p", ROLE_DATA, 0x14a000, 1311, "/usr/bin/bash", "6A3a", 0, 0 },
+	{ 0x55d1a0e1f000, 0x55d1a0e4f000, "r--p", ROLE_RODATA, 0, 1311, "/usr/bin/bash", "40f8F", 0,
+	  0 },
+	{ 0x55d1a0e4f000, 0x55d1a0f2e000, "r-xp", ROLE_TEXT, 0x30000, 1311, "/usr/bin/bash",
+	  "180f20.23F", 0, 0 },
+	{ 0x55d1a0f2e000, 0x55d1a0f65000, "r--p", ROLE_RODATA, 0x10f000, 1311, "/usr/bin/bash",
+	  "30f25.", 0, 0 },
+	{ 0x55d1a0f65000, 0x55d1a0f69000, "r--p", ROLE_RODATA, 0x146000, 1311, "/usr/bin/bash",
+	  "4A", 0, 0 },
+	{ 0x55d1a0f69000, 0x55d1a0f72000, "rw-p", ROLE_DATA, 0x14a000, 1311, "/usr/bin/bash",
+	  "6A3a", 0, 0 },
 	{ 0x55d1a0f72000, 0x55d1a0f7d000, "rw-p", ROLE_BSS, 0, 0, "", "7A4.", 0, 1 },
 	{ 0x55d1a1f00000, 0x55d1a2085000, "rw-p", ROLE_HEAP, 0, 0, "[heap]", "300A60a29.", 0, 0 },
-	{ 0x7f4a79000000, 0x7f4a792e9000, "r--p", ROLE_FILE, 0, 2202, "/usr/lib/locale/locale-archive", "16f700.16f13.", 0, 0 },
+	{ 0x7f4a79000000, 0x7f4a792e9000, "r--p", ROLE_FILE, 0, 2202,
+	  "/usr/lib/locale/locale-archive", "16f700.16f13.", 0, 0 },
 	{ 0x7f4a79400000, 0x7f4a79426000, "r--p", ROLE_RODATA, 0, 1842, LIBC, "38f", 0, 0 },
-	{ 0x7f4a79426000, 0x7f4a7957b000, "r-xp", ROLE_TEXT, 0x26000, 1842, LIBC, "200f60.81f", 0, 0 },
-	{ 0x7f4a7957b000, 0x7f4a795d0000, "r--p", ROLE_RODATA, 0x17b000, 1842, LIBC, "40f45.", 0, 0 },
+	{ 0x7f4a79426000, 0x7f4a7957b000, "r-xp", ROLE_TEXT, 0x26000, 1842, LIBC, "200f60.81f", 0,
+	  0 },
+	{ 0x7f4a7957b000, 0x7f4a795d0000, "r--p", ROLE_RODATA, 0x17b000, 1842, LIBC, "40f45.", 0,
+	  0 },
 	{ 0x7f4a795d0000, 0x7f4a795d4000, "r--p", ROLE_RODATA, 0x1d0000, 1842, LIBC, "4A", 0, 0 },
 	{ 0x7f4a795d4000, 0x7f4a795d6000, "rw-p", ROLE_DATA, 0x1d4000, 1842, LIBC, "2A", 0, 0 },
 	{ 0x7f4a795d6000, 0x7f4a795e3000, "rw-p", ROLE_BSS, 0, 0, "", "5A8.", 0, 1 },
@@ -129,7 +141,8 @@ static const struct line shell[] = {
 	{ 0x7f4a7960f000, 0x7f4a7961d000, "r--p", ROLE_RODATA, 0x1f000, 1901, TINFO, "14.", 0, 0 },
 	{ 0x7f4a7961d000, 0x7f4a79621000, "r--p", ROLE_RODATA, 0x2c000, 1901, TINFO, "4A", 0, 0 },
 	{ 0x7f4a79621000, 0x7f4a79622000, "rw-p", ROLE_DATA, 0x30000, 1901, TINFO, "A", 0, 0 },
-	{ 0x7f4a79630000, 0x7f4a79637000, "r--s", ROLE_SHARED, 0, 1777, "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache", "7f", 0, 0 },
+	{ 0x7f4a79630000, 0x7f4a79637000, "r--s", ROLE_SHARED, 0, 1777,
+	  "/usr/lib/x86_64-linux-gnu/gconv/gconv-modules.cache", "7f", 0, 0 },
 	{ 0x7f4a79637000, 0x7f4a79639000, "rw-p", ROLE_ANON, 0, 0, "", "AZ", 0, 0 },
 	{ 0x7f4a79639000, 0x7f4a7963a000, "r--p", ROLE_RODATA, 0, 1800, LDSO, "f", 0, 0 },
 	{ 0x7f4a7963a000, 0x7f4a7965f000, "r-xp", ROLE_TEXT, 0x1000, 1800, LDSO, "37f", 0, 0 },
@@ -139,7 +152,8 @@ static const struct line shell[] = {
 	{ STACK_TOP_ - 132 * KiB, STACK_TOP_, "rw-p", ROLE_STACK, 0, 0, "[stack]", "26.7A", 0, 0 },
 	{ 0x7ffd1c2f9000, 0x7ffd1c2fd000, "r--p", ROLE_VVAR, 0, 0, "[vvar]", NULL, 0, 0 },
 	{ 0x7ffd1c2fd000, 0x7ffd1c2ff000, "r-xp", ROLE_VDSO, 0, 0, "[vdso]", "2f", 0, 0 },
-	{ 0xffffffffff600000, 0xffffffffff601000, "--xp", ROLE_VSYSCALL, 0, 0, "[vsyscall]", NULL, 0, 0 },
+	{ 0xffffffffff600000, 0xffffffffff601000, "--xp", ROLE_VSYSCALL, 0, 0, "[vsyscall]", NULL,
+	  0, 0 },
 };
 
 enum { SHELL_STACK = 26 };
@@ -147,7 +161,8 @@ enum { SHELL_STACK = 26 };
 static void shell_figures(struct snapshot *s)
 {
 	uint64_t rss = resident_bytes(s);
-	struct page_counts n = residency_count(s->pages, 0, UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
+	struct page_counts n = residency_count(s->pages, 0,
+					       UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
 
 	s->mm[MM_VM_SIZE] = 7344 * KiB;
 	s->mm[MM_VM_RSS] = rss;
@@ -206,9 +221,11 @@ static struct snapshot *make_shell(int step)
 static struct snapshot *make_growing(int step)
 {
 	static const struct { const char *pages; uint64_t size, sp; } at[] = {
-		{ "26.7A", 132 * KiB, 0x30d0 }, { "42A", 168 * KiB, 0x29800 }, { "54A", 216 * KiB, 0x34a90 },
+		{ "26.7A", 132 * KiB, 0x30d0 }, { "42A", 168 * KiB, 0x29800 },
+			{ "54A", 216 * KiB, 0x34a90 },
 	};
-	struct snapshot *s = shell_with_stack(at[step].pages, at[step].size, STACK_TOP_ - at[step].sp);
+	struct snapshot *s = shell_with_stack(at[step].pages, at[step].size,
+					      STACK_TOP_ - at[step].sp);
 
 	s->time_ns = 1000000000ull + 100000000ull * (uint64_t)step;
 	s->minflt += 35 * (uint64_t)step;
@@ -232,8 +249,10 @@ static struct snapshot *make_threads(int step)
 	for (int i = 0; i < THREADS; i++) {
 		uint64_t at = 0x7f0000000000 + (uint64_t)i * (8 * MiB + 4 * KiB);
 
-		lines[n++] = (struct line){ at, at + 4 * KiB, "---p", ROLE_GUARD, 0, 0, "", NULL, 5000 + i, 1 };
-		lines[n++] = (struct line){ at + 4 * KiB, at + 4 * KiB + 8 * MiB, "rw-p", ROLE_THREAD_STACK, 0, 0,
+		lines[n++] = (struct line){ at, at + 4 * KiB, "---p", ROLE_GUARD, 0, 0, "", NULL,
+					    5000 + i, 1 };
+		lines[n++] = (struct line){ at + 4 * KiB, at + 4 * KiB + 8 * MiB, "rw-p",
+					    ROLE_THREAD_STACK, 0, 0,
 					    "", i % 3 ? "2046.2A" : "2040.8A", 5000 + i, 1 };
 	}
 	for (size_t i = 7; i < ARRAY_LEN(shell); i++)
@@ -244,8 +263,8 @@ static struct snapshot *make_threads(int step)
 	for (int i = 0; i < THREADS; i++) {
 		uint64_t top = 0x7f0000000000 + (uint64_t)(i + 1) * (8 * MiB + 4 * KiB);
 
-		put_stack(add_task(tasks, 5000 + i, "worker", i % 100 ? 'S' : 'R', top - 0x9f0, i % 100 ? 202 :
-				   SYSCALL_NONE), s, STACK_BY_SP);
+		put_stack(add_task(tasks, 5000 + i, "worker", i % 100 ? 'S' : 'R', top - 0x9f0,
+				   i % 100 ? 202 : SYSCALL_NONE), s, STACK_BY_SP);
 	}
 	/* One that runs: nobody can tell its sp. */
 	tasks->tasks[1].sp = tasks->tasks[1].stack.used = UNKNOWN;
@@ -264,18 +283,23 @@ static struct snapshot *make_hostile(int step)
 	static const struct line lines[] = {
 		{ 0x400000, 0x401000, "r-xp", ROLE_TEXT, 0, 7, "/tmp/\033[31mred\a", "F", 0, 0 },
 		{ 0x401000, 0x402000, "rw-p", ROLE_DATA, 0, 7, "/tmp/\033[31mred\a", "A", 0, 0 },
-		{ 0x7f0000000000, 0x7f0000001000, "r--p", ROLE_FILE, 0, 8, "/tmp/\xe2\x80\xaetxt.exe", "f", 0, 0 },
-		{ 0x7f0000010000, 0x7f0000011000, "r--p", ROLE_FILE, 0, 9, "/tmp/\xff\xfe\xc2\x9b" "2J", "f", 0, 0 },
-		{ 0x7f0000020000, 0x7f0000021000, "r--p", ROLE_FILE, 0, 10, "/tmp/new\nline (deleted)", "f", 0, 0 },
+		{ 0x7f0000000000, 0x7f0000001000, "r--p", ROLE_FILE, 0, 8,
+		  "/tmp/\xe2\x80\xaetxt.exe", "f", 0, 0 },
+		{ 0x7f0000010000, 0x7f0000011000, "r--p", ROLE_FILE, 0, 9,
+		  "/tmp/\xff\xfe\xc2\x9b" "2J", "f", 0, 0 },
+		{ 0x7f0000020000, 0x7f0000021000, "r--p", ROLE_FILE, 0, 10,
+		  "/tmp/new\nline (deleted)", "f", 0, 0 },
 		{ 0x7f0000030000, 0x7f0000031000, "r--p", ROLE_FILE, 0, 11,
 		  "/tmp/\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97", "S", 0, 0 },
-		{ 0x7ffd00000000, 0x7ffd00021000, "rw-p", ROLE_STACK, 0, 0, "[stack]", "32.A", 0, 0 },
+		{ 0x7ffd00000000, 0x7ffd00021000, "rw-p", ROLE_STACK, 0, 0, "[stack]", "32.A", 0,
+		  0 },
 	};
 	struct task_list *tasks = task_list_create();
 	struct snapshot *s = build(lines, ARRAY_LEN(lines));
 
 	s->tasks = tasks;
-	put_stack(add_task(tasks, 4242, "ev\033]0;il\a", 'S', 0x7ffd00020800, 9999), s, STACK_BY_SP);
+	put_stack(add_task(tasks, 4242, "ev\033]0;il\a", 'S', 0x7ffd00020800, 9999), s,
+		  STACK_BY_SP);
 	snprintf(s->process.comm, sizeof(s->process.comm), "ev\033]0;il\a");
 	s->time_ns = 1000000000ull * (uint64_t)(step + 1);
 	return s;
@@ -308,13 +332,16 @@ static struct snapshot *make_denied(int step)
 	struct snapshot *s = snapshot_create();
 	struct whys *w = whys_create();
 
-	whys_add(w, "vmas", "/proc/812/maps: Permission denied", "run as root or as the user of the process");
-	whys_add(w, "pages", "/proc/812/pagemap: Permission denied", "run as root or as the user of the process");
+	whys_add(w, "vmas", "/proc/812/maps: Permission denied",
+		 "run as root or as the user of the process");
+	whys_add(w, "pages", "/proc/812/pagemap: Permission denied",
+		 "run as root or as the user of the process");
 	whys_add(w, "tasks[].sp", "/proc/812/task/*/syscall: Permission denied", "run as root");
 	whys_put(s->whys);
 	s->whys = w;
 	s->source = "live";
-	s->process = (struct process){ .pid = 812, .ppid = 1, .uid = 33, .comm = "nginx", .state = 'S' };
+	s->process = (struct process){ .pid = 812, .ppid = 1, .uid = 33, .comm = "nginx",
+				       .state = 'S' };
 	s->mm[MM_VM_SIZE] = 64 * MiB;
 	s->mm[MM_VM_RSS] = 11 * MiB;
 	s->statm_rss = 11 * MiB;

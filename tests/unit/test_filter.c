@@ -19,12 +19,18 @@
 static struct snapshot *space(void)
 {
 	static const struct vma vmas[] = {
-		{ 0x400000, 0x500000, 0, 11, "/usr/bin/Tool", 8, 1, 0, VMA_READ | VMA_EXEC, ROLE_TEXT, 0, 0 },
-		{ 0x600000, 0xe00000, 0, 0, "[heap]", 0, 0, 0, VMA_READ | VMA_WRITE, ROLE_HEAP, 0, 0 },
-		{ 0x7f0000000000, 0x7f0000100000, 0, 12, "/lib/libc.so.6", 8, 1, 0, VMA_READ | VMA_EXEC, ROLE_TEXT, 0, 0 },
-		{ 0x7f0000200000, 0x7f0000a00000, 0, 0, "", 0, 0, 77, VMA_READ | VMA_WRITE, ROLE_THREAD_STACK, 1, 0 },
-		{ 0x7f0001000000, 0x7f0001001000, 0, 13, "/tmp/caf\xc3\xa9 \xff (deleted)", 8, 1, 0, VMA_READ, ROLE_FILE, 0, 0 },
-		{ 0x7ffd00000000, 0x7ffd00021000, 0, 0, "[stack]", 0, 0, 0, VMA_READ | VMA_WRITE, ROLE_STACK, 0, 1 },
+		{ 0x400000, 0x500000, 0, 11, "/usr/bin/Tool", 8, 1, 0, VMA_READ | VMA_EXEC,
+		  ROLE_TEXT, 0, 0 },
+		{ 0x600000, 0xe00000, 0, 0, "[heap]", 0, 0, 0, VMA_READ | VMA_WRITE, ROLE_HEAP, 0,
+		  0 },
+		{ 0x7f0000000000, 0x7f0000100000, 0, 12, "/lib/libc.so.6", 8, 1, 0,
+		  VMA_READ | VMA_EXEC, ROLE_TEXT, 0, 0 },
+		{ 0x7f0000200000, 0x7f0000a00000, 0, 0, "", 0, 0, 77, VMA_READ | VMA_WRITE,
+		  ROLE_THREAD_STACK, 1, 0 },
+		{ 0x7f0001000000, 0x7f0001001000, 0, 13, "/tmp/caf\xc3\xa9 \xff (deleted)", 8, 1, 0,
+		  VMA_READ, ROLE_FILE, 0, 0 },
+		{ 0x7ffd00000000, 0x7ffd00021000, 0, 0, "[stack]", 0, 0, 0, VMA_READ | VMA_WRITE,
+		  ROLE_STACK, 0, 1 },
 	};
 	struct strings *names = strings_create();
 	struct layout *l = layout_create(names, ARRAY_LEN(vmas));
@@ -69,7 +75,8 @@ static void test_passes(void **state)
 		{ "lib", "2" },
 		{ "tool", "0" }, { "Tool", "0" }, { "TOOL", "" },	/* smart case */
 		{ "heap", "1" }, { "!heap", "0 2 3 4 5" }, { "!!heap", "1" },
-		{ "stack", "5" },			/* the role, not the text in "thread-stack" */
+		/* the role, not the text in "thread-stack" */
+		{ "stack", "5" },
 		{ "\"stack\"", "3 5" },			/* quoted: the text */
 		{ "thread-stack | heap", "1 3" }, { "thread-stack or heap", "1 3" },
 		{ "text lib", "2" }, { "text and lib", "2" }, { "text (lib | tool)", "0 2" },
@@ -82,13 +89,15 @@ static void test_passes(void **state)
 		{ "pss>0", "" }, { "!pss>0", "" }, { "pss!=0", "" },	/* nobody knows */
 		{ "pss>0 or heap", "1" }, { "!(pss>0 heap)", "0 2 3 4 5" },
 		{ "perm~rw", "1 3 5" }, { "perm!~w", "0 2 4" }, { "perm=r-xp", "0 2" },
-		{ "path=/lib/libc.so.6", "2" }, { "path!=[heap]", "0 2 3 4 5" }, { "path=\"\"", "3" },
+		{ "path=/lib/libc.so.6", "2" }, { "path!=[heap]", "0 2 3 4 5" },
+		{ "path=\"\"", "3" },
 		{ "path~/libc/", "2" }, { "path~^/lib", "2" }, { "path~/^\\/(lib|usr)/", "0 2" },
 		{ "path~lib(c|m)\\.so", "2" }, { "(path~lib.*so)", "2" },
 		{ "/lib.*6$/", "2" }, { "/usr/bin", "0" }, { "/usr/", "0" },
 		{ "/TOOL/", "" }, { "/to\\Sl/", "0" },
 		{ "(deleted)", "4" }, { "café", "4" }, { "CAFÉ", "" }, { "path~caf.", "4" },
-		{ "[heap]", "1" }, { "role=heap", "1" }, { "role!=text", "1 3 4 5" }, { "role~^m", "4" },
+		{ "[heap]", "1" }, { "role=heap", "1" }, { "role!=text", "1 3 4 5" },
+		{ "role~^m", "4" },
 		{ "anon", "" }, { "file", "4" },
 	};
 	struct snapshot *s = space();
@@ -98,7 +107,8 @@ static void test_passes(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		passing(s, cases[i].text, out);
 		if (strcmp(out, cases[i].rows))
-			fail_msg("\"%s\": \"%s\" pass, not \"%s\"", cases[i].text, out, cases[i].rows);
+			fail_msg("\"%s\": \"%s\" pass, not \"%s\"", cases[i].text, out,
+				 cases[i].rows);
 	}
 	snapshot_put(s);
 }
@@ -113,7 +123,8 @@ static void test_errors(void **state)
 		{ "heap path~/a{2,1}/", 16, "" }, { "path~lib(c", 10, "" },
 		{ "é path~lib(c", 12, "" }, { "path~/\\C/", 8, "" },
 		{ "(heap", 1, "not closed" }, { "heap)", 5, "without" }, { "heap |", 7, "missing" },
-		{ "| heap", 1, "left" }, { "heap and", 9, "and" }, { "!", 1, "!" }, { "()", 2, ")" },
+		{ "| heap", 1, "left" }, { "heap and", 9, "and" }, { "!", 1, "!" },
+		{ "()", 2, ")" },
 		{ "x \"open", 3, "quote" }, { "ab\xff", 3, "UTF-8" },
 	};
 
@@ -153,7 +164,9 @@ static void test_limits_of_the_text(void **state)
 /* A row that hit a limit is no match, also under "!", and the filter says so. */
 static void test_costly(void **state)
 {
-	struct proc_entry row = { .pid = 1, .comm = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab" };
+	struct proc_entry row = { .pid = 1,
+				  .comm =
+				  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab" };
 	struct proc_entry easy = { .pid = 2, .comm = "aaa" };
 	static const char *const texts[] = { "comm~(a+)+$", "comm!~(a+)+$", "!comm~(a+)+$",
 					     "comm~(*LIMIT_MATCH=4000000000)(a+)+$" };
@@ -181,7 +194,8 @@ static void test_gives_up(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 60000; i++) {
-		snprintf(row.comm, sizeof(row.comm), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%u", i);
+		snprintf(row.comm, sizeof(row.comm), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%u",
+			 i);
 		assert_false(filter_match(f, &row));
 	}
 	assert_true(filter_costly(f));
@@ -195,7 +209,8 @@ static void test_gives_up(void **state)
 static void test_other_kinds(void **state)
 {
 	struct task t = { .tid = 9, .comm = "worker", .state = 'S', .sp = UNKNOWN, .syscall = 1 };
-	struct proc_entry p = { .pid = 4, .comm = "kworker/0:1", .user = "root", .kthread = true, .rss = UNKNOWN };
+	struct proc_entry p = { .pid = 4, .comm = "kworker/0:1", .user = "root", .kthread = true,
+				.rss = UNKNOWN };
 	struct event e = { .type = EVENT_PAGES_IN, .start = 4096, .end = 8192, .amount = 4096,
 			   .pages = { PAGE_ABSENT, PAGE_ANON } };
 	static const struct { const struct filter_kind *kind; int row; const char *text; bool passes; } cases[] = {
@@ -203,7 +218,8 @@ static void test_other_kinds(void **state)
 		{ &filter_tasks, 0, "tid=9 state=S", true }, { &filter_tasks, 0, "sp>0", false },
 		{ &filter_tasks, 0, "size>=0", false },
 		{ &filter_processes, 1, "kthread", true }, { &filter_processes, 1, "rss>0", false },
-		{ &filter_processes, 1, "root pid<5", true }, { &filter_processes, 1, "!kthread", false },
+		{ &filter_processes, 1, "root pid<5", true },
+		{ &filter_processes, 1, "!kthread", false },
 		{ &filter_processes, 1, "4", true }, { &filter_processes, 1, "0", true },
 		{ &filter_processes, 1, "41", false }, { &filter_processes, 1, "pid=4", true },
 		{ &filter_events, 2, "pages-in", true }, { &filter_events, 2, "pages-out", false },

@@ -29,7 +29,8 @@ static uint64_t next(uint64_t *seed)
 
 static struct layout *random_layout(uint64_t seed, size_t n)
 {
-	static const char *const paths[] = { "", "", "/usr/lib/a.so", "/usr/lib/b.so", "[anon:x]", "[heap]" };
+	static const char *const paths[] = { "", "", "/usr/lib/a.so", "/usr/lib/b.so", "[anon:x]",
+					     "[heap]" };
 	struct strings *names = strings_create();
 	struct layout *l = layout_create(names, n);
 	uint64_t at = 0x10000;
@@ -95,7 +96,8 @@ static void test_blocks(void **state)
 			if (rows > 8)
 				assert_true(b.n <= (size_t)rows);
 			if (b.n <= (size_t)rows && sum != rows)
-				assert_true(sum == (int)b.n);	/* nothing is large enough to grow */
+				/* nothing is large enough to grow */
+				assert_true(sum == (int)b.n);
 			for (size_t i = 0; i < l->n; i++) {
 				int k = blocks_find(&b, l->vmas[i].start);
 
@@ -131,7 +133,8 @@ static void test_many_vmas(void **state)
 	strings_put(names);
 }
 
-static void check_grid(struct grid *g, uint64_t start, uint64_t end, int rows, int cols, uint64_t addr)
+static void check_grid(struct grid *g, uint64_t start, uint64_t end, int rows, int cols,
+		       uint64_t addr)
 {
 	uint64_t found;
 	int hits = 0;
@@ -173,8 +176,8 @@ static void test_grid(void **state)
 
 static void test_grid_moves(void **state)
 {
-	static const char *const moves[] = { "up", "down", "left", "right", "page-up", "page-down", "top",
-					     "bottom", "zoom-in", "zoom-out" };
+	static const char *const moves[] = { "up", "down", "left", "right", "page-up", "page-down",
+					     "top", "bottom", "zoom-in", "zoom-out" };
 	uint64_t start = 0x1000, end = start + 70000 * PAGE_BYTES, addr = start, seed = 99;
 	struct grid g = { 0 };
 
@@ -274,12 +277,16 @@ static void test_ruler_of_thread(void **state)
 /* Any view, any scene, any size, any command. */
 static void test_everything_everywhere(void **state)
 {
-	static const char *const words[] = { "up", "down", "left", "right", "page-up", "page-down", "top",
-					     "bottom", "enter", "back", "flip", "zoom-in", "zoom-out", "sort",
-					     "sort-reverse", "next-vma", "prev-vma", "role", "role-of-row",
-					     "tail", "nonsense" };
-	static const int sizes[][2] = { { 1, 1 }, { 2, 200 }, { 3, 10 }, { 5, 24 }, { 12, 39 }, { 12, 40 },
-					{ 20, 24 }, { 18, 56 }, { 38, 100 }, { 55, 170 }, { 80, 300 } };
+	static const char *const words[] = { "up", "down", "left", "right", "page-up", "page-down",
+					     "top",
+					     "bottom", "enter", "back", "flip", "zoom-in",
+					     "zoom-out", "sort",
+					     "sort-reverse", "next-vma", "prev-vma", "role",
+					     "role-of-row", "tail", "nonsense" };
+	static const int sizes[][2] = { { 1, 1 }, { 2, 200 }, { 3, 10 }, { 5, 24 }, { 12, 39 },
+					{ 12, 40 },
+					{ 20, 24 }, { 18, 56 }, { 38, 100 }, { 55, 170 },
+					{ 80, 300 } };
 	uint64_t seed = 20262026;
 
 	(void)state;
@@ -291,7 +298,8 @@ static void test_everything_everywhere(void **state)
 
 			for (int i = 0; i < 150; i++) {
 				const int *size = sizes[next(&seed) % ARRAY_LEN(sizes)];
-				struct canvas *c = canvas_create(size[0] + 2, size[1] + 2, next(&seed) % 2);
+				struct canvas *c = canvas_create(size[0] + 2, size[1] + 2,
+								 next(&seed) % 2);
 				struct source_want want = { 0 };
 				int row, col;
 
@@ -302,7 +310,8 @@ static void test_everything_everywhere(void **state)
 				for (int k = 0; k < size[1] + 2; k++)
 					assert_int_equal(canvas_cell(c, 0, k)->ch, ' ');
 				if (canvas_cursor_at(c, &row, &col))
-					assert_true(row >= 0 && row < size[0] + 2 && col >= 0 && col < size[1] + 2);
+					assert_true(row >= 0 && row < size[0] + 2 && col >= 0 &&
+						    col < size[1] + 2);
 				if (views[v]->want)
 					views[v]->want(own, s, &want);
 				for (size_t k = 0; k < want.nvisible; k++)
@@ -313,10 +322,12 @@ static void test_everything_everywhere(void **state)
 				if (views[v]->heading)
 					views[v]->heading(own, s, &b);
 				if (views[v]->command)
-					views[v]->command(own, s, words[next(&seed) % ARRAY_LEN(words)], "");
+					views[v]->command(own, s,
+							  words[next(&seed) % ARRAY_LEN(words)],
+							  "");
 				if (views[v]->click && next(&seed) % 4 == 0)
-					views[v]->click(own, s, (int)(next(&seed) % 60), (int)(next(&seed) % 170),
-							next(&seed) % 2);
+					views[v]->click(own, s, (int)(next(&seed) % 60),
+							(int)(next(&seed) % 170), next(&seed) % 2);
 				if (views[v]->set_filter && next(&seed) % 8 == 0)
 					views[v]->set_filter(own, next(&seed) % 2 ? "a" : "", NULL);
 				canvas_destroy(c);

@@ -37,7 +37,8 @@ static bool is_vdso(const struct vma *v)
 
 static bool is_plain_anon(const struct vma *v)
 {
-	return !v->inode && (v->role == ROLE_ANON || v->role == ROLE_GUARD || v->role == ROLE_OTHER);
+	return !v->inode && (v->role == ROLE_ANON || v->role == ROLE_GUARD ||
+			     v->role == ROLE_OTHER);
 }
 
 /* Does v go on what the block k, whose last VMA is p, began? */
@@ -57,7 +58,8 @@ static bool continues(const struct block *k, const struct layout *l, const struc
 		return p->inode != 0;
 	if (v->role == ROLE_THREAD_STACK)
 		return p->role == ROLE_GUARD && k->first == k->last;
-	if (v->role == ROLE_GUARD && next && next->start == v->end && next->role == ROLE_THREAD_STACK)
+	if (v->role == ROLE_GUARD && next && next->start == v->end &&
+	    next->role == ROLE_THREAD_STACK)
 		return false;		/* it guards the stack above */
 	if (is_plain_anon(v) && is_plain_anon(p) && p->role != ROLE_THREAD_STACK)
 		return k->kind != BLOCK_THREAD && !strcmp(p->path, v->path);
@@ -150,7 +152,8 @@ static void families_join(struct blocks *b, const struct layout *l, bool files)
 			k->count += m->count;
 			k->role = ROLE_TEXT;
 		} else if (files && near && is_file(k, l) && m->end - m->start < family_anon &&
-			   (m->kind == BLOCK_ANON || (m->kind == BLOCK_VMA && m->role == ROLE_ANON)) &&
+			   (m->kind == BLOCK_ANON || (m->kind == BLOCK_VMA &&
+						      m->role == ROLE_ANON)) &&
 			   i + 1 < b->n && is_file(m + 1, l) && m[1].start - m->end < family_gap) {
 			absorb(k, m);
 			k->kind = BLOCK_FILES;
@@ -183,7 +186,8 @@ static uint64_t gap_before(const struct block *k)
 /* Keeps the `keep` largest gaps as borders and joins everything else. */
 static void closest_join(struct blocks *b, size_t keep)
 {
-	uint64_t *gaps = xcalloc(b->n, sizeof(*gaps)), *before = xcalloc(b->n, sizeof(*before)), least;
+	uint64_t *gaps = xcalloc(b->n, sizeof(*gaps)), *before = xcalloc(b->n, sizeof(*before)),
+		least;
 	size_t n = 0;
 
 	for (size_t i = 1; i < b->n; i++)
@@ -266,7 +270,8 @@ static void heights(struct blocks *b, int rows)
 	for (size_t i = 0; i < b->n; i++) {
 		uint64_t upto = before + weight(&b->v[i]);
 
-		b->v[i].rows += (int)(upto * (uint64_t)left / total - before * (uint64_t)left / total);
+		b->v[i].rows += (int)(upto * (uint64_t)left / total -
+				      before * (uint64_t)left / total);
 		before = upto;
 	}
 }

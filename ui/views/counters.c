@@ -23,13 +23,14 @@ static const struct row rows[] = {
 	{ ROW_HEAD, 0, "mapped" },
 	MM(VM_SIZE), MM(VM_DATA), MM(VM_STACK), MM(VM_EXE), MM(VM_LIB), MM(VM_PTE),
 	{ ROW_HEAD, 0, "limits" },
-	{ ROW_LIMIT, LIMIT_STACK, NULL }, { ROW_LIMIT, LIMIT_AS, NULL }, { ROW_LIMIT, LIMIT_DATA, NULL },
+	{ ROW_LIMIT, LIMIT_STACK, NULL }, { ROW_LIMIT, LIMIT_AS, NULL },
+	{ ROW_LIMIT, LIMIT_DATA, NULL },
 	{ ROW_LIMIT, LIMIT_MEMLOCK, NULL },
 	{ ROW_HEAD, 0, "faults" },
 	{ ROW_FAULT, 0, "minor" }, { ROW_FAULT, 1, "major" },
 	{ ROW_HEAD, 0, "boundaries" },
-	MM(ENV_END), MM(ENV_START), MM(ARG_END), MM(ARG_START), MM(START_STACK), MM(BRK), MM(START_BRK),
-	MM(END_DATA), MM(START_DATA), MM(END_CODE), MM(START_CODE),
+	MM(ENV_END), MM(ENV_START), MM(ARG_END), MM(ARG_START), MM(START_STACK), MM(BRK),
+	MM(START_BRK), MM(END_DATA), MM(START_DATA), MM(END_CODE), MM(START_CODE),
 };
 enum { NROWS = ARRAY_LEN(rows) };
 
@@ -151,7 +152,8 @@ static struct sums sums_of(const struct snapshot *snap)
 /* Why two of the three may differ, said once. */
 static void add_difference(const struct sums *s, struct buf *out)
 {
-	static const char quick[] = "the quick sum leaves out what each CPU has counted and not yet handed in";
+	static const char quick[] =
+		"the quick sum leaves out what each CPU has counted and not yet handed in";
 	uint64_t a = s->pages, b = s->status != UNKNOWN ? s->status : s->statm;
 	char size[16];
 
@@ -162,8 +164,8 @@ static void add_difference(const struct sums *s, struct buf *out)
 	if (a == b)
 		buf_adds(out, "pages and counter agree");
 	else
-		buf_addf(out, "%s %s in pages than in the counter: ", text_size(a > b ? a - b : b - a, size),
-			 a > b ? "more" : "less");
+		buf_addf(out, "%s %s in pages than in the counter: ",
+			 text_size(a > b ? a - b : b - a, size), a > b ? "more" : "less");
 	if (a != b && s->unseen)
 		buf_adds(out, "some are not looked at yet");
 	else if (a > b)
@@ -171,11 +173,13 @@ static void add_difference(const struct sums *s, struct buf *out)
 	else if (a < b)
 		buf_adds(out, "they were read a moment apart");
 	if (s->status != UNKNOWN && s->statm != UNKNOWN && s->status != s->statm)
-		buf_addf(out, "; statm has %s %s: %s", text_size(s->statm > s->status ? s->statm - s->status :
-			 s->status - s->statm, size), s->statm > s->status ? "more" : "less", quick);
+		buf_addf(out, "; statm has %s %s: %s",
+			 text_size(umax(s->statm, s->status) - umin(s->statm, s->status), size),
+			 s->statm > s->status ? "more" : "less", quick);
 }
 
-static int draw_sum(struct canvas *c, int row, const char *name, const char *from, uint64_t v, uint64_t most)
+static int draw_sum(struct canvas *c, int row, const char *name, const char *from, uint64_t v,
+		    uint64_t most)
 {
 	char size[16];
 
@@ -193,7 +197,8 @@ enum { SUMS = 6 };
 static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
 {
 	struct sums s = sums_of(snap);
-	uint64_t most = umax(s.pages == UNKNOWN ? 0 : s.pages, umax(s.status == UNKNOWN ? 0 : s.status,
+	uint64_t most = umax(s.pages == UNKNOWN ? 0 : s.pages,
+			     umax(s.status == UNKNOWN ? 0 : s.status,
 			     s.statm == UNKNOWN ? 0 : s.statm));
 	struct buf b = BUF_INIT;
 
@@ -202,14 +207,15 @@ static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
 	row = draw_sum(c, row, "VmRSS", "status", s.status, most);
 	row = draw_sum(c, row, "resident", "statm, field 2", s.statm, most);
 	add_difference(&s, &b);
-	canvas_wrap(c, (struct rect){ row, 1, 2, canvas_cols(c) - 2 }, s.pages == s.status ? STYLE(GOOD) :
-		    STYLE(DIM), buf_str(&b));
+	canvas_wrap(c, (struct rect){ row, 1, 2, canvas_cols(c) - 2 },
+		    s.pages == s.status ? STYLE(GOOD) : STYLE(DIM), buf_str(&b));
 	buf_free(&b);
 }
 
 /* ---- drawing ---- */
 
-static void draw_where(const struct snapshot *snap, struct canvas *c, int row, int col, uint64_t addr)
+static void draw_where(const struct snapshot *snap, struct canvas *c, int row, int col,
+		       uint64_t addr)
 {
 	ssize_t i = vma_of(snap, addr);
 	char label[96];
@@ -217,7 +223,8 @@ static void draw_where(const struct snapshot *snap, struct canvas *c, int row, i
 	if (i < 0)
 		return;
 	canvas_putn(c, row, col, (struct style){ .role = THEME_OF_VMA(snap->layout->vmas[i].role) },
-		    imin(26, canvas_cols(c) - col), vma_label(snap, (size_t)i, label, sizeof(label)));
+		    imin(26, canvas_cols(c) - col), vma_label(snap, (size_t)i, label,
+							      sizeof(label)));
 }
 
 static void draw_row(const struct session *s, struct canvas *c, int row, int i, bool selected)
@@ -234,7 +241,8 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 	}
 	heat = session_heat_counter(s, event_field_of(r));
 	canvas_put(c, row, 2, STYLE(TEXT), name_of(r));
-	canvas_right(c, row, 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) : STYLE(STRONG), heat),
+	canvas_right(c, row, 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) :
+					    STYLE(STRONG), heat),
 		     value_text(snap, r, text));
 	if (heat)
 		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
@@ -245,10 +253,11 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 		char what[48];
 		const struct why *w;
 
-		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" : r->kind == ROW_LIMIT ? "limits" :
-			 "faults", name_of(r));
+		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" :
+			 r->kind == ROW_LIMIT ? "limits" : "faults", name_of(r));
 		w = whys_find(snap->whys, what);
-		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - col, 0), w ? w->why : "not known");
+		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - col, 0),
+			    w ? w->why : "not known");
 	} else {
 		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(r));
 	}
@@ -303,7 +312,8 @@ static bool counters_command(void *state, struct session *s, const char *name, c
 	if (rows[to].kind == ROW_HEAD)
 		to += to > st->cursor || !to ? 1 : -1;
 	st->cursor = imax(1, to);
-	if (snap && is_address(&rows[st->cursor]) && vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0)
+	if (snap && is_address(&rows[st->cursor]) &&
+	    vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0)
 		session_select(s, value_of(snap, &rows[st->cursor]));
 	return true;
 }
@@ -332,17 +342,19 @@ static void counters_describe(void *state, const struct session *s, struct buf *
 	if (!snap)
 		return;
 	v = value_of(snap, r);
-	buf_addf(out, "%s: %s. From /proc/%d/%s. ", name_of(r), about_of(r), (int)snap->process.pid, from_of(r));
+	buf_addf(out, "%s: %s. From /proc/%d/%s. ", name_of(r), about_of(r), (int)snap->process.pid,
+		 from_of(r));
 	if (v == UNKNOWN) {
-		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" : r->kind == ROW_LIMIT ? "limits" :
-			 "faults", name_of(r));
+		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" :
+			 r->kind == ROW_LIMIT ? "limits" : "faults", name_of(r));
 		describe_why(snap, what, out);
 		return;
 	}
 	i = is_address(r) ? vma_of(snap, v) : -1;
 	if (is_address(r) && i >= 0)
 		buf_addf(out, "0x%" PRIx64 " lies in %s, %" PRIu64 " bytes from its start.", v,
-			 vma_label(snap, (size_t)i, label, sizeof(label)), v - snap->layout->vmas[i].start);
+			 vma_label(snap, (size_t)i, label, sizeof(label)),
+			 v - snap->layout->vmas[i].start);
 	else if (is_address(r))
 		buf_addf(out, "0x%" PRIx64 " lies in no mapping.", v);
 	else if (r->kind != ROW_FAULT && v != UNLIMITED)
@@ -352,7 +364,7 @@ static void counters_describe(void *state, const struct session *s, struct buf *
 const struct view counters_view = {
 	.name = "counters",
 	.title = "counters",
-	.about = "every counter, boundary and limit, where it comes from, and whether the sums agree",
+	.about = "counters, boundaries, limits, where each comes from, and whether the sums agree",
 	.state_size = sizeof(struct counters_state),
 	.draw = counters_draw,
 	.command = counters_command,

@@ -30,7 +30,8 @@ const char *vma_label(const struct snapshot *snap, size_t index, char *out, size
 		return out;
 	case ROLE_BSS:
 		if (!v->path[0] && below && below->end == v->start && below->inode) {
-			snprintf(out, n, "%s bss", clean(base_name(below->path), name, sizeof(name)));
+			snprintf(out, n, "%s bss", clean(base_name(below->path), name,
+							 sizeof(name)));
 			return out;
 		}
 		break;
@@ -51,7 +52,8 @@ void describe_why(const struct snapshot *snap, const char *what, struct buf *out
 	buf_addf(out, "[%s: %s", dot ? dot + 1 : what, w ? w->why : "not known");
 	/* On the screen a command does what the option does at the start. */
 	if (w && w->try_this && w->try_this[0])
-		buf_addf(out, "; try: %s", strcmp(w->try_this, "--smaps") ? w->try_this : "the command detail");
+		buf_addf(out, "; try: %s", !strcmp(w->try_this, "--smaps") ?
+			 "the command detail" : w->try_this);
 	buf_addc(out, ']');
 }
 
@@ -114,13 +116,14 @@ void describe_vma(const struct snapshot *snap, size_t index, struct buf *out)
 
 	/* What matters most first: a narrow screen cuts the end. */
 	buf_addf(out, "%s %012" PRIx64 "-%012" PRIx64 ", %s %s (%" PRIu64 " bytes): ",
-		 vma_label(snap, index, label, sizeof(label)), v->start, v->end, vma_perms(v, perms),
-		 text_size(vma_size(v), size), vma_size(v));
+		 vma_label(snap, index, label, sizeof(label)), v->start, v->end,
+		 vma_perms(v, perms), text_size(vma_size(v), size), vma_size(v));
 	add_residency(snap, v, out);
 	add_detail(snap, index, out);
 	buf_addc(out, ' ');
 	add_role(v, out);
-	buf_addf(out, ", %s %s", perm_words(v), v->perms & VMA_SHARED ? "and shared" : "and private");
+	buf_addf(out, ", %s %s", perm_words(v), v->perms & VMA_SHARED ? "and shared" :
+		 "and private");
 	if (v->inode)
 		buf_addf(out, ", from %s at offset 0x%" PRIx64, clean(v->path, path, sizeof(path)),
 			 v->offset);
@@ -134,10 +137,12 @@ static const char *page_reason(const struct vma *v, enum page_state state)
 	case PAGE_ABSENT:
 		if (!(v->perms & (VMA_READ | VMA_WRITE | VMA_EXEC)))
 			return "A touch is SIGSEGV: the mapping grants no access.";
-		return v->inode ? "The first touch will fault and find it in the page cache or read the file." :
+		return v->inode ?
+			"The first touch will fault and find it in the page cache or read the file." :
 		       "The first touch will fault: a read maps the zero page, a write a new zeroed page.";
 	case PAGE_ANON:
-		return v->inode ? "It was written here, so it is a private copy of the file's page (copy on write)." :
+		return v->inode ?
+			"It was written here, so it is a private copy of the file's page (copy on write)." :
 		       "It was written here; nobody else maps it.";
 	case PAGE_ANON_SHARED:
 		return "A relative maps it too since a fork; the first who writes gets a copy.";
@@ -153,16 +158,19 @@ static const char *page_reason(const struct vma *v, enum page_state state)
 }
 
 /* A page that the last growth of its stack brought: how it came there, and what is left. */
-static bool describe_growth(const struct session *s, const struct vma *v, uint64_t addr, struct buf *out)
+static bool describe_growth(const struct session *s, const struct vma *v, uint64_t addr,
+			    struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	uint64_t limit = snap->limits[LIMIT_STACK], left;
 	struct growth g;
 	char size[16], num[32];
 
-	if (!v->growsdown || !session_growth(s, v->end, &g) || !g.times || addr - v->start >= g.last_amount)
+	if (!v->growsdown || !session_growth(s, v->end, &g) || !g.times ||
+	    addr - v->start >= g.last_amount)
 		return false;
-	buf_addf(out, "A touch below the VMA's start made the kernel grow the stack by %s and map it",
+	buf_addf(out,
+		 "A touch below the VMA's start made the kernel grow the stack by %s and map it",
 		 text_size(g.last_amount, size));
 	if (limit != UNKNOWN && limit != UNLIMITED) {
 		left = limit > vma_size(v) ? (limit - vma_size(v)) >> PAGE_SHIFT : 0;
@@ -190,7 +198,8 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 	v = &snap->layout->vmas[i];
 	buf_addf(out, "Page %012" PRIx64 ", %s of %s in %s: ", addr & ~(uint64_t)(PAGE_BYTES - 1),
 		 count_text(((addr - v->start) >> PAGE_SHIFT) + 1, nth),
-		 count_text(vma_size(v) >> PAGE_SHIFT, all), vma_label(snap, (size_t)i, label, sizeof(label)));
+		 count_text(vma_size(v) >> PAGE_SHIFT, all),
+		 vma_label(snap, (size_t)i, label, sizeof(label)));
 	if (!snap->pages) {
 		describe_why(snap, "pages", out);
 		return;
@@ -227,8 +236,10 @@ void describe_hole(const struct snapshot *snap, uint64_t addr, struct buf *out)
 	if (next)
 		below = l->vmas[next - 1].end;
 	if (next == l->n) {
-		buf_addf(out, "Nothing is mapped at %012" PRIx64 " or above; the last mapping, %s, ends at "
-			 "%012" PRIx64 ".", addr, vma_label(snap, l->n - 1, label, sizeof(label)), below);
+		buf_addf(out,
+			 "Nothing is mapped at %012" PRIx64 " or above; the last mapping, %s, ends at "
+			 "%012" PRIx64 ".", addr, vma_label(snap, l->n - 1, label, sizeof(label)),
+			 below);
 		return;
 	}
 	buf_addf(out, "A hole of %s (%" PRIu64 " bytes), %012" PRIx64 "-%012" PRIx64
@@ -241,6 +252,7 @@ void describe_hole(const struct snapshot *snap, uint64_t addr, struct buf *out)
 		buf_addf(out, ", below it %s", vma_label(snap, next - 1, label, sizeof(label)));
 	buf_adds(out, ".");
 	if (l->vmas[next].start >> 63)
-		buf_adds(out, " User space ends at 7ffffffff000 with four levels of page tables; the "
+		buf_adds(out,
+			 " User space ends at 7ffffffff000 with four levels of page tables; the "
 			 "kernel's half lies above.");
 }

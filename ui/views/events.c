@@ -139,12 +139,15 @@ static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t 
 	int col = 10;
 	unsigned heat = now <= e->time_ns ? 4 : 0;
 
-	canvas_right(c, row, 8, STYLE(DIM), ago_text(now > e->time_ns ? now - e->time_ns : 0, when));
-	canvas_ch(c, row, col, style_attr((struct style){ .role = k->role, .heat = (uint8_t)heat }, ATTR_BOLD),
+	canvas_right(c, row, 8, STYLE(DIM), ago_text(now > e->time_ns ? now - e->time_ns : 0,
+						     when));
+	canvas_ch(c, row, col, style_attr((struct style){ .role = k->role, .heat = (uint8_t)heat },
+					  ATTR_BOLD),
 		  k->glyph);
 	col += 2;
 	if (wide) {
-		canvas_putn(c, row, col, (struct style){ .role = k->role }, 12, event_types[e->type].name);
+		canvas_putn(c, row, col, (struct style){ .role = k->role }, 12,
+			    event_types[e->type].name);
 		col += 13;
 	}
 	if (canvas_cols(c) >= 120) {
@@ -154,7 +157,8 @@ static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t 
 	}
 	buf_reset(scratch);
 	event_describe(e, scratch);
-	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0), buf_str(scratch));
+	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0),
+		    buf_str(scratch));
 	if (!selected)
 		return;
 	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
@@ -162,16 +166,18 @@ static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t 
 	canvas_cursor(c, row, 0);
 }
 
-static void draw_status(const struct events_state *st, const struct session *s, struct canvas *c, int row)
+static void draw_status(const struct events_state *st, const struct session *s, struct canvas *c,
+			int row)
 {
 	char a[32], b[32];
 	int col;
 
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
-	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s", count_text(row_count(st, s), a),
-			  plural(row_count(st, s)));
+	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s",
+			  count_text(row_count(st, s), a), plural(row_count(st, s)));
 	if (st->filter)
-		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass", count_text(session_events(s), b));
+		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass",
+				  count_text(session_events(s), b));
 	if (session_events_dropped(s))
 		col = canvas_putf(c, row + 1, col, STYLE(WHY), ", %s older ones dropped",
 				  count_text(session_events_dropped(s), b));
@@ -221,7 +227,8 @@ static void go_to(struct events_state *st, struct session *s, int row)
 	if (!e)
 		return;
 	if (e->end)
-		session_select(s, e->type == EVENT_GREW_UP && e->end > e->amount ? e->end - e->amount : e->start);
+		session_select(s, e->type == EVENT_GREW_UP &&
+			       e->end > e->amount ? e->end - e->amount : e->start);
 	if (e->tid)
 		session_select_task(s, e->tid);
 }
@@ -311,7 +318,8 @@ static void events_describe(void *state, const struct session *s, struct buf *ou
 	char when[24];
 
 	if (!row_count(st, s)) {
-		buf_adds(out, "Every sample is compared with the one before; what differs is written here.");
+		buf_adds(out,
+			 "Every sample is compared with the one before; what differs is written here.");
 		return;
 	}
 	e = event_of(s, number_at(st, s, (size_t)row_of_cursor(st, s)));

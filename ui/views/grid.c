@@ -124,8 +124,8 @@ static uint32_t cell_glyph(const struct grid *g, const struct page_counts *n, en
 	return density_mark(page_counts_resident(n), pages);
 }
 
-static void draw_cell(const struct grid *g, const struct session *s, struct canvas *c, int row, int col,
-		      uint64_t a, uint64_t b, bool warm)
+static void draw_cell(const struct grid *g, const struct session *s, struct canvas *c, int row,
+		      int col, uint64_t a, uint64_t b, bool warm)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	struct page_counts n = residency_count(snap->pages, a, b);
@@ -148,14 +148,15 @@ static const struct task *sp_in(const struct session *s, uint64_t a, uint64_t b)
 	for (size_t i = 0; snap->tasks && i < snap->tasks->n; i++) {
 		const struct task *t = &snap->tasks->tasks[i];
 
-		if (t->sp != UNKNOWN && t->sp >= a && t->sp < b && (!found || t->tid == session_tid(s)))
+		if (t->sp != UNKNOWN && t->sp >= a && t->sp < b &&
+		    (!found || t->tid == session_tid(s)))
 			found = t;
 	}
 	return found;
 }
 
-static void draw_row(const struct grid *g, const struct session *s, struct canvas *c, int row, int which,
-		     int common)
+static void draw_row(const struct grid *g, const struct session *s, struct canvas *c, int row,
+		     int which, int common)
 {
 	uint64_t from = row_start(g, which), cell = grid_cell_bytes(g), to = from + row_bytes(g);
 	bool warm = session_heat(s, from, to) > 0;
@@ -170,7 +171,8 @@ static void draw_row(const struct grid *g, const struct session *s, struct canva
 			continue;
 		draw_cell(g, s, c, row, GUTTER + i * g->cell, a, b, warm);
 		if (addr >= a && addr < b) {
-			canvas_restyle(c, row, GUTTER + i * g->cell, 1, style_attr(STYLE(SELECT), ATTR_REVERSE));
+			canvas_restyle(c, row, GUTTER + i * g->cell, 1,
+				       style_attr(STYLE(SELECT), ATTR_REVERSE));
 			canvas_restyle(c, row, 0, 12, style_attr(STYLE(TEXT), ATTR_BOLD));
 			canvas_cursor(c, row, GUTTER + i * g->cell);
 		}
@@ -178,7 +180,8 @@ static void draw_row(const struct grid *g, const struct session *s, struct canva
 	if (sp_in(s, umax(from, g->start), umin(to, g->end)))
 		canvas_put(c, row, GUTTER + g->per_row * g->cell + 1, STYLE(SP), "◄ sp");
 	else if (warm)
-		canvas_ch(c, row, GUTTER + g->per_row * g->cell + 1, style_heat(STYLE(NEW), session_heat(s, from, to)),
+		canvas_ch(c, row, GUTTER + g->per_row * g->cell + 1,
+			  style_heat(STYLE(NEW), session_heat(s, from, to)),
 			  heat_mark(session_heat(s, from, to)));
 }
 

@@ -10,7 +10,8 @@
 #include "ui/views/paint.h"
 
 struct grid {
-	uint64_t vma_end;	/* which VMA this was laid out for: its end stays when it grows down */
+	/* which VMA this was laid out for: its end stays when it grows down */
+	uint64_t vma_end;
 	int shift;		/* chosen by the person; -1: to fit */
 	int used_shift;		/* what is drawn */
 	int top;		/* first row shown */

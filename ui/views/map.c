@@ -97,7 +97,8 @@ static const char *many_label(const struct layout *l, const struct block *k, cha
 	return out;
 }
 
-static const char *block_label(const struct snapshot *snap, const struct block *k, char *out, size_t n)
+static const char *block_label(const struct snapshot *snap, const struct block *k, char *out,
+			       size_t n)
 {
 	const struct layout *l = snap->layout;
 
@@ -200,7 +201,8 @@ static struct style block_style(const struct drawing *d, const struct block *k, 
 }
 
 /* One cell of a block: how much of what is mapped in [a, b) is resident. */
-static void draw_cell(const struct drawing *d, int row, int col, uint64_t a, uint64_t b, bool dim, bool warm)
+static void draw_cell(const struct drawing *d, int row, int col, uint64_t a, uint64_t b, bool dim,
+		      bool warm)
 {
 	const struct layout *l = d->snap->layout;
 	struct page_counts n;
@@ -241,7 +243,8 @@ static uint64_t grew_ago(const struct drawing *d, const struct block *k, struct 
 }
 
 /* Second and later lines say more, as far as there are any. */
-static void draw_note(const struct drawing *d, const struct block *k, int row, int r, struct style quiet)
+static void draw_note(const struct drawing *d, const struct block *k, int row, int r,
+		      struct style quiet)
 {
 	int width = (d->cells ? d->cells - 1 : d->cols - 2) - d->name;
 	struct buf b = BUF_INIT;
@@ -282,8 +285,8 @@ static void draw_head(const struct drawing *d, const struct block *k, int row, b
 	canvas_right(d->c, row, d->size + 5, st, size);
 }
 
-static void draw_block_line(const struct drawing *d, const struct block *k, int row, int r, bool dim,
-			    unsigned heat)
+static void draw_block_line(const struct drawing *d, const struct block *k, int row, int r,
+			    bool dim, unsigned heat)
 {
 	struct style st = block_style(d, k, dim);
 	int bar = d->cells ? 15 : 2;
@@ -291,11 +294,12 @@ static void draw_block_line(const struct drawing *d, const struct block *k, int 
 	uint64_t a, b;
 
 	line_range(k, d->st->flip, r, &a, &b);
-	canvas_ch(d->c, row, bar, style_heat(st, heat), k->rows == 1 || k->kind == BLOCK_VMA ? 0x2588 : 0x258c);
+	canvas_ch(d->c, row, bar, style_heat(st, heat), k->rows == 1 ||
+		  k->kind == BLOCK_VMA ? 0x2588 : 0x258c);
 	if (r == 0) {
 		canvas_ch(d->c, row, bar - 1, style_attr(st, ATTR_BOLD), vma_roles[k->role].letter);
-		canvas_ch(d->c, row, bar - 2, style_heat(STYLE(NEW), heat), grew_ago(d, k, &g) < 1000000000 ?
-			  0x25bc /* ▼ */ : heat_mark(heat));
+		canvas_ch(d->c, row, bar - 2, style_heat(STYLE(NEW), heat),
+			  grew_ago(d, k, &g) < 1000000000 ? 0x25bc /* ▼ */ : heat_mark(heat));
 		draw_head(d, k, row, dim);
 	} else if (d->cells || r < k->rows - 1) {
 		draw_note(d, k, row, r, STYLE(DIM));
@@ -309,7 +313,8 @@ static void draw_block_line(const struct drawing *d, const struct block *k, int 
 	for (int i = d->cells, n = d->cols - 1 - d->cells; i < d->cols - 1; i++) {
 		uint64_t step = (b - a) / (uint64_t)n, x = a + step * (uint64_t)(i - d->cells);
 
-		draw_cell(d, row, i, x, i == d->cols - 2 ? b : x + (step ? step : 1), dim, heat > 0);
+		draw_cell(d, row, i, x, i == d->cols - 2 ? b : x + (step ? step : 1), dim,
+			  heat > 0);
 	}
 }
 
@@ -325,7 +330,8 @@ static void draw_gutter(const struct drawing *d, int i, int row)
 		return;
 	if (k->rows > 1 && edge)
 		paint_address(d->c, row, 0, STYLE(DIM), upper, 0);
-	paint_address(d->c, row + k->rows - 1, 0, STYLE(TEXT), k->rows > 1 ? lower : k->start, d->common);
+	paint_address(d->c, row + k->rows - 1, 0, STYLE(TEXT), k->rows > 1 ? lower : k->start,
+		      d->common);
 }
 
 static void draw_block(const struct drawing *d, int i, int row, bool selected)
@@ -350,7 +356,8 @@ static void draw_block(const struct drawing *d, int i, int row, bool selected)
 		draw_gutter(d, i, row);
 	if (!selected)
 		return;
-	canvas_restyle(d->c, row, bar + 1, (d->cells ? d->cells - 1 : d->cols - 1) - bar - 1, STYLE(SELECT));
+	canvas_restyle(d->c, row, bar + 1, (d->cells ? d->cells - 1 : d->cols - 1) - bar - 1,
+		       STYLE(SELECT));
 	/* What changed says so on the selected line too. */
 	if (k->kind == BLOCK_HOLE || !session_heat(d->s, k->start, k->end))
 		canvas_ch(d->c, row, bar - 2, STYLE(SELECT), 0x25b6 /* ▶ */);
@@ -362,6 +369,7 @@ static void draw_block(const struct drawing *d, int i, int row, bool selected)
 static void draw_sps(const struct drawing *d, const int *line_of)
 {
 	const struct task_list *tasks = d->snap->tasks;
+	int width = d->cols - 1 - d->cells;
 
 	for (size_t i = 0; tasks && i < tasks->n; i++) {
 		uint64_t sp = tasks->tasks[i].sp, a, b;
@@ -374,17 +382,19 @@ static void draw_sps(const struct drawing *d, const int *line_of)
 		if (k->kind == BLOCK_HOLE || sp < k->start || sp >= k->end)
 			continue;
 		/* A block of many threads would be nothing but marks. */
-		if ((k->kind == BLOCK_THREADS || k->kind == BLOCK_MANY) && tasks->tasks[i].tid != session_tid(d->s))
+		if ((k->kind == BLOCK_THREADS || k->kind == BLOCK_MANY) &&
+		    tasks->tasks[i].tid != session_tid(d->s))
 			continue;
 		r = (int)((double)(sp - k->start) / (double)(k->end - k->start) * k->rows);
 		r = imin(r, k->rows - 1);
 		line_range(k, d->st->flip, d->st->flip ? r : k->rows - 1 - r, &a, &b);
 		col = d->cols - 2;
 		if (d->cells)
-			col = d->cells + (int)((double)(sp - a) / (double)(b - a) * (d->cols - 1 - d->cells));
-		canvas_ch(d->c, line_of[which] + (d->st->flip ? r : k->rows - 1 - r), imin(col, d->cols - 2),
-			  tasks->tasks[i].tid == session_tid(d->s) ? style_attr(STYLE(SP), ATTR_BOLD) :
-			  STYLE(SP), 0x25c4 /* ◄ */);
+			col = d->cells + (int)((double)(sp - a) / (double)(b - a) * width);
+		canvas_ch(d->c, line_of[which] + (d->st->flip ? r : k->rows - 1 - r),
+			  imin(col, d->cols - 2),
+			  style_attr(STYLE(SP), tasks->tasks[i].tid == session_tid(d->s) ?
+				     ATTR_BOLD : 0), 0x25c4 /* ◄ */);
 	}
 }
 
@@ -398,7 +408,8 @@ static void draw_legend(const struct drawing *d, int row)
 	for (int r = 0; r < ROLE_NR; r++) {
 		if (!there[r] || col + 4 + (int)strlen(vma_roles[r].name) > d->cols)
 			continue;
-		col = canvas_putf(d->c, row, col, style_attr((struct style){ .role = THEME_OF_VMA(r) },
+		col = canvas_putf(d->c, row, col,
+				  style_attr((struct style){ .role = THEME_OF_VMA(r) },
 				  ATTR_BOLD), "%c", vma_roles[r].letter);
 		col = canvas_putf(d->c, row, col, STYLE(DIM), " %s  ", vma_roles[r].name);
 	}
@@ -420,7 +431,8 @@ static void columns_place(struct drawing *d)
 
 static void draw_space(struct map_state *st, const struct session *s, struct canvas *c)
 {
-	struct drawing d = { .st = st, .s = s, .snap = session_snapshot(s), .c = c, .cols = canvas_cols(c) };
+	struct drawing d = { .st = st, .s = s, .snap = session_snapshot(s), .c = c,
+			     .cols = canvas_cols(c) };
 	int rows = canvas_rows(c), total = 0, row, selected;
 	bool legend = d.cols >= WIDE && rows >= 12;
 	int *line_of;
@@ -454,7 +466,8 @@ static void draw_space(struct map_state *st, const struct session *s, struct can
 	free(line_of);
 }
 
-static void draw_vma(struct map_state *st, const struct session *s, struct canvas *c, const struct vma *v)
+static void draw_vma(struct map_state *st, const struct session *s, struct canvas *c,
+		     const struct vma *v)
 {
 	int rows = canvas_rows(c) - PAGE_LEGEND;
 
@@ -647,7 +660,8 @@ static void map_heading(void *state, const struct session *s, struct buf *out)
 		buf_addf(out, "map › %s ─ to scale, 1 cell = %s", label,
 			 text_size(grid_cell_bytes(&st->grid), size));
 	else
-		buf_addf(out, "map › %s › page %012" PRIx64, label, session_addr(s) & ~(uint64_t)(PAGE_BYTES - 1));
+		buf_addf(out, "map › %s › page %012" PRIx64, label,
+			 session_addr(s) & ~(uint64_t)(PAGE_BYTES - 1));
 }
 
 static const struct view_command commands[] = {

@@ -38,7 +38,8 @@ static int draw_walk(struct canvas *c, int row, uint64_t addr)
 	return row + 3 + bits;
 }
 
-static void draw_neighbour(const struct session *s, struct canvas *c, int row, uint64_t addr, bool here)
+static void draw_neighbour(const struct session *s, struct canvas *c, int row, uint64_t addr,
+			   bool here)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	ssize_t i = layout_find(snap->layout, addr);
@@ -77,11 +78,15 @@ static int draw_place(const struct session *s, struct canvas *c, int row, uint64
 
 	if (!v)
 		return row;
-	snprintf(text, sizeof(text), "%s of %s in %s", count_text(((addr - v->start) >> PAGE_SHIFT) + 1, a),
-		 count_text(vma_size(v) >> PAGE_SHIFT, b), vma_label(snap, (size_t)i, label, sizeof(label)));
-	canvas_putn(c, row, 2, (struct style){ .role = THEME_OF_VMA(v->role) }, canvas_cols(c) - 3, text);
+	snprintf(text, sizeof(text), "%s of %s in %s",
+		 count_text(((addr - v->start) >> PAGE_SHIFT) + 1, a),
+		 count_text(vma_size(v) >> PAGE_SHIFT, b), vma_label(snap, (size_t)i, label,
+								     sizeof(label)));
+	canvas_putn(c, row, 2, (struct style){ .role = THEME_OF_VMA(v->role) }, canvas_cols(c) - 3,
+		    text);
 	if (v->inode)
-		canvas_putf(c, ++row, 2, STYLE(DIM), "file offset 0x%" PRIx64, v->offset + (addr - v->start));
+		canvas_putf(c, ++row, 2, STYLE(DIM), "file offset 0x%" PRIx64,
+			    v->offset + (addr - v->start));
 	return row + 1;
 }
 
@@ -115,7 +120,8 @@ void page_legend(const struct session *s, struct canvas *c, int row, const struc
 	char num[32], size[16];
 
 	canvas_hline(c, row++, 0, cols, STYLE(BORDER));
-	col = canvas_putf(c, row, 0, STYLE(STRONG), "%s resident", text_size(page_counts_resident(&n) *
+	col = canvas_putf(c, row, 0, STYLE(STRONG), "%s resident",
+			  text_size(page_counts_resident(&n) *
 			  PAGE_BYTES, size)) + 2;
 	/* What is not there comes last. */
 	for (int k = 1; k <= PAGE_NR; k++) {
@@ -129,7 +135,8 @@ void page_legend(const struct session *s, struct canvas *c, int row, const struc
 			row++;
 			col = 0;
 		}
-		canvas_ch(c, row, col, (struct style){ .role = THEME_OF_PAGE(i), .attr = ATTR_BOLD },
+		canvas_ch(c, row, col, (struct style){ .role = THEME_OF_PAGE(i),
+						       .attr = ATTR_BOLD },
 			  i == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[i].letter);
 		col = canvas_putf(c, row, col + 2, STYLE(TEXT), "%s ", num);
 		col = canvas_putf(c, row, col, STYLE(DIM), "%s", page_states[i].name) + 2;

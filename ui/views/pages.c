@@ -34,7 +34,8 @@ static const struct vma *vma_shown(const struct session *s, size_t *index)
 	return &snap->layout->vmas[*index];
 }
 
-static void draw_head(const struct pages_state *st, const struct session *s, struct canvas *c, size_t index)
+static void draw_head(const struct pages_state *st, const struct session *s, struct canvas *c,
+		      size_t index)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	const struct vma *v = &snap->layout->vmas[index];
@@ -46,12 +47,15 @@ static void draw_head(const struct pages_state *st, const struct session *s, str
 	col = canvas_put(c, 0, 0, name, vma_label(snap, index, label, sizeof(label)));
 	col = canvas_putf(c, 0, col + 2, STYLE(DIM), "%s", vma_perms(v, perms));
 	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s", text_size(vma_size(v), a));
-	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s page%s", count_text(pages, a), plural(pages));
+	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s page%s", count_text(pages, a),
+			  plural(pages));
 	if (st->grid.used_shift)
 		canvas_putf(c, 1, canvas_putf(c, 1, 0, STYLE(WARN), "1 cell = %s, %s pages",
 			    text_size(grid_cell_bytes(&st->grid), a),
-			    count_text(grid_cell_bytes(&st->grid) >> PAGE_SHIFT, label)) + 2, STYLE(DIM), "%s",
-			    grid_cell_bytes(&st->grid) > 32 * PAGE_BYTES ? "1-9 pages, ░▒▓█ share" : "░▒▓█ share");
+			    count_text(grid_cell_bytes(&st->grid) >> PAGE_SHIFT, label)) + 2,
+			    STYLE(DIM), "%s",
+			    grid_cell_bytes(&st->grid) > 32 * PAGE_BYTES ? "1-9 pages, ░▒▓█ share" :
+			    "░▒▓█ share");
 	else
 		canvas_put(c, 1, 0, STYLE(DIM), "1 cell = 1 page");
 	if (col + 28 < cols)
@@ -65,7 +69,8 @@ static void draw_head(const struct pages_state *st, const struct session *s, str
 }
 
 /* What room is left shows the selected page at large. */
-static void draw_panel(const struct pages_state *st, const struct session *s, struct canvas *c, int rows)
+static void draw_panel(const struct pages_state *st, const struct session *s, struct canvas *c,
+		       int rows)
 {
 	int col = canvas_cols(c) - PANEL;
 

@@ -107,7 +107,8 @@ const char *plural(uint64_t n)
 
 uint32_t heat_mark(unsigned heat)
 {
-	static const uint32_t marks[] = { ' ', 0xb7 /* · */, 0x25cb /* ○ */, 0x25cf /* ● */, 0x25cf };
+	static const uint32_t marks[] = { ' ',
+					  0xb7 /* · */, 0x25cb /* ○ */, 0x25cf /* ● */, 0x25cf };
 
 	return marks[heat > 4 ? 4 : heat];
 }
@@ -157,7 +158,8 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 	}
 	why = whys_find(snap->whys, what);
 	if (snap->process.kthread && !why)
-		buf_adds(&b, "A kernel thread has no address space of its own: nothing is mapped below the kernel's half");
+		buf_adds(&b,
+			 "A kernel thread has no address space of its own: nothing is mapped below the kernel's half");
 	else if (why)
 		buf_addf(&b, "Not shown: %s", why->why);
 	else
@@ -165,7 +167,8 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 	buf_adds(&b, ".");
 	if (why && why->try_this && why->try_this[0])
 		buf_addf(&b, "\nTry: %s.", why->try_this);
-	canvas_wrap(c, (struct rect){ rows / 3, 2, rows - rows / 3, cols - 4 }, STYLE(WHY), buf_str(&b));
+	canvas_wrap(c, (struct rect){ rows / 3, 2, rows - rows / 3, cols - 4 }, STYLE(WHY),
+		    buf_str(&b));
 	buf_free(&b);
 	return true;
 }
@@ -198,7 +201,8 @@ static int rest_width(const struct column *cols, int room)
 }
 
 /* The last `width` columns of what is too long, behind "…". */
-static void put_tail(struct canvas *c, int row, int col, int width, struct style st, const char *text)
+static void put_tail(struct canvas *c, int row, int col, int width, struct style st,
+		     const char *text)
 {
 	while (*text && text_width(text) > width - 1)
 		while (((unsigned char)*++text & 0xc0) == 0x80)
@@ -281,8 +285,8 @@ static int next_column(const struct column *cols, int room, int at)
 	return at;
 }
 
-bool columns_command(struct session *s, const struct column *cols, int room, int *sorted, bool *reversed,
-		     const char *name, const char *arg)
+bool columns_command(struct session *s, const struct column *cols, int room, int *sorted,
+		     bool *reversed, const char *name, const char *arg)
 {
 	int to;
 
@@ -327,7 +331,8 @@ static int by_compare(const void *va, const void *vb, void *vw)
 	return a < b ? -1 : a > b;
 }
 
-void columns_sort(const struct column *col, const void *rows, uint32_t *order, size_t n, bool reversed)
+void columns_sort(const struct column *col, const void *rows, uint32_t *order, size_t n,
+		  bool reversed)
 {
 	bool falling = col->rising == reversed;
 	struct sort_key *keys;

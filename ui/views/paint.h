@@ -69,11 +69,12 @@ void columns_row(struct canvas *c, int row, const struct column *cols, const voi
 		 struct buf *scratch);
 /* "sort [NAME]" and "sort-reverse": without a name the next column that is seen in a room of
  * `room` columns. false: another command, or no column of that name (then it is said). */
-bool columns_command(struct session *s, const struct column *cols, int room, int *sorted, bool *reversed,
-		     const char *name, const char *arg);
+bool columns_command(struct session *s, const struct column *cols, int room, int *sorted,
+		     bool *reversed, const char *name, const char *arg);
 /* Index of the column of that name, or -1. */
 int column_find(const struct column *cols, const char *name);
 /* Sorts order[0..n), which holds row numbers; equal rows keep rising row numbers. */
-void columns_sort(const struct column *col, const void *rows, uint32_t *order, size_t n, bool reversed);
+void columns_sort(const struct column *col, const void *rows, uint32_t *order, size_t n,
+		  bool reversed);
 
 #endif

@@ -135,13 +135,16 @@ static int compare_comm(const void *rows, size_t a, size_t b)
 }
 
 static const struct column columns[] = {
-	{ .name = "pid", .head = "PID", .width = 8, .rising = true, .text = text_pid, .number = number_pid },
+	{ .name = "pid", .head = "PID", .width = 8, .rising = true, .text = text_pid,
+	  .number = number_pid },
 	{ .name = "user", .head = "USER", .width = 10, .room = 60, .left = true, .rising = true,
 	  .text = text_user, .compare = compare_user },
 	{ .name = "state", .head = "S", .width = 1, .room = 50, .left = true, .text = text_state },
 	{ .name = "rss", .head = "RSS", .width = 6, .text = text_rss, .number = number_rss },
-	{ .name = "stack", .head = "STACK", .width = 6, .room = 64, .text = text_stack, .number = number_stack },
-	{ .name = "threads", .head = "THR", .width = 5, .room = 56, .text = text_threads, .number = number_threads },
+	{ .name = "stack", .head = "STACK", .width = 6, .room = 64, .text = text_stack,
+	  .number = number_stack },
+	{ .name = "threads", .head = "THR", .width = 5, .room = 56, .text = text_threads,
+	  .number = number_threads },
 	{ .name = "comm", .head = "PROCESS", .left = true, .rising = true, .text = text_command,
 	  .compare = compare_comm },
 	{ .name = NULL },
@@ -170,7 +173,8 @@ static void update_rows(struct picker *p)
 		if (filter_match(p->filter, &p->list.entries[i]))
 			p->rows[p->n++] = (uint32_t)i;
 	if (p->sort != TREE)
-		columns_sort(&columns[column_find(columns, sorts[p->sort])], &rows, p->rows, p->n, p->reversed);
+		columns_sort(&columns[column_find(columns, sorts[p->sort])], &rows, p->rows, p->n,
+			     p->reversed);
 }
 
 static int line_of(const struct picker *p, pid_t pid)
@@ -285,17 +289,21 @@ static void draw_prompt(const struct picker *p, struct canvas *c)
 
 	col = canvas_put(c, 0, 1, STYLE(TITLE), "process: ");
 	canvas_putn(c, 0, col, st, imax(canvas_cols(c) - col - 24, 4), *shown ? shown : " ");
-	canvas_ch(c, 0, imin(col + text_width(shown), canvas_cols(c) - 24), style_attr(st, ATTR_REVERSE), ' ');
+	canvas_ch(c, 0, imin(col + text_width(shown), canvas_cols(c) - 24),
+		  style_attr(st, ATTR_REVERSE), ' ');
 	snprintf(counts, sizeof(counts), "%s of %s", count_text(p->n, a), count_text(p->list.n, b));
 	canvas_right(c, 0, canvas_cols(c) - 1, STYLE(DIM), counts);
 	if (p->error.column)
-		canvas_putf(c, 1, col + (int)p->error.column - 1, STYLE(ERROR), "^ %s", p->error.message);
+		canvas_putf(c, 1, col + (int)p->error.column - 1, STYLE(ERROR), "^ %s",
+			    p->error.message);
 	else if (!*shown)
-		canvas_put(c, 1, col, STYLE(DIM), "type a name, a pid, or rss>100m user=root !kthread");
+		canvas_put(c, 1, col, STYLE(DIM),
+			   "type a name, a pid, or rss>100m user=root !kthread");
 	free(shown);
 }
 
-static void draw_row(const struct picker *p, struct canvas *c, int row, size_t i, struct buf *scratch)
+static void draw_row(const struct picker *p, struct canvas *c, int row, size_t i,
+		     struct buf *scratch)
 {
 	struct picker_rows rows = { p, p->sort == TREE && !typed(p) };
 	const struct proc_entry *e = &p->list.entries[p->rows[i]];
@@ -311,7 +319,8 @@ static void draw_row(const struct picker *p, struct canvas *c, int row, size_t i
 void picker_draw(struct picker *p, struct canvas *c)
 {
 	enum { HEAD = 3 };
-	int rows = canvas_rows(c), sorted = p->sort == TREE ? -1 : column_find(columns, sorts[p->sort]);
+	int rows = canvas_rows(c), sorted = p->sort == TREE ? -1 : column_find(columns,
+									       sorts[p->sort]);
 	struct buf scratch = BUF_INIT;
 
 	draw_prompt(p, c);
@@ -321,7 +330,8 @@ void picker_draw(struct picker *p, struct canvas *c)
 	for (int i = 0; i < p->page && p->top + i < (int)p->n; i++)
 		draw_row(p, c, HEAD + i, (size_t)(p->top + i), &scratch);
 	if (!p->n)
-		canvas_put(c, HEAD + 1, 2, STYLE(WHY), p->list.n ? "no process matches" : "no processes seen");
+		canvas_put(c, HEAD + 1, 2, STYLE(WHY), p->list.n ? "no process matches" :
+			   "no processes seen");
 	if (p->list.hidden)
 		canvas_putf(c, rows - 1, 1, STYLE(WHY), "%s", p->list.hidden);
 	buf_free(&scratch);

@@ -19,7 +19,8 @@ static bool is_stack(const struct vma *v)
 	return v->growsdown == 1 || v->role == ROLE_STACK || v->role == ROLE_THREAD_STACK;
 }
 
-static const struct task *owner_of(const struct snapshot *snap, const struct vma *v, pid_t preferred)
+static const struct task *owner_of(const struct snapshot *snap, const struct vma *v,
+				   pid_t preferred)
 {
 	const struct task *found = NULL;
 
@@ -121,7 +122,8 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 		add_strings(r, snap, v);
 	if (r->sp != UNKNOWN) {
 		m = add(r, MARK_SP, r->sp);
-		snprintf(m->text, sizeof(m->text), "sp, %s in use", text_size(v->end - r->sp, size));
+		snprintf(m->text, sizeof(m->text), "sp, %s in use",
+			 text_size(v->end - r->sp, size));
 	}
 	if (r->lowest < v->end && r->lowest > v->start) {
 		m = add(r, MARK_LOWEST, r->lowest);
@@ -174,13 +176,15 @@ static void add_guard(struct ruler *r, const struct vma *v)
 }
 
 /* What a stretch is follows from the marks at its ends. */
-static const char *stretch(const struct ruler *r, const struct mark *above, const struct mark *below)
+static const char *stretch(const struct ruler *r, const struct mark *above,
+			   const struct mark *below)
 {
 	bool sp = r->sp != UNKNOWN;
 
 	switch (below->kind) {
 	case MARK_EDGE:
-		return above->kind == MARK_TOP ? "names, environment, args" : "auxv, envp, argv, argc";
+		return above->kind == MARK_TOP ? "names, environment, args" :
+			"auxv, envp, argv, argc";
 	case MARK_SP:
 		return "in use";
 	case MARK_LOWEST:

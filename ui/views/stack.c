@@ -37,8 +37,8 @@ static const struct look_of { uint32_t tick; uint16_t role; } looks[] = {
 	[MARK_BELOW] = { 0x252c, THEME_TEXT },
 };
 
-static void draw_growth(const struct ruler *r, const struct snapshot *snap, struct canvas *c, int row, int col,
-			unsigned heat)
+static void draw_growth(const struct ruler *r, const struct snapshot *snap, struct canvas *c,
+			int row, int col, unsigned heat)
 {
 	char size[16], when[16], text[64];
 	uint64_t ago;
@@ -48,21 +48,24 @@ static void draw_growth(const struct ruler *r, const struct snapshot *snap, stru
 	ago = snap->time_ns - r->growth.last_time_ns;
 	if (ago > 3600000000000ull)
 		return;
-	snprintf(text, sizeof(text), "▼ +%s %s%s", text_size(r->growth.last_amount, size), ago_text(ago, when),
-		 ago < 100000000 ? "" : " ago");
+	snprintf(text, sizeof(text), "▼ +%s %s%s", text_size(r->growth.last_amount, size),
+		 ago_text(ago, when), ago < 100000000 ? "" : " ago");
 	if (text_width(text) + col > canvas_cols(c))
 		snprintf(text, sizeof(text), "▼ +%s", size);
-	canvas_put(c, row, col, style_heat(style_attr(STYLE(NEW), heat ? ATTR_BOLD : 0), heat), text);
+	canvas_put(c, row, col, style_heat(style_attr(STYLE(NEW), heat ? ATTR_BOLD : 0), heat),
+		   text);
 }
 
-static void draw_mark(const struct ruler *r, const struct session *s, struct canvas *c, int row, int i)
+static void draw_mark(const struct ruler *r, const struct session *s, struct canvas *c, int row,
+		      int i)
 {
 	const struct mark *m = &r->marks[i];
 	struct style st = { .role = looks[m->kind].role };
 	const struct snapshot *snap = session_snapshot(s);
 	int col;
 
-	paint_address(c, row, 0, st, m->addr, common_digits(r->marks[0].addr, r->marks[r->n - 1].addr));
+	paint_address(c, row, 0, st, m->addr, common_digits(r->marks[0].addr,
+							    r->marks[r->n - 1].addr));
 	canvas_ch(c, row, 13, st, looks[m->kind].tick);
 	col = canvas_put(c, row, TEXT, st, m->text);
 	if (m->stops)
@@ -73,18 +76,21 @@ static void draw_mark(const struct ruler *r, const struct session *s, struct can
 }
 
 /* The stretch below a mark: what it is, how large, and to scale within the VMA. */
-static void draw_stretch(const struct ruler *r, const struct vma *v, struct canvas *c, int row, int i)
+static void draw_stretch(const struct ruler *r, const struct vma *v, struct canvas *c, int row,
+			 int i)
 {
 	const struct mark *m = &r->marks[i];
 	int cols = canvas_cols(c), size_end = imin(imax(cols - 10, 44), 58);
 	struct style st = m->outside ? STYLE(DIM) : STYLE(TEXT);
 	char size[16];
 
-	canvas_ch(c, row, 13, m->outside ? STYLE(LIMIT) : STYLE(BORDER), m->outside ? 0x254e /* ╎ */ : 0x2502);
+	canvas_ch(c, row, 13, m->outside ? STYLE(LIMIT) : STYLE(BORDER),
+		  m->outside ? 0x254e /* ╎ */ : 0x2502);
 	canvas_putn(c, row, TEXT + 1, st, size_end - 7 - TEXT, m->below);
 	canvas_right(c, row, size_end, st, text_size(m->bytes, size));
 	if (!m->outside)
-		canvas_bar(c, row, size_end + 1, cols - size_end - 2, STYLE(BAR), m->bytes, vma_size(v));
+		canvas_bar(c, row, size_end + 1, cols - size_end - 2, STYLE(BAR), m->bytes,
+			   vma_size(v));
 }
 
 static int lines_of(const struct ruler *r)
@@ -97,7 +103,8 @@ static int lines_of(const struct ruler *r)
 }
 
 /* Everything on one line each; what does not fit scrolls with the cursor. */
-static void draw_ruler(struct stack_state *st, const struct ruler *r, const struct session *s, struct canvas *c)
+static void draw_ruler(struct stack_state *st, const struct ruler *r, const struct session *s,
+		       struct canvas *c)
 {
 	const struct vma *v = &session_snapshot(s)->layout->vmas[r->index];
 	int rows = canvas_rows(c), row = 0, at = 0;
@@ -124,7 +131,8 @@ static void draw_ruler(struct stack_state *st, const struct ruler *r, const stru
 /* The whole of what the stack may become in one line, to scale. */
 static void draw_scale(const struct ruler *r, const struct vma *v, struct canvas *c, int row)
 {
-	uint64_t whole = r->limit != UNKNOWN && r->limit != UNLIMITED ? umax(r->limit, vma_size(v)) : vma_size(v);
+	bool limited = r->limit != UNKNOWN && r->limit != UNLIMITED;
+	uint64_t whole = limited ? umax(r->limit, vma_size(v)) : vma_size(v);
 	uint64_t used = r->sp != UNKNOWN ? v->end - r->sp : 0, touched = v->end - r->lowest;
 	int from = 0, width, to = canvas_cols(c) - 7;
 	char size[16];
@@ -135,10 +143,11 @@ static void draw_scale(const struct ruler *r, const struct vma *v, struct canvas
 		uint64_t at = (uint64_t)((double)whole * i / width);
 		bool in_use = at < used, seen = at < touched, mapped = at < vma_size(v);
 
-		canvas_ch(c, row, from + i, in_use ? STYLE(VMA_STACK) : seen ? STYLE(BAR) : STYLE(DIM),
-			  in_use ? 0x2588 : seen ? 0x2593 : mapped ? 0x2591 : 0x2500);
+		canvas_ch(c, row, from + i, in_use ? STYLE(VMA_STACK) : seen ? STYLE(BAR) :
+			  STYLE(DIM), in_use ? 0x2588 : seen ? 0x2593 : mapped ? 0x2591 : 0x2500);
 	}
-	canvas_putf(c, row, to + 1, STYLE(TEXT), "%3u %%", (unsigned)((double)(r->grows ? vma_size(v) :
+	canvas_putf(c, row, to + 1, STYLE(TEXT), "%3u %%",
+		    (unsigned)((double)(r->grows ? vma_size(v) :
 		    umax(used, touched)) * 100 / (double)whole));
 }
 
@@ -148,15 +157,16 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 	int col, width;
 
 	if (!r->grows) {
-		canvas_put(c, row, 0, STYLE(DIM), "an ordinary mapping: its size is fixed, it never grows");
+		canvas_put(c, row, 0, STYLE(DIM),
+			   "an ordinary mapping: its size is fixed, it never grows");
 		return;
 	}
 	if (!r->grew) {
 		canvas_put(c, row, 0, STYLE(DIM), "has not grown since it is watched");
 		return;
 	}
-	snprintf(text, sizeof(text), "grew %u time%s, last by %s", r->growth.times, plural(r->growth.times),
-		 text_size(r->growth.last_amount, a));
+	snprintf(text, sizeof(text), "grew %u time%s, last by %s", r->growth.times,
+		 plural(r->growth.times), text_size(r->growth.last_amount, a));
 	col = canvas_putf(c, row, 0, STYLE(TEXT), "size %s ", text_size(r->growth.sizes[0], a));
 	width = imin(imax(canvas_cols(c) - col - 9 - (int)strlen(text), 6), r->growth.n);
 	canvas_spark(c, row, col, width, STYLE(BAR), r->growth.sizes, r->growth.n, 0);
@@ -164,30 +174,34 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 	canvas_put(c, row, col + 2, STYLE(TEXT), text);
 }
 
-static void draw_sp_line(const struct ruler *r, const struct snapshot *snap, struct canvas *c, int row)
+static void draw_sp_line(const struct ruler *r, const struct snapshot *snap, struct canvas *c,
+			 int row)
 {
 	struct buf b = BUF_INIT;
 	char comm[80];
 
 	if (r->task)
-		buf_addf(&b, "T %d %s: ", (int)r->task->tid, clean(r->task->comm, comm, sizeof(comm)));
+		buf_addf(&b, "T %d %s: ", (int)r->task->tid,
+			 clean(r->task->comm, comm, sizeof(comm)));
 	if (r->sp != UNKNOWN) {
-		buf_addf(&b, "sp %012" PRIx64 ", stack found %s", r->sp, stack_found_names[r->task->stack.found]);
+		buf_addf(&b, "sp %012" PRIx64 ", stack found %s", r->sp,
+			 stack_found_names[r->task->stack.found]);
 	} else {
 		const struct why *w = whys_find(snap->whys, "tasks[].sp");
 
 		buf_addf(&b, "sp unknown: %s", !r->task ? "no thread is known to use this stack" :
 			 w ? w->why : "the thread was running when it was looked at");
 	}
-	canvas_putn(c, row, 0, r->sp != UNKNOWN ? STYLE(DIM) : STYLE(WHY), canvas_cols(c), buf_str(&b));
+	canvas_putn(c, row, 0, r->sp != UNKNOWN ? STYLE(DIM) : STYLE(WHY), canvas_cols(c),
+		    buf_str(&b));
 	buf_free(&b);
 }
 
 /* ---- the pages beside it ---- */
 
 /* Cell i of a line of per_row cells; the line's addresses rise to the right. */
-static void draw_page(const struct ruler *r, const struct session *s, struct canvas *c, int row, int i,
-		      uint64_t per_row, uint64_t cell, uint64_t line_start)
+static void draw_page(const struct ruler *r, const struct session *s, struct canvas *c, int row,
+		      int i, uint64_t per_row, uint64_t cell, uint64_t line_start)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	const struct vma *v = &snap->layout->vmas[r->index];
@@ -204,8 +218,8 @@ static void draw_page(const struct ruler *r, const struct session *s, struct can
 	heat = session_heat(s, a, b);
 	canvas_ch(c, row, 13 + i, style_heat((struct style){ .role = THEME_OF_PAGE(state),
 		  .attr = heat >= 3 ? ATTR_BOLD : 0 }, heat), cell > 1 ?
-		  density_mark(page_counts_resident(&n), (b - a) >> PAGE_SHIFT) : state == PAGE_ABSENT ? 0xb7 :
-		  (uint32_t)page_states[state].letter);
+		  density_mark(page_counts_resident(&n), (b - a) >> PAGE_SHIFT) :
+		  state == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[state].letter);
 	if (r->sp != UNKNOWN && r->sp >= a && r->sp < b)
 		canvas_put(c, row, 15 + (int)per_row, STYLE(SP), "◄ sp");
 	else if (heat)
@@ -226,7 +240,8 @@ static void draw_pages(const struct ruler *r, const struct session *s, struct ca
 			per_row *= 2;
 		else
 			cell *= 2;
-	canvas_putf(c, 0, 0, STYLE(COLUMN), "pages, to scale: 1 = %s", text_size(cell * PAGE_BYTES, size));
+	canvas_putf(c, 0, 0, STYLE(COLUMN), "pages, to scale: 1 = %s",
+		    text_size(cell * PAGE_BYTES, size));
 	for (int row = 0; row < rows; row++) {
 		uint64_t line = per_row * cell * PAGE_BYTES, top = v->end - (uint64_t)row * line;
 
@@ -378,42 +393,53 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 
 	switch (m->kind) {
 	case MARK_TOP:
-		buf_adds(out, "The stack's upper end, the end of its mapping (maps). It never moves; all growth is "
+		buf_adds(out,
+			 "The stack's upper end, the end of its mapping (maps). It never moves; all growth is "
 			 "at the other end.");
 		break;
 	case MARK_EDGE:
-		buf_adds(out, "Above start_stack exec laid out argc, argv, envp and the auxiliary vector, above those "
+		buf_adds(out,
+			 "Above start_stack exec laid out argc, argv, envp and the auxiliary vector, above those "
 			 "the strings they point to (stat, fields 28 and 48 to 51).");
 		break;
 	case MARK_SP:
-		buf_addf(out, "The stack pointer as /proc/TID/syscall gave it: %s between it and the top are in use.",
+		buf_addf(out,
+			 "The stack pointer as /proc/TID/syscall gave it: %s between it and the top are in use.",
 			 text_size(v->end - m->addr, a));
 		break;
 	case MARK_DEEPEST:
 	case MARK_LOWEST:
-		buf_addf(out, "%s: the kernel maps a page when it is touched, so this is how deep the stack was used, "
-			 "%s below its top.", m->kind == MARK_LOWEST ? "The lowest page that is resident now" :
-			 "The deepest page seen resident since it is watched", text_size(v->end - m->addr, a));
+		buf_addf(out,
+			 "%s: the kernel maps a page when it is touched, so this is how deep the stack was used, "
+			 "%s below its top.", m->kind == MARK_LOWEST ? "The lowest page resident now" :
+			 "The deepest page seen resident", text_size(v->end - m->addr, a));
 		break;
 	case MARK_START:
 		if (r->grows)
-			buf_addf(out, "The mapping begins here (maps): %s. A touch below it makes the kernel grow the "
-				 "mapping down to the touched page, in one step.", text_size(vma_size(v), a));
+			buf_addf(out,
+				 "The mapping begins here (maps): %s. A touch below it makes the kernel grow the "
+				 "mapping down to the touched page, in one step.",
+				 text_size(vma_size(v), a));
 		else
-			buf_addf(out, "The mapping begins here: %s from mmap(2), which do not grow.",
+			buf_addf(out,
+				 "The mapping begins here: %s from mmap(2), which do not grow.",
 				 text_size(vma_size(v), a));
 		break;
 	case MARK_GUARD:
-		buf_adds(out, "The guard below a thread's stack: without access rights, so that an overflow faults "
+		buf_adds(out,
+			 "The guard below a thread's stack: without access rights, so that an overflow faults "
 			 "instead of writing into the next mapping.");
 		break;
 	case MARK_FLOOR:
-		buf_addf(out, "RLIMIT_STACK is %s (limits). The kernel reads it at each fault that would grow the "
-			 "stack; past it the fault is SIGSEGV. %s are left.", text_size(r->limit, a),
+		buf_addf(out,
+			 "RLIMIT_STACK is %s (limits). The kernel reads it at each fault that would grow the "
+			 "stack; past it the fault is SIGSEGV. %s are left.",
+			 text_size(r->limit, a),
 			 text_size(v->start > m->addr ? v->start - m->addr : 0, b));
 		break;
 	case MARK_GAP:
-		buf_adds(out, "The kernel keeps 256 pages (1 MiB) between a growing stack and an accessible mapping "
+		buf_adds(out,
+			 "The kernel keeps 256 pages (1 MiB) between a growing stack and an accessible mapping "
 			 "below; growth into this gap is refused and the fault is SIGSEGV.");
 		break;
 	case MARK_BELOW:
@@ -430,8 +456,8 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 
 	if (!ruler_make(&r, s)) {
 		if (session_snapshot(s))
-			describe_why(session_snapshot(s), session_snapshot(s)->layout ? "tasks[].stack" :
-				     "vmas", out);
+			describe_why(session_snapshot(s), session_snapshot(s)->layout ?
+				     "tasks[].stack" : "vmas", out);
 		return;
 	}
 	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
@@ -446,7 +472,8 @@ static void stack_heading(void *state, const struct session *s, struct buf *out)
 	(void)state;
 	buf_adds(out, "stack");
 	if (ruler_make(&r, s))
-		buf_addf(out, " ─ %s", vma_label(session_snapshot(s), r.index, label, sizeof(label)));
+		buf_addf(out, " ─ %s", vma_label(session_snapshot(s), r.index, label,
+						 sizeof(label)));
 }
 
 static const struct view_command commands[] = {

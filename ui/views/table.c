@@ -176,7 +176,8 @@ static const struct vma_detail *detail_of(const void *rows, size_t i)
 {
 	const struct snapshot *snap = ((const struct table_rows *)rows)->snap;
 
-	return snap->details && snap->details->layout == snap->layout ? &snap->details->vma[i] : NULL;
+	return snap->details && snap->details->layout == snap->layout ? &snap->details->vma[i] :
+		NULL;
 }
 
 static uint64_t number_pss(const void *rows, size_t i)
@@ -256,7 +257,8 @@ static struct style text_name(const void *rows, size_t i, struct buf *out)
 	if (v->path[0] == '/' && ((const struct table_rows *)rows)->whole_paths)
 		text_sanitize(out, v->path, strlen(v->path), 0);
 	else
-		buf_adds(out, vma_label(((const struct table_rows *)rows)->snap, i, label, sizeof(label)));
+		buf_adds(out, vma_label(((const struct table_rows *)rows)->snap, i, label,
+					sizeof(label)));
 	return role_style(v);
 }
 
@@ -343,7 +345,8 @@ static int line_of_selection(const struct table_state *st, const struct session 
 
 	for (size_t i = 0; i < st->n; i++) {
 		const struct vma *v = &l->vmas[row_at(st, (int)i)];
-		uint64_t far = addr < v->start ? v->start - addr : addr >= v->end ? addr - v->end + 1 : 0;
+		uint64_t far = addr < v->start ? v->start - addr : addr >= v->end ?
+			addr - v->end + 1 : 0;
 
 		if (want >= 0 && v == &l->vmas[want])
 			return (int)i;
@@ -359,14 +362,15 @@ static int line_of_selection(const struct table_state *st, const struct session 
 
 enum { SIDE = 44, SIDE_FROM = 140 };
 
-static void draw_side_line(const struct table_state *st, const struct session *s, struct canvas *c, int row,
-			   int role)
+static void draw_side_line(const struct table_state *st, const struct session *s, struct canvas *c,
+			   int row, int role)
 {
 	const struct role_sum *sum = role < 0 ? &st->all : &st->sums[role];
 	struct style name = role < 0 ? STYLE(STRONG) : (struct style){ .role = THEME_OF_VMA(role) };
 	char text[32];
 
-	canvas_putf(c, row, 1, style_attr(name, ATTR_BOLD), "%c", role < 0 ? ' ' : vma_roles[role].letter);
+	canvas_putf(c, row, 1, style_attr(name, ATTR_BOLD), "%c",
+		    role < 0 ? ' ' : vma_roles[role].letter);
 	canvas_putn(c, row, 3, name, 13, role < 0 ? "all" : vma_roles[role].name);
 	canvas_right(c, row, 22, STYLE(TEXT), count_text(sum->n, text));
 	canvas_right(c, row, 29, STYLE(TEXT), text_size(sum->size, text));
@@ -395,13 +399,14 @@ static void draw_side(const struct table_state *st, const struct session *s, str
 }
 
 /* One word a role, two lines at most: "t text 3.10M". */
-static int footer_word(const struct table_state *st, const struct session *s, struct canvas *c, int row,
-		       int col, int role)
+static int footer_word(const struct table_state *st, const struct session *s, struct canvas *c,
+		       int row, int col, int role)
 {
 	char size[16];
 	int from = col;
 
-	col = canvas_putf(c, row, col, style_attr((struct style){ .role = THEME_OF_VMA(role) }, ATTR_BOLD),
+	col = canvas_putf(c, row, col, style_attr((struct style){ .role = THEME_OF_VMA(role) },
+						  ATTR_BOLD),
 			  "%c", vma_roles[role].letter);
 	col = canvas_putf(c, row, col, STYLE(TEXT), " %s",
 			  size_text(st->pages ? st->sums[role].rss : st->sums[role].size, size));
@@ -410,7 +415,8 @@ static int footer_word(const struct table_state *st, const struct session *s, st
 	return col + 2;
 }
 
-static void draw_footer(const struct table_state *st, const struct session *s, struct canvas *c, int row)
+static void draw_footer(const struct table_state *st, const struct session *s, struct canvas *c,
+			int row)
 {
 	int cols = canvas_cols(c), col;
 	char a[32], b[32], r[16];
@@ -433,7 +439,8 @@ static void draw_footer(const struct table_state *st, const struct session *s, s
 
 /* ---- drawing ---- */
 
-static void draw_lines(struct table_state *st, const struct table_rows *rows, struct canvas *c, int n)
+static void draw_lines(struct table_state *st, const struct table_rows *rows, struct canvas *c,
+		       int n)
 {
 	const struct layout *l = rows->snap->layout;
 	int selected = line_of_selection(st, rows->s);
@@ -453,7 +460,8 @@ static void draw_lines(struct table_state *st, const struct table_rows *rows, st
 		before = v->start;
 		if (heat) {
 			canvas_ch(c, 1 + i, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
-			canvas_restyle(c, 1 + i, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
+			canvas_restyle(c, 1 + i, 1, canvas_cols(c) - 1,
+				       style_heat(STYLE(TEXT), heat));
 		}
 		if (st->top + i != selected)
 			continue;
@@ -528,7 +536,8 @@ static bool set_sort(struct table_state *st, struct session *s, const char *name
 {
 	if (!columns_command(s, table_columns, st->width, &st->sort, &st->reversed, name, arg))
 		return false;
-	if (table_columns[st->sort].number == number_pss || table_columns[st->sort].number == number_swap) {
+	if (table_columns[st->sort].number == number_pss ||
+	    table_columns[st->sort].number == number_swap) {
 		session_want_detail(s);
 		session_say(s, "reading smaps for %s", table_columns[st->sort].name);
 	}
@@ -628,7 +637,8 @@ static const struct view_command commands[] = {
 	{ "sort", "start|end|size|rss|anon|pss|swap|perms|role|offset|name",
 	  "sorts by a column; again turns the order round; without a name the next column" },
 	{ "sort-reverse", NULL, "turns the order round" },
-	{ "role", "all|text|rodata|data|bss|heap|stack|thread-stack|guard|mmap-anon|mmap-file|shared|vdso|"
+	{ "role",
+	  "all|text|rodata|data|bss|heap|stack|thread-stack|guard|mmap-anon|mmap-file|shared|vdso|"
 	  "vvar|vsyscall|other", "shows one role in all views; without a name the next one" },
 	{ "role-of-row", NULL, "shows only the role of the selected row, or all again" },
 	{ "flip", NULL, "low addresses at the top" },

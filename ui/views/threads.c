@@ -47,10 +47,12 @@ static const struct task *task_of(const void *rows, size_t i)
 	return &((const struct threads_rows *)rows)->tasks->tasks[i];
 }
 
-static const struct task_state { char letter; const char *word, *sentence; uint16_t role; } states[] = {
+static const struct task_state { char letter; const char *word,
+				 *sentence; uint16_t role; } states[] = {
 	{ 'R', "running", "runs or waits for a CPU", THEME_GOOD },
 	{ 'S', "sleeping", "sleeps until an event or a signal comes", THEME_TEXT },
-	{ 'D', "waiting", "waits in the kernel and cannot be interrupted, mostly for a disk", THEME_WARN },
+	{ 'D', "waiting", "waits in the kernel and cannot be interrupted, mostly for a disk",
+	  THEME_WARN },
 	{ 'T', "stopped", "is stopped by a signal", THEME_WARN },
 	{ 't', "traced", "is stopped by a tracer", THEME_WARN },
 	{ 'Z', "zombie", "has ended and waits for its parent to ask", THEME_ERROR },
@@ -204,7 +206,8 @@ static struct style text_found(const void *rows, size_t i, struct buf *out)
 	uint8_t found = task_of(rows, i)->stack.found;
 
 	buf_addf(out, "%s%s", stack_found_names[found], found == STACK_BY_SHAPE ? "?" : "");
-	return found == STACK_UNKNOWN ? STYLE(WHY) : found == STACK_BY_SHAPE ? STYLE(WARN) : STYLE(DIM);
+	return found == STACK_UNKNOWN ? STYLE(WHY) : found == STACK_BY_SHAPE ? STYLE(WARN) :
+		STYLE(DIM);
 }
 
 static struct style text_vma(const void *rows, size_t i, struct buf *out)
@@ -227,7 +230,9 @@ static struct style text_bar(const void *rows, size_t i, struct buf *out)
 	uint64_t largest = ((const struct threads_rows *)rows)->largest;
 	uint64_t used = number_used(rows, i), high = number_high(rows, i);
 	int a = used == UNKNOWN || !largest ? 0 : (int)((used * WIDTH + largest - 1) / largest);
-	int b = high == UNKNOWN || !largest ? 0 : (int)((umin(high, largest) * WIDTH + largest - 1) / largest);
+	int b = high == UNKNOWN || !largest ? 0 : (int)((umin(high,
+							      largest) * WIDTH + largest -
+							      1) / largest);
 
 	for (int k = 0; k < imax(a, b) && k < WIDTH; k++)
 		buf_adds(out, k < a ? "█" : "▒");
@@ -250,23 +255,31 @@ static int compare_syscall(const void *rows, size_t a, size_t b)
 }
 
 static const struct column task_columns[] = {
-	{ .name = "tid", .head = "TID", .width = 7, .rising = true, .text = text_tid, .number = number_tid },
-	{ .name = "comm", .head = "COMM", .width = 10, .left = true, .rising = true, .text = text_comm,
+	{ .name = "tid", .head = "TID", .width = 7, .rising = true, .text = text_tid,
+	  .number = number_tid },
+	{ .name = "comm", .head = "COMM", .width = 10, .left = true, .rising = true,
+	  .text = text_comm,
 	  .compare = compare_comm },
 	{ .name = "letter", .head = "S", .width = 1, .left = true, .text = text_letter },
 	{ .name = "state", .head = "STATE", .width = 8, .room = 96, .left = true, .rising = true,
 	  .text = text_state, .compare = compare_state },
-	{ .name = "syscall", .head = "SYSCALL", .width = 10, .left = true, .rising = true, .text = text_syscall,
+	{ .name = "syscall", .head = "SYSCALL", .width = 10, .left = true, .rising = true,
+	  .text = text_syscall,
 	  .compare = compare_syscall },
-	{ .name = "sp", .head = "SP", .width = 12, .room = 78, .left = true, .text = text_sp, .number = number_sp },
+	{ .name = "sp", .head = "SP", .width = 12, .room = 78, .left = true, .text = text_sp,
+	  .number = number_sp },
 	{ .name = "used", .head = "USED", .width = 6, .text = text_used, .number = number_used },
 	{ .name = "resident", .head = "RSS", .width = 6, .room = 54, .text = text_resident,
 	  .number = number_resident },
-	{ .name = "high", .head = "DEEP", .width = 6, .room = 112, .text = text_high, .number = number_high },
+	{ .name = "high", .head = "DEEP", .width = 6, .room = 112, .text = text_high,
+	  .number = number_high },
 	{ .name = "size", .head = "SIZE", .width = 6, .text = text_size_, .number = number_size },
-	{ .name = "guard", .head = "GUARD", .width = 6, .room = 86, .text = text_guard, .number = number_guard },
-	{ .name = "stack", .head = "STACK VMA", .width = 12, .room = 126, .left = true, .text = text_vma },
-	{ .name = "found", .head = "FOUND", .width = 11, .room = 140, .left = true, .text = text_found },
+	{ .name = "guard", .head = "GUARD", .width = 6, .room = 86, .text = text_guard,
+	  .number = number_guard },
+	{ .name = "stack", .head = "STACK VMA", .width = 12, .room = 126, .left = true,
+	  .text = text_vma },
+	{ .name = "found", .head = "FOUND", .width = 11, .room = 140, .left = true,
+	  .text = text_found },
 	{ .name = "bar", .head = "USE", .room = 68, .left = true, .text = text_bar },
 	{ .name = NULL },
 };
@@ -305,7 +318,8 @@ static int line_of_selection(const struct threads_state *st, const struct sessio
 
 /* ---- drawing ---- */
 
-static void draw_footer(const struct threads_state *st, const struct snapshot *snap, struct canvas *c, int row)
+static void draw_footer(const struct threads_state *st, const struct snapshot *snap,
+			struct canvas *c, int row)
 {
 	uint64_t resident = 0, size = 0, running = 0, without_sp = 0;
 	char a[32], b[32], u[32], r[16], z[16];
@@ -321,14 +335,15 @@ static void draw_footer(const struct threads_state *st, const struct snapshot *s
 		size += size_of(t);
 	}
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
-	canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s of %s  stacks %s, %s resident  %u running%s%s",
+	canvas_putf(c, row + 1, 1, STYLE(STRONG),
+		    "%s of %s  stacks %s, %s resident  %u running%s%s",
 		    count_text(st->n, a), count_text(snap->tasks->n, b), text_size(size, z),
 		    text_size(resident, r), (unsigned)running, without_sp ? "  sp unknown: " : "",
 		    without_sp ? count_text(without_sp, u) : "");
 }
 
-static void draw_row(const struct threads_state *st, const struct threads_rows *rows, struct canvas *c, int row,
-		     int line, bool selected, struct buf *scratch)
+static void draw_row(const struct threads_state *st, const struct threads_rows *rows,
+		     struct canvas *c, int row, int line, bool selected, struct buf *scratch)
 {
 	size_t i = st->order[line];
 	unsigned heat = session_heat_task(rows->s, rows->tasks->tasks[i].tid);
@@ -391,7 +406,8 @@ static void select_task(struct session *s, const struct task *t)
 {
 	session_select_task(s, t->tid);
 	if (t->stack.vma_end)
-		session_select(s, t->sp != UNKNOWN && t->sp >= t->stack.vma_start && t->sp < t->stack.vma_end ?
+		session_select(s, t->sp != UNKNOWN && t->sp >= t->stack.vma_start &&
+			       t->sp < t->stack.vma_end ?
 			       t->sp & ~(uint64_t)(PAGE_BYTES - 1) : t->stack.vma_end - PAGE_BYTES);
 }
 
@@ -467,18 +483,22 @@ static void describe_stack(const struct snapshot *snap, const struct task *t, st
 		describe_why(snap, "tasks[].stack", out);
 		return;
 	}
-	buf_addf(out, "Its stack %012" PRIx64 "-%012" PRIx64 " was found %s%s: %s of %s resident", st->vma_start,
-		 st->vma_end, stack_found_names[st->found], st->found == STACK_BY_SHAPE ? ", a guess" : "",
+	buf_addf(out, "Its stack %012" PRIx64 "-%012" PRIx64 " was found %s%s: %s of %s resident",
+		 st->vma_start,
+		 st->vma_end, stack_found_names[st->found], st->found == STACK_BY_SHAPE ?
+		 ", a guess" : "",
 		 size_text(st->resident, a), text_size(st->vma_end - st->vma_start, b));
 	if (st->guard_end)
-		buf_addf(out, ", a guard of %s below", text_size(st->guard_end - st->guard_start, a));
+		buf_addf(out, ", a guard of %s below", text_size(st->guard_end - st->guard_start,
+								 a));
 	buf_adds(out, ".");
 }
 
 static void threads_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
-	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks, session_tid(s)) : NULL;
+	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks,
+								    session_tid(s)) : NULL;
 	char comm[80], size[16];
 
 	(void)state;
@@ -489,13 +509,15 @@ static void threads_describe(void *state, const struct session *s, struct buf *o
 	if (t->syscall >= 0) {
 		buf_adds(out, ", in the system call ");
 		add_syscall(t, out);
-		buf_addf(out, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")", t->args[0], t->args[1], t->args[2]);
+		buf_addf(out, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")", t->args[0],
+			 t->args[1], t->args[2]);
 	}
 	buf_adds(out, ". ");
 	if (t->sp == UNKNOWN)
 		describe_why(snap, "tasks[].sp", out);
 	else if (t->stack.used != UNKNOWN)
-		buf_addf(out, "sp %012" PRIx64 ": %s in use.", t->sp, text_size(t->stack.used, size));
+		buf_addf(out, "sp %012" PRIx64 ": %s in use.", t->sp,
+			 text_size(t->stack.used, size));
 	buf_addc(out, ' ');
 	describe_stack(snap, t, out);
 }

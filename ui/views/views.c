@@ -9,8 +9,8 @@ extern const struct view map_view, table_view, pages_view, stack_view, threads_v
 	events_view, view_output;
 
 const struct view *const views[] = {
-	&map_view, &table_view, &pages_view, &stack_view, &threads_view, &counters_view, &events_view,
-	&view_output, NULL,
+	&map_view, &table_view, &pages_view, &stack_view, &threads_view, &counters_view,
+		&events_view, &view_output, NULL,
 };
 
 int view_index(const char *name)
