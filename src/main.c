@@ -71,6 +71,7 @@ int main(int argc, char **argv)
 	if (err) {
 		status = report(err);
 		fputs("Try 'mmscope --help' for more information.\n", stderr);
+		cli_free(&cli);
 		return status;
 	}
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
 	err = execute(&cli);
 	if (err)
 		status = report(err);
+	cli_free(&cli);
 	/* Errors of writing that only now come to light. */
 	if (fflush(stdout) != 0 && status == 0) {
 		fprintf(stderr, "mmscope: cannot write the output: %s\n", strerror(errno));

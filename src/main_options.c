@@ -258,7 +258,7 @@ struct error *cli_parse(int argc, char **argv, struct cli *cli)
 	int c;
 
 	*cli = (struct cli){ .delay = -1, .interval = 0.1, .proc_root = "/proc" };
-	cli->files = xcalloc((size_t)argc + 1, sizeof(*cli->files));	/* lives as long as the program */
+	cli->files = xcalloc((size_t)argc + 1, sizeof(*cli->files));
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;
@@ -288,6 +288,12 @@ struct error *cli_parse(int argc, char **argv, struct cli *cli)
 	if (!err && !cli->help && !cli->version)
 		err = check(cli);
 	return err;
+}
+
+void cli_free(struct cli *cli)
+{
+	free(cli->files);
+	cli->files = NULL;
 }
 
 void cli_help(FILE *out)

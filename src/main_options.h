@@ -27,7 +27,7 @@ struct cli {
 	const char *target;		/* PID or NAME, or NULL */
 	char **args;			/* of `run`: CMD and its arguments, NULL-terminated */
 	const char *on;			/* of `check`, or NULL */
-	const char **files;		/* operands of a command that takes files */
+	const char **files;		/* operands of a command that takes files; owned */
 	size_t nfiles;
 };
 
@@ -49,6 +49,7 @@ extern const struct command commands[];		/* name NULL ends; main_commands.c */
 
 /* Options and operands may stand in any order, up to the CMD of a command that takes one. */
 struct error *cli_parse(int argc, char **argv, struct cli *ret);
+void cli_free(struct cli *cli);		/* after cli_parse(), whatever it returned */
 void cli_help(FILE *out);
 void cli_version(FILE *out);
 void cli_features(FILE *out);		/* one line: libraries and their versions */
