@@ -147,7 +147,8 @@ static struct error *no_such_name(const char *name)
 		names[i] = commands[i].name;
 	near = text_nearest(name, names);
 	if (near)
-		return error_create(ERR_NO_PROCESS, "no process is called '%s' (there is a command '%s')",
+		return error_create(ERR_NO_PROCESS,
+				    "no process is called '%s' (there is a command '%s')",
 				    name, near);
 	return error_create(ERR_NO_PROCESS, "no process is called '%s'", name);
 }
@@ -249,8 +250,8 @@ static struct error *doctor(const struct cli *cli)
 	}
 	printf("%-7s %-14s %s\n", *clean && strcmp(clean, "dumb") ? "yes" : "no", "terminal",
 	       *clean ? clean : "TERM is not set");
-	printf("%-7s %-14s %s\n\n", cli->term.ascii ? "no" : "yes", "UTF-8",
-	       cli->term.ascii ? "the locale has none: ASCII is drawn instead" : "box lines and glyphs");
+	printf("%-7s %-14s %s\n\n", cli->term.ascii ? "no" : "yes", "UTF-8", cli->term.ascii ?
+	       "the locale has none: ASCII is drawn instead" : "box lines and glyphs");
 	cli_features(stdout);
 	free(clean);
 	doctor_free(&d);
@@ -279,7 +280,8 @@ static struct error *check(const struct cli *cli)
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
 	  true, false, run },
-	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true, check },
+	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true,
+	  check },
 	{ "doctor", "", "what kernel and user allow, and what would allow more", false,
 	  false, doctor },
 	{ NULL, NULL, NULL, false, false, NULL },

@@ -13,7 +13,8 @@
 static struct error *set_mode(struct cli *cli, enum mode mode)
 {
 	if (cli->mode != MODE_AUTO && cli->mode != mode)
-		return error_create(ERR_USAGE, "--batch, --json, --ndjson and --plain exclude each other");
+		return error_create(ERR_USAGE,
+				    "--batch, --json, --ndjson and --plain exclude each other");
 	cli->mode = mode;
 	return NULL;
 }
@@ -57,7 +58,8 @@ static struct error *set_count(struct cli *cli, const char *arg)
 	errno = 0;
 	cli->count = strtoul(arg, &end, 10);
 	if (arg[0] < '0' || arg[0] > '9' || *end || errno || cli->count == 0)
-		return error_create(ERR_USAGE, "-n needs a number of samples, from 1, not '%s'", arg);
+		return error_create(ERR_USAGE,
+				    "-n needs a number of samples, from 1, not '%s'", arg);
 	return NULL;
 }
 
@@ -67,8 +69,8 @@ static struct error *parse_seconds(const char *arg, const char *option, double l
 	double v = strtod(arg, &end);
 
 	if (end == arg || *end || !isfinite(v) || v < least || v > 86400)
-		return error_create(ERR_USAGE, "%s needs seconds, from %g to 86400, not '%s'", option,
-				    least, arg);
+		return error_create(ERR_USAGE, "%s needs seconds, from %g to 86400, not '%s'",
+				    option, least, arg);
 	*ret = v;
 	return NULL;
 }
@@ -162,7 +164,8 @@ const struct option_row option_rows[] = {
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
 	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
 	{ 'h', "help", NULL, "print this and exit", set_help },
-	{ 'V', "version", NULL, "print the version and what it is built with, and exit", set_version },
+	{ 'V', "version", NULL, "print the version and what it is built with, and exit",
+	  set_version },
 	{ 0, NULL, NULL, NULL, NULL },
 };
 
@@ -204,8 +207,8 @@ static struct error *bad_option(const char *word, int c)
 	const char *names[MAX_OPTIONS] = { NULL }, *near;
 
 	if (c == ':')
-		return error_create(ERR_USAGE, "option '%s%s' needs %s", row->name ? "--" : "-", row->name,
-				    row->arg);
+		return error_create(ERR_USAGE, "option '%s%s' needs %s", row->name ? "--" : "-",
+				    row->name, row->arg);
 	if (row)
 		return error_create(ERR_USAGE, "option '--%s' takes no argument", row->name);
 	if (strncmp(word, "--", 2))
@@ -214,7 +217,8 @@ static struct error *bad_option(const char *word, int c)
 		names[i] = option_rows[i].name;
 	near = text_nearest(word + 2, names);
 	if (near)
-		return error_create(ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word, near);
+		return error_create(ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word,
+				    near);
 	return error_create(ERR_USAGE, "unknown option '%s'", word);
 }
 
@@ -246,7 +250,8 @@ static struct error *check(const struct cli *cli)
 	if (cli->on && !(cli->command && cli->command->takes_files))
 		return error_create(ERR_USAGE, "--on belongs to a command that plays scenarios");
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
-		return error_create(ERR_USAGE, "--json prints one document; --ndjson takes -n and -d");
+		return error_create(ERR_USAGE,
+				    "--json prints one document; --ndjson takes -n and -d");
 	return NULL;
 }
 
@@ -302,7 +307,8 @@ void cli_help(FILE *out)
 
 	fprintf(out, "%s mmscope [OPTION]... [PID | NAME]\n", usage);
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "       mmscope [OPTION]... %s%s%s\n", c->name, *c->args ? " " : "", c->args);
+		fprintf(out, "       mmscope [OPTION]... %s%s%s\n", c->name, *c->args ? " " : "",
+			c->args);
 	fputs("\nShows the address space of a process while it changes: its mappings, which pages\n"
 	      "are in memory, the stack as it grows, every thread. Without PID or NAME one is\n"
 	      "chosen from a list. Where standard output is no terminal, prints one snapshot.\n"
@@ -314,8 +320,8 @@ void cli_help(FILE *out)
 		char left[64];
 
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
-			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->arg ? "=" : "",
-			 o->arg ? o->arg : "");
+			 o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
+			 o->arg ? "=" : "", o->arg ? o->arg : "");
 		fprintf(out, "  %-22s  %s\n", left, o->help);
 	}
 	fputs("\nExit status: 0 ok, 1 failure, 2 wrong usage, 3 no such process, 4 not permitted\n"

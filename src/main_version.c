@@ -16,8 +16,8 @@ void cli_features(FILE *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	pcre2[strcspn(pcre2, " ")] = '\0';	/* the date follows */
 	pcre2_config(PCRE2_CONFIG_JIT, &jit);
-	fprintf(out, "+%s %s +pcre2 %s (%s) +ncursesw %s +jansson %s\n", PROCPS_NAME, PROCPS_VERSION,
-		pcre2, jit ? "jit" : "no jit", NCURSESW_VERSION, JANSSON_VERSION);
+	fprintf(out, "+%s %s +pcre2 %s (%s) +ncursesw %s +jansson %s\n", PROCPS_NAME,
+		PROCPS_VERSION, pcre2, jit ? "jit" : "no jit", NCURSESW_VERSION, JANSSON_VERSION);
 }
 
 void cli_version(FILE *out)

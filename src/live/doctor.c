@@ -309,8 +309,10 @@ static const struct {
 	{ "small files", "counters, limits, boundaries", try_small_files, "mount /proc" },
 	{ "syscall", "stack pointers and system calls of threads", try_registers,
 	  "run as root, or set kernel.yama.ptrace_scope to 0" },
-	{ "pidfd", "holding on to a process whose number may be used again", try_pidfd, "Linux 5.3" },
-	{ "exit status", "how a process ended that is not our child", try_exit_status, "Linux 6.15" },
+	{ "pidfd", "holding on to a process whose number may be used again", try_pidfd,
+	  "Linux 5.3" },
+	{ "exit status", "how a process ended that is not our child", try_exit_status,
+	  "Linux 6.15" },
 	{ "other users", "processes of other users", try_others,
 	  "run as root (sudo), or give the program CAP_SYS_PTRACE" },
 	{ "page size", "pages are counted in units of 4096 bytes", try_page_size, "" },
@@ -319,11 +321,15 @@ static const struct {
 struct doctor doctor_examine(const char *proc_root)
 {
 	char *self = xasprintf("%s/self", proc_root);
-	struct patient p = { .root = proc_root, .dir = open(self, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	struct patient p = {
+		.root = proc_root,
+		.dir = open(self, O_PATH | O_DIRECTORY | O_CLOEXEC),
+	};
 	struct doctor d = { .n = ARRAY_LEN(examinations) };
 
 	d.rows = xcalloc(d.n, sizeof(*d.rows));
-	p.page = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p.page = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
 	if (p.page != MAP_FAILED)
 		*p.page = 1;
 	for (size_t i = 0; i < d.n; i++) {

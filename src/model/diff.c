@@ -332,7 +332,8 @@ struct event_list snapshot_diff(const struct snapshot *a, const struct snapshot 
 	if (!details_equal(a->details, b->details)) {
 		struct event *e = event_list_add(&l, EVENT_DETAIL);
 
-		e->detail = (struct event_detail){ details_get(a->details), details_get(b->details) };
+		e->detail.before = details_get(a->details);
+		e->detail.after = details_get(b->details);
 	}
 	snapshot_put(nothing);
 	return l;

@@ -99,7 +99,8 @@ bool whys_equal(const struct whys *a, const struct whys *b)
 	if (!a || !b || a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->why[i].what, b->why[i].what) || strcmp(a->why[i].why, b->why[i].why) ||
+		if (strcmp(a->why[i].what, b->why[i].what) ||
+		    strcmp(a->why[i].why, b->why[i].why) ||
 		    strcmp(a->why[i].try_this, b->why[i].try_this))
 			return false;
 	return true;

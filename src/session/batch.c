@@ -50,7 +50,10 @@ static void write_sample(const struct batch *b, const struct snapshot *s)
 static void wait_until(const struct batch *b, uint64_t deadline)
 {
 	for (;;) {
-		struct pollfd fds[2] = { { .fd = -1, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+		struct pollfd fds[2] = {
+			{ .fd = -1, .events = POLLIN },
+			{ .fd = -1, .events = POLLIN },
+		};
 		uint64_t now = clock_now_ns();
 		uint64_t ms = now < deadline ? (deadline - now + 999999) / 1000000 : 0;
 
@@ -71,7 +74,11 @@ static void wait_until(const struct batch *b, uint64_t deadline)
  * waited for. A program that is over by then is shown as exec left it. */
 static struct error *settle(struct batch *b)
 {
-	const struct source_want want = { .everything = true, .tasks = true, .detail = b->o->detail };
+	const struct source_want want = {
+		.everything = true,
+		.tasks = true,
+		.detail = b->o->detail,
+	};
 	struct pollfd fds[2] = {
 		{ .fd = child_fd(b->o->child), .events = POLLIN },
 		{ .fd = b->src->ops->fd ? b->src->ops->fd(b->src) : -1, .events = POLLIN },
@@ -88,7 +95,10 @@ static struct error *settle(struct batch *b)
 /* The target was over before it was looked at: a zombie is still there to be sampled. */
 static bool over(const struct batch *b)
 {
-	struct pollfd fd = { .fd = b->src->ops->fd ? b->src->ops->fd(b->src) : -1, .events = POLLIN };
+	struct pollfd fd = {
+		.fd = b->src->ops->fd ? b->src->ops->fd(b->src) : -1,
+		.events = POLLIN,
+	};
 
 	return poll(&fd, 1, 0) > 0;
 }
@@ -146,8 +156,8 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 		if (!err && ended && b.frame == 1)
 			err = error_create(ERR_ENDED, "the process ended before the first sample");
 		else if (!err && ended)
-			err = error_create(ERR_ENDED, "the process ended after %lu sample%s", b.frame - 1,
-					   b.frame == 2 ? "" : "s");
+			err = error_create(ERR_ENDED, "the process ended after %lu sample%s",
+					   b.frame - 1, b.frame == 2 ? "" : "s");
 		if (err || b.frame == o->samples)
 			break;
 		next += (uint64_t)(o->delay * 1e9);

@@ -25,15 +25,18 @@ struct document {
 static const struct {
 	const char *what, *why, *try_this;
 } own_reasons[] = {
-	{ "vmas[].pss", "only smaps knows it, and reading smaps is costly for the target", "--smaps" },
-	{ "vmas[].swap", "only smaps knows it, and reading smaps is costly for the target", "--smaps" },
+	{ "vmas[].pss", "only smaps knows it, and reading smaps is costly for the target",
+	  "--smaps" },
+	{ "vmas[].swap", "only smaps knows it, and reading smaps is costly for the target",
+	  "--smaps" },
 	{ "vmas[].locked", "only smaps knows it, and reading smaps is costly for the target",
 	  "--smaps" },
 	{ "vmas[].flags", "only smaps knows it, and reading smaps is costly for the target",
 	  "--smaps" },
 	{ "tasks[].stack.frames", "this version does not walk user stacks", "gdb -p PID" },
 	{ "tasks[].stack", "no mapping could be told to be this task's stack", "" },
-	{ "tasks[].kstack", "this version does not read kernel stacks", "/proc/PID/task/TID/stack" },
+	{ "tasks[].kstack", "this version does not read kernel stacks",
+	  "/proc/PID/task/TID/stack" },
 	{ "cpus", "this version does not read the stacks of CPUs", "" },
 	{ "mm", "the process has no user space", "" },
 	{ "", "the source could not tell", "" },

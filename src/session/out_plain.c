@@ -34,7 +34,7 @@ static void about_process(struct buf *b, const struct snapshot *s, const struct 
 	else
 		buf_addf(b, ", is %s. Its parent is %d.\n", state_word(p->state), p->ppid);
 	if (p->kthread)
-		buf_adds(b, "It is a kernel thread: it has no user space, so there are no mappings.\n");
+		buf_adds(b, "It is a kernel thread: it has no user space and no mappings.\n");
 }
 
 static void about_memory(struct buf *b, const struct snapshot *s)
@@ -64,8 +64,8 @@ static void about_memory(struct buf *b, const struct snapshot *s)
 		const struct role_sum *sum = &sums.role[i];
 
 		if (sum->vmas)
-			buf_addf(b, "%s: %" PRIu64 " mapping%s, %s, in memory %s.\n", vma_roles[i].name,
-				 sum->vmas, sum->vmas == 1 ? "" : "s", size_aloud(sum->size, size),
+			buf_addf(b, "%s: %" PRIu64 " mapping%s, %s, in memory %s.\n",
+				 vma_roles[i].name, sum->vmas, sum->vmas == 1 ? "" : "s", size_aloud(sum->size, size),
 				 size_aloud(sum->rss, rss));
 	}
 }

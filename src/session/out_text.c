@@ -173,8 +173,8 @@ static void vma_line(struct buf *b, const struct snapshot *s, size_t i,
 
 static void vmas(FILE *out, struct buf *b, const struct snapshot *s, const struct output_options *o)
 {
-	buf_addf(b, "\n%16s-%-16s %4s %7s %7s %7s%s  %-13s %s\n", "start", "end", "perm", "size", "rss",
-		 "anon", s->details ? "     pss    swap  locked" : "", "role", "path");
+	buf_addf(b, "\n%16s-%-16s %4s %7s %7s %7s%s  %-13s %s\n", "start", "end", "perm", "size",
+		 "rss", "anon", s->details ? "     pss    swap  locked" : "", "role", "path");
 	for (size_t i = s->layout->n; i-- > 0;) {
 		vma_line(b, s, i, o);
 		if (b->len > 1 << 16)
@@ -205,7 +205,8 @@ static void task_line(struct buf *b, const struct task *t, bool user,
 	end_line(b);
 }
 
-static void tasks(FILE *out, struct buf *b, const struct snapshot *s, const struct output_options *o)
+static void tasks(FILE *out, struct buf *b, const struct snapshot *s,
+		  const struct output_options *o)
 {
 	buf_addf(b, "\n%9s %c %-15s %16s %7s %7s %7s %7s  %-10s %s\n", "tid", 's', "syscall", "sp",
 		 "used", "rss", "stack", "guard", "found", "name");

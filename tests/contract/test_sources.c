@@ -36,8 +36,8 @@ struct target {
 
 static void live_child(int orders, int answers)
 {
-	char *area = mmap(NULL, 64 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *area = mmap(NULL, 64 * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t touched = 0;
 	char order;
 
@@ -201,7 +201,8 @@ static void check_layout(const struct snapshot *s)
 /* The kernel's counters lag by a batch for each CPU. */
 static void check_sums(const struct snapshot *s)
 {
-	struct page_counts c = residency_count(s->pages, 0, UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
+	struct page_counts c = residency_count(s->pages, 0,
+					       UINT64_MAX & ~(uint64_t)(PAGE_BYTES - 1));
 	int64_t off = (int64_t)(page_counts_resident(&c) << PAGE_SHIFT) - (int64_t)s->mm[MM_VM_RSS];
 	int64_t most = sysconf(_SC_NPROCESSORS_CONF) * 64 * PAGE_BYTES;
 
@@ -292,7 +293,8 @@ static void check_ended(struct source *src, struct target *t, const struct snaps
 	snapshot_put(s);
 }
 
-static void question(const struct source_ops *ops, struct target *t, void (*started)(struct target *t))
+static void question(const struct source_ops *ops, struct target *t,
+		     void (*started)(struct target *t))
 {
 	const struct source_options o = { .proc_root = "/proc" };
 	struct source_want detail = everything;

@@ -20,7 +20,8 @@ static void print_value(const json_t *doc, const char *path)
 
 	while (v && (word = strsep(&rest, "."))) {
 		if (!strcmp(word, "#")) {
-			printf("%zu\n", json_is_array(v) ? json_array_size(v) : json_object_size(v));
+			printf("%zu\n",
+			       json_is_array(v) ? json_array_size(v) : json_object_size(v));
 			free(copy);
 			return;
 		}
@@ -44,7 +45,8 @@ static int check(const json_t *schema, const char *text, size_t n, char *const *
 	int status = 0;
 
 	if (!doc) {
-		fprintf(stderr, "not JSON: line %d, column %d: %s\n", err.line, err.column, err.text);
+		fprintf(stderr, "not JSON: line %d, column %d: %s\n", err.line, err.column,
+			err.text);
 		return 2;
 	}
 	if (!schema_fits(schema, doc, &why) || !document_holds(doc, &why)) {

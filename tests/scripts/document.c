@@ -15,13 +15,15 @@ static bool covered(const json_t *reasons, const char *path)
 		const char *what = json_string_value(json_object_get(r, "what"));
 		size_t n = what ? strlen(what) : 0;
 
-		if (what && !strncmp(what, path, n) && (!path[n] || path[n] == '.' || path[n] == '['))
+		if (what && !strncmp(what, path, n) &&
+		    (!path[n] || path[n] == '.' || path[n] == '['))
 			return true;
 	}
 	return false;
 }
 
-static bool nulls_have_reasons(const json_t *reasons, const json_t *v, const char *path, struct buf *why)
+static bool nulls_have_reasons(const json_t *reasons, const json_t *v, const char *path,
+			       struct buf *why)
 {
 	char below[256];
 	const char *key;
@@ -89,8 +91,10 @@ static bool vma_holds(const json_t *v, uint64_t above, struct buf *why)
 		buf_addf(why, "VMA at 0x%llx: %llu pages in its code", (unsigned long long)start,
 			 (unsigned long long)all);
 	else if (json_is_integer(rss) && (uint64_t)json_integer_value(rss) != resident * 4096)
-		buf_addf(why, "VMA at 0x%llx: rss is not what its pages say", (unsigned long long)start);
-	else if (plain && json_is_integer(anon) && (uint64_t)json_integer_value(anon) != anonymous * 4096)
+		buf_addf(why, "VMA at 0x%llx: rss is not what its pages say",
+			 (unsigned long long)start);
+	else if (plain && json_is_integer(anon) &&
+		 (uint64_t)json_integer_value(anon) != anonymous * 4096)
 		buf_addf(why, "VMA at 0x%llx: anonymous is not what its pages say",
 			 (unsigned long long)start);
 	return !why->len;

@@ -37,7 +37,8 @@ static pcre2_code *compile(const char *pattern)
 	int code;
 	PCRE2_SIZE at;
 
-	return pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY,
+	return pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+			     PCRE2_UTF | PCRE2_DOLLAR_ENDONLY,
 			     &code, &at, NULL);
 }
 
@@ -245,7 +246,8 @@ static bool fits_type(struct place *p, const json_t *types, const json_t *v)
 	const char *is = type_of(v);
 
 	for (size_t i = 0; i < n; i++) {
-		const char *name = json_string_value(json_is_array(types) ? json_array_get(types, i) : types);
+		const json_t *type = json_is_array(types) ? json_array_get(types, i) : types;
+		const char *name = json_string_value(type);
 
 		if (!strcmp(name, is) || (!strcmp(name, "number") && !strcmp(is, "integer")))
 			return true;
@@ -345,7 +347,8 @@ static bool fits_value(struct place *p, const json_t *schema, const json_t *v)
 	s = json_object_get(schema, "pattern");
 	if (s && json_is_string(v) &&
 	    !matches(json_string_value(s), json_string_value(v), json_string_length(v)))
-		return complain(p, "does not match %s: %s", json_string_value(s), json_string_value(v));
+		return complain(p, "does not match %s: %s", json_string_value(s),
+				json_string_value(v));
 	s = json_object_get(schema, "minimum");
 	if (s && json_is_number(v) && json_number_value(v) < json_number_value(s))
 		return complain(p, "is too small");
