@@ -158,7 +158,7 @@ struct error *world_sim_open(const struct sim_options *o, struct world **ret)
 	struct sim_world *w;
 
 	if (!sim)
-		return error_create(ERR_FAILURE, "no memory for the simulated machine, or its exec failed");
+		return error_create(ERR_FAILURE, "the program did not survive its exec (or there is no memory for the machine)");
 	w = xcalloc(1, sizeof(*w));
 	w->world.ops = &sim_ops;
 	w->sim = sim;

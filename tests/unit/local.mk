@@ -43,13 +43,15 @@ TESTS += tests/unit/test_session
 tests_unit_test_session_SOURCES = tests/unit/test_session.c
 tests_unit_test_session_LDADD = $(TEST_LIBS)
 
-UNIT_SCENARIO_TESTS = tests/unit/test_scenario tests/unit/test_prediction
+UNIT_SCENARIO_TESTS = tests/unit/test_scenario tests/unit/test_prediction tests/unit/test_check
 check_PROGRAMS += $(UNIT_SCENARIO_TESTS)
 TESTS += $(UNIT_SCENARIO_TESTS)
 tests_unit_test_scenario_SOURCES = tests/unit/test_scenario.c
 tests_unit_test_scenario_LDADD = $(TEST_LIBS)
 tests_unit_test_prediction_SOURCES = tests/unit/test_prediction.c
 tests_unit_test_prediction_LDADD = $(TEST_LIBS)
+tests_unit_test_check_SOURCES = tests/unit/test_check.c
+tests_unit_test_check_LDADD = $(TEST_LIBS)
 LIVE_UNIT_TESTS = tests/unit/test_live_parsers
 check_PROGRAMS += $(LIVE_UNIT_TESTS)
 TESTS += $(LIVE_UNIT_TESTS)

@@ -110,6 +110,23 @@ static struct error *call(struct tracee *t, const char *what, long number, uint6
 	return err;
 }
 
+/* Address space and data; soft NULL: as far as they go. */
+static struct error *soft_limits(struct kernel_world *w, const uint64_t *soft)
+{
+	static const enum sim_limit changed[] = { SIM_LIMIT_AS, SIM_LIMIT_DATA };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(changed); i++) {
+		struct rlimit lim = { w->hard[changed[i]], w->hard[changed[i]] };
+
+		if (soft && soft[changed[i]] != SIM_UNLIMITED)
+			lim.rlim_cur = soft[changed[i]];
+		if (prlimit(w->proc[0].pid, limit_number[changed[i]], &lim, NULL))
+			return error_os(ERR_FAILURE, errno, "prlimit");
+	}
+	return NULL;
+}
+
 static struct error *drop_specials(struct kernel_world *w, bool keep)
 {
 	struct tracee *t = &w->proc[0];
@@ -200,9 +217,14 @@ static struct error *prepare(struct kernel_world *w, const struct sim_options *o
 		err = drop_specials(w, o->vdso_keep);
 	}
 	if (!err)
+		err = note_hard_limits(w);
+	/* What is prepared must not fail by the limits the scenario starts with. */
+	if (!err)
+		err = soft_limits(w, NULL);
+	if (!err)
 		err = empty_argv(w);
 	if (!err)
-		err = note_hard_limits(w);
+		err = soft_limits(w, o->limit);
 	if (!err)
 		err = become_nobody(t);
 	if (!o->vdso_keep)

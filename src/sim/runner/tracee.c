@@ -181,9 +181,13 @@ struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
 	if (WIFEXITED(status))
 		return error_os(WEXITSTATUS(status) == EPERM ? ERR_PERMISSION : ERR_FAILURE,
 				WEXITSTATUS(status), "starting the scenario's process under ptrace");
-	if (!WIFSTOPPED(status))
-		return error_create(ERR_FAILURE, "the scenario's process did not survive its exec (SIG%s)",
-				    sigabbrev_np(WTERMSIG(status)));
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) {
+		int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status);
+
+		if (WIFSTOPPED(status))
+			tracee_kill(&t);
+		return error_create(ERR_FAILURE, "the program did not survive its exec: SIG%s", sigabbrev_np(sig));
+	}
 	if (ptrace(PTRACE_SETOPTIONS, t.pid, 0, options))
 		err = ptrace_failed("setting options");
 	else
@@ -231,7 +235,8 @@ struct error *tracee_break(struct tracee *t)
 	base_regs(t, &r);
 	err = run_stub(t, STUB_BREAK, &r, &stop);
 	if (!err && stop != SIGTRAP)
-		err = error_create(ERR_FAILURE, "the scenario's process cannot run its own text");
+		err = error_create(ERR_FAILURE, "the scenario's process cannot run its own text: SIG%s",
+				   sigabbrev_np(stop & 0xff));
 	return err;
 }
 
