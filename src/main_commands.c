@@ -14,6 +14,7 @@
 #include "mmscope/check.h"
 #include "mmscope/child.h"
 #include "mmscope/doctor.h"
+#include "mmscope/frames.h"
 #include "mmscope/paths.h"
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
@@ -277,11 +278,28 @@ static struct error *check(const struct cli *cli)
 	return status ? error_create((enum error_code)status, "%s", "") : NULL;
 }
 
+static struct error *frames(const struct cli *cli)
+{
+	struct frames_options o = {
+		.file = cli->nfiles ? cli->files[0] : NULL,
+		.in = stdin,
+		.min = cli->has_min ? cli->min : 100,
+	};
+
+	if (cli->nfiles > 1)
+		return error_create(ERR_USAGE, "frames reads one file at a time");
+	if (cli->mode != MODE_AUTO)
+		return error_create(ERR_USAGE, "frames prints lines of text only");
+	return frames_run(&o, stdout);
+}
+
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
 	  true, false, run },
 	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true,
 	  check },
+	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text", false, true,
+	  frames },
 	{ "doctor", "", "what kernel and user allow, and what would allow more", false,
 	  false, doctor },
 	{ NULL, NULL, NULL, false, false, NULL },

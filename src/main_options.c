@@ -134,6 +134,18 @@ static struct error *set_on(struct cli *cli, const char *arg)
 	return NULL;
 }
 
+static struct error *set_min(struct cli *cli, const char *arg)
+{
+	char *end;
+
+	errno = 0;
+	cli->min = strtoul(arg, &end, 10);
+	if (*arg < '0' || *arg > '9' || *end || errno)
+		return error_create(ERR_USAGE, "--min needs a number of bytes, not '%s'", arg);
+	cli->has_min = true;
+	return NULL;
+}
+
 static struct error *set_help(struct cli *cli, const char *arg)
 {
 	(void)arg;
@@ -163,6 +175,7 @@ const struct option_row option_rows[] = {
 	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
 	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
+	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", set_min },
 	{ 'h', "help", NULL, "print this and exit", set_help },
 	{ 'V', "version", NULL, "print the version and what it is built with, and exit",
 	  set_version },

@@ -27,6 +27,8 @@ struct cli {
 	const char *target;		/* PID or NAME, or NULL */
 	char **args;			/* of `run`: CMD and its arguments, NULL-terminated */
 	const char *on;			/* of `check`, or NULL */
+	unsigned long min;		/* of `frames`, when has_min */
+	bool has_min;
 	const char **files;		/* operands of a command that takes files; owned */
 	size_t nfiles;
 };

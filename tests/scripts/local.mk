@@ -17,3 +17,7 @@ TESTS += $(SCRIPT_TESTS)
 
 dist_check_SCRIPTS += tests/scripts/documents
 TESTS += tests/scripts/documents
+
+dist_check_SCRIPTS += tests/scripts/frames
+TESTS += tests/scripts/frames
+EXTRA_DIST += $(srcdir)/tests/fixtures/frames/*.objdump $(srcdir)/tests/fixtures/frames/*.expected
