@@ -6,6 +6,13 @@
 #include <config.h>
 #define NCURSES_NOMACROS 1
 #include <curses.h>
+/* It has a struct of our name, and macros of everybody's. */
+#define term terminfo_term
+#include <term.h>
+#undef term
+#undef buttons
+#undef columns
+#undef lines
 
 #include "mmscope/term.h"
 
@@ -173,27 +180,38 @@ static struct error *cannot_move(const char *term)
 			    "--plain", term);
 }
 
+/* newterm() with a name that is not installed leaves memory behind, so this is asked first. */
+static bool described(const char *name, int fd)
+{
+	int why;
+
+	if (setupterm(name, fd, &why) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 /* Starts curses with the best description there is of $TERM. */
 static struct error *start_screen(struct term *t, bool colour)
 {
-	const char *term = getenv("TERM"), *other;
+	const char *term = getenv("TERM"), *name = NULL, *other = term ? term_env_fallback(term) : NULL;
+	char *direct;
 
 	if (!term || !*term)
 		return error_create(ERR_FAILURE, "TERM is not set, so the terminal is unknown; set it, or "
 				    "use --batch or --plain");
 	if (!strcmp(term, "dumb"))
 		return cannot_move(term);
-	if (colour && term_env_truecolor()) {
-		char *direct = direct_name(term);
-
-		t->screen = newterm(direct, t->curses, stdin);
-		free(direct);
-	}
-	if (!t->screen)
-		t->screen = newterm(term, t->curses, stdin);
-	other = term_env_fallback(term);
-	if (!t->screen && other)
-		t->screen = newterm(other, t->curses, stdin);
+	direct = direct_name(term);
+	if (colour && term_env_truecolor() && described(direct, t->out))
+		name = direct;
+	else if (described(term, t->out))
+		name = term;
+	else if (other && described(other, t->out))
+		name = other;
+	if (name)
+		t->screen = newterm(name, t->curses, stdin);
+	free(direct);
 	if (!t->screen)
 		return error_create(ERR_FAILURE, "the terminal type '%s' (TERM) is unknown here; set TERM to "
 				    "one that is, such as xterm-256color or vt100, or use --batch or "
@@ -341,6 +359,7 @@ void term_close(struct term *t)
 		write_modes(t, false);
 		curs_set(1);
 		endwin();
+		guard_arm("", "");	/* done by curses; only the modes are left */
 		delwin(t->input);
 		delscreen(t->screen);
 		guard_close();
