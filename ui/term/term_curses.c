@@ -27,7 +27,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -36,13 +35,12 @@
 #include "mmscope/glyph.h"
 #include "mmscope/keymap.h"
 #include "mmscope/text.h"
+#include "ui/term/term_decode.h"
 #include "ui/term/term_env.h"
 #include "ui/term/term_guard.h"
 
 #define PAIRS_MAX 512
 #define PASTE_MAX (64 * 1024)
-#define COPY_MAX (74 * 1024)
-#define DOUBLE_CLICK_MS 400
 #define CACHE_SIZE 256		/* styles in use at a time; a power of two */
 
 /* Our own codes for what curses hands over undecoded. */
@@ -81,7 +79,7 @@ struct term {
 	struct cached cache[CACHE_SIZE];
 	cchar_t *run;
 	struct buf paste;
-	struct { int row, col; uint64_t ms; } click;
+	struct clicks clicks;
 };
 
 static bool same_style(struct style a, struct style b)
@@ -342,7 +340,7 @@ struct error *term_open(const struct term_options *o, struct term **ret)
 	t->out = STDOUT_FILENO;
 	t->epoll = t->frame = -1;
 	t->cursor_row = -1;
-	t->click.row = -1;
+	t->clicks.row = -1;
 	err = start(t, o);
 	if (err)
 		term_close(t);
@@ -659,36 +657,14 @@ void term_toggle_mouse(struct term *t)
 	arm_guard(t);
 }
 
-/* Lines stay lines; any other control character does not reach the clipboard. */
-static void clean_copy(struct buf *out, const char *s)
-{
-	while (*s) {
-		size_t n = strcspn(s, "\n\t");
-
-		text_sanitize(out, s, n, 0);
-		s += n;
-		if (*s)
-			buf_addc(out, *s++);
-	}
-}
-
 void term_copy(struct term *t, const char *utf8)
 {
-	static const size_t most = (COPY_MAX - 16) / 4 * 3;
-	struct buf text = BUF_INIT, seq = BUF_INIT;
-	size_t n;
+	struct buf seq = BUF_INIT;
 
 	if (!t->xterm_like || t->gone)
 		return;
-	clean_copy(&text, utf8);
-	n = text.len < most ? text.len : most;
-	while (n < text.len && n > 0 && ((unsigned char)text.data[n] & 0xc0) == 0x80)
-		n--;		/* not within a character */
-	buf_adds(&seq, "\033]52;c;");
-	text_base64(&seq, buf_str(&text), n);
-	buf_adds(&seq, "\a");
+	decode_copy(&seq, utf8);
 	raw_write(t, buf_str(&seq), seq.len);
-	buf_free(&text);
 	buf_free(&seq);
 }
 
@@ -711,21 +687,6 @@ static struct input key_input(uint32_t key)
 	return (struct input){ .type = key ? INPUT_KEY : INPUT_NONE, .key = key };
 }
 
-/* With modifiers, a key has no code of its own but a name: kUP5 is Ctrl-Up. */
-static struct input from_name(const char *name)
-{
-	static const struct { const char *name; uint32_t key; } named[] = {
-		{ "kUP", KEY_UP_ }, { "kDN", KEY_DOWN_ }, { "kLFT", KEY_LEFT_ }, { "kRIT", KEY_RIGHT_ },
-		{ "kHOM", KEY_HOME_ }, { "kEND", KEY_END_ }, { "kPRV", KEY_PGUP }, { "kNXT", KEY_PGDN },
-		{ "kDC", KEY_DELETE }, { "kIC", KEY_INSERT },
-	};
-
-	for (size_t i = 0; name && i < ARRAY_LEN(named); i++)
-		if (!strncmp(name, named[i].name, strlen(named[i].name)))
-			return key_input(named[i].key);
-	return key_input(KEY_NONE);
-}
-
 static struct input from_code(int code)
 {
 	if (code >= KEY_F(1) && code <= KEY_F(12))
@@ -733,7 +694,7 @@ static struct input from_code(int code)
 	for (size_t i = 0; i < ARRAY_LEN(key_codes); i++)
 		if (key_codes[i].code == code)
 			return key_input(key_codes[i].key);
-	return from_name(keyname(code));
+	return key_input(decode_name(keyname(code)));
 }
 
 static struct input from_char(wint_t ch)
@@ -751,14 +712,6 @@ static struct input from_char(wint_t ch)
  * so that its letters are no keys. Modifiers are left out. */
 static struct input unknown_sequence(struct term *t, int intro)
 {
-	static const struct { char last; int number; uint32_t key; } sequences[] = {
-		{ 'A', -1, KEY_UP_ }, { 'B', -1, KEY_DOWN_ }, { 'C', -1, KEY_RIGHT_ },
-		{ 'D', -1, KEY_LEFT_ }, { 'H', -1, KEY_HOME_ }, { 'F', -1, KEY_END_ },
-		{ 'Z', -1, KEY_BACKTAB }, { 'M', -2, KEY_ENTER_ },
-		{ '~', 1, KEY_HOME_ }, { '~', 2, KEY_INSERT }, { '~', 3, KEY_DELETE },
-		{ '~', 4, KEY_END_ }, { '~', 5, KEY_PGUP }, { '~', 6, KEY_PGDN },
-		{ '~', 7, KEY_HOME_ }, { '~', 8, KEY_END_ },
-	};
 	int number = 0, ch, length = 0;
 	bool first = true;
 
@@ -770,11 +723,7 @@ static struct input unknown_sequence(struct term *t, int intro)
 		if (ch >= 0x40 && ch <= 0x7e)
 			break;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
-		if (sequences[i].last == ch && (sequences[i].number == number ||
-		    sequences[i].number == -1 || (sequences[i].number == -2 && intro == 'O')))
-			return key_input(sequences[i].key);
-	return key_input(KEY_NONE);
+	return key_input(decode_sequence(intro, number, ch));
 }
 
 static struct input after_escape(struct term *t)
@@ -788,39 +737,11 @@ static struct input after_escape(struct term *t)
 	return key_input(KEY_ESC);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* button as xterm codes it; row and col count from 0. Only presses are news. */
 static struct input mouse_input(struct term *t, int button, int row, int col)
 {
-	static const int buttons[] = {
-		[0] = MOUSE_LEFT, [1] = MOUSE_MIDDLE, [2] = MOUSE_RIGHT, [3] = 0,
-		[64] = MOUSE_WHEEL_UP, [65] = MOUSE_WHEEL_DOWN,
-	};
-	struct input in = { .type = INPUT_MOUSE, .row = row, .col = col };
-	uint64_t now = now_ms();
-
-	if (button & 32)
+	if (row >= t->rows || col >= t->cols)
 		return key_input(KEY_NONE);
-	button &= ~(4 | 8 | 16);
-	if (button < 0 || button >= (int)ARRAY_LEN(buttons) || !buttons[button] || row < 0 || col < 0 ||
-	    row >= t->rows || col >= t->cols)
-		return key_input(KEY_NONE);
-	in.button = buttons[button];
-	if (in.button == MOUSE_LEFT) {
-		in.twice = t->click.row == row && t->click.col == col &&
-			   now - t->click.ms <= DOUBLE_CLICK_MS;
-		t->click.row = in.twice ? -1 : row;
-		t->click.col = col;
-		t->click.ms = now;
-	}
-	return in;
+	return decode_mouse(&t->clicks, button, row, col);
 }
 
 /* \033[<b;x;yM, or m for a release; works beyond column 223. */
