@@ -132,7 +132,9 @@ static void draw_cell(const struct grid *g, const struct session *s, struct canv
 	enum page_state state = most(&n);
 	struct style st = { .role = THEME_OF_PAGE(state) };
 
-	if (warm)
+	if (warm && g->used_shift)
+		st = heat_shade(st, session_heat(s, a, b));
+	else if (warm)
 		st = style_heat(st, session_heat(s, a, b));
 	if (st.heat >= 3)
 		st = style_attr(st, ATTR_BOLD);

@@ -224,7 +224,7 @@ static void draw_cell(const struct drawing *d, int row, int col, uint64_t a, uin
 		b = l->vmas[i].end;
 	n = residency_count(d->snap->pages, a, b);
 	if (warm)
-		st = style_heat(st, session_heat(d->s, a, b));
+		st = heat_shade(st, session_heat(d->s, a, b));
 	if (n.n[PAGE_UNSEEN] == (b - a) >> PAGE_SHIFT)
 		canvas_ch(d->c, row, col, STYLE(DIM), '?');
 	else
@@ -294,7 +294,7 @@ static void draw_block_line(const struct drawing *d, const struct block *k, int 
 	uint64_t a, b;
 
 	line_range(k, d->st->flip, r, &a, &b);
-	canvas_ch(d->c, row, bar, style_heat(st, heat), k->rows == 1 ||
+	canvas_ch(d->c, row, bar, st, k->rows == 1 ||
 		  k->kind == BLOCK_VMA ? 0x2588 : 0x258c);
 	if (r == 0) {
 		canvas_ch(d->c, row, bar - 1, style_attr(st, ATTR_BOLD), vma_roles[k->role].letter);

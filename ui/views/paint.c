@@ -113,6 +113,11 @@ uint32_t heat_mark(unsigned heat)
 	return marks[heat > 4 ? 4 : heat];
 }
 
+struct style heat_shade(struct style st, unsigned heat)
+{
+	return heat < 2 ? st : style_attr(STYLE(STRONG), heat > 2 ? ATTR_BOLD : 0);
+}
+
 uint32_t density_mark(uint64_t part, uint64_t whole)
 {
 	if (!part || !whole)

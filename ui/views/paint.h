@@ -35,6 +35,9 @@ const char *plural(uint64_t n);		/* "" or "s" */
 
 /* '●' changed this tick ... '·' three ticks ago, ' ' quiet. */
 uint32_t heat_mark(unsigned heat);
+/* What changed, where the glyph is a shade: heat turns letters round, which would turn a full
+ * block into an empty one. */
+struct style heat_shade(struct style st, unsigned heat);
 /* How full: '·' nothing, then ░▒▓, and █ only when nothing is missing. */
 uint32_t density_mark(uint64_t part, uint64_t whole);
 

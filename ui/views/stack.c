@@ -206,6 +206,7 @@ static void draw_page(const struct ruler *r, const struct session *s, struct can
 	const struct snapshot *snap = session_snapshot(s);
 	const struct vma *v = &snap->layout->vmas[r->index];
 	uint64_t a = line_start + (uint64_t)i * cell * PAGE_BYTES, b = a + cell * PAGE_BYTES;
+	struct style st = STYLE(TEXT);
 	enum page_state state;
 	struct page_counts n;
 	unsigned heat;
@@ -215,11 +216,14 @@ static void draw_page(const struct ruler *r, const struct session *s, struct can
 	a = umax(a, v->start);
 	n = residency_count(snap->pages, a, b);
 	state = residency_at(snap->pages, a);
+	st.role = THEME_OF_PAGE(state);
 	heat = session_heat(s, a, b);
-	canvas_ch(c, row, 13 + i, style_heat((struct style){ .role = THEME_OF_PAGE(state),
-		  .attr = heat >= 3 ? ATTR_BOLD : 0 }, heat), cell > 1 ?
-		  density_mark(page_counts_resident(&n), (b - a) >> PAGE_SHIFT) :
-		  state == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[state].letter);
+	if (cell > 1)
+		canvas_ch(c, row, 13 + i, heat_shade(st, heat),
+			  density_mark(page_counts_resident(&n), (b - a) >> PAGE_SHIFT));
+	else
+		canvas_ch(c, row, 13 + i, style_heat(style_attr(st, heat > 2 ? ATTR_BOLD : 0), heat),
+			  state == PAGE_ABSENT ? 0xb7 : (uint32_t)page_states[state].letter);
 	if (r->sp != UNKNOWN && r->sp >= a && r->sp < b)
 		canvas_put(c, row, 15 + (int)per_row, STYLE(SP), "◄ sp");
 	else if (heat)
