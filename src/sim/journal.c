@@ -78,6 +78,11 @@ sim_pos sim_last(const struct sim *s)
 	return s->jbase + (s->jend > s->jcur ? s->jend : s->jcur);
 }
 
+size_t sim_history_bytes(const struct sim *s)
+{
+	return (s->jend > s->jcur ? s->jend : s->jcur) * sizeof(*s->jent);
+}
+
 sim_pos sim_first(const struct sim *s)
 {
 	return s->jbase;

@@ -146,6 +146,8 @@ sim_pos sim_first(const struct sim *s);		/* the oldest that can be returned to *
 sim_pos sim_start(const struct sim *s);		/* record 0 */
 /* Undo or redo to pos, exactly; false when pos is outside [first, last]. */
 bool sim_seek(struct sim *s, sim_pos pos);
+/* Memory the history takes. */
+size_t sim_history_bytes(const struct sim *s);
 /* A digest of the whole state, for comparing two moments; memory is compared by value. */
 uint64_t sim_digest(const struct sim *s);
 size_t sim_state_bytes(const struct sim *s);

@@ -137,6 +137,7 @@ static const struct { int number; void (*run)(void); } groups[] = {
 	{ 6, bench_idle },
 	{ 7, bench_harm },
 	{ 8, bench_memory },
+	{ 10, bench_sim },
 	{ 12, bench_terminal },
 };
 

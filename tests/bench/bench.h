@@ -74,6 +74,7 @@ void bench_detail(void);	/* 5 */
 void bench_idle(void);		/* 6 */
 void bench_harm(void);		/* 7 */
 void bench_memory(void);	/* 8 */
+void bench_sim(void);		/* 10, 11 */
 void bench_terminal(void);	/* 12 */
 int bench_terminal_child(const char *out_name, const char *in_name);	/* its own child */
 

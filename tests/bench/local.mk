@@ -13,6 +13,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench_layout.c \
 	tests/bench/bench_memory.c \
 	tests/bench/bench_residency.c \
+	tests/bench/bench_sim.c \
 	tests/bench/bench_terminal.c
 tests_bench_bench_LDADD = $(mmscope_LDADD)
 tests_bench_bench_target_SOURCES = tests/bench/target.c
