@@ -6,13 +6,9 @@
 #include "mm.h"
 
 /* Sizes are rounded up to powers of two words, from 1 word. */
-static unsigned size_class(size_t bytes)
+static inline unsigned size_class(size_t bytes)
 {
-	unsigned c = 0;
-
-	while ((8ull << c) < bytes)
-		c++;
-	return c;
+	return bytes <= 8 ? 0 : 64 - (unsigned)__builtin_clzll((bytes - 1) / 8);
 }
 
 bool sim_ask_alloc(struct sim *s, const char *what)
@@ -24,7 +20,8 @@ bool sim_ask_alloc(struct sim *s, const char *what)
 	return true;
 }
 
-void *arena_alloc(struct sim *s, size_t bytes, const char *what)
+/* As it was left by its last user, if any. */
+void *arena_alloc_used(struct sim *s, size_t bytes, const char *what)
 {
 	struct root *r = s->root;
 	unsigned c = size_class(bytes);
@@ -36,7 +33,6 @@ void *arena_alloc(struct sim *s, size_t bytes, const char *what)
 	if (r->freed[c]) {
 		p = s->base + r->freed[c];
 		SET(s, r->freed[c], *p);
-		SET(s, *p, 0);
 		return p;
 	}
 	if (r->heap_top + words > r->heap_end) {
@@ -48,12 +44,21 @@ void *arena_alloc(struct sim *s, size_t bytes, const char *what)
 	return p;
 }
 
+void *arena_alloc(struct sim *s, size_t bytes, const char *what)
+{
+	void *p = arena_alloc_used(s, bytes, what);
+
+	if (p)
+		journal_zero(s, p, 8ull << size_class(bytes));
+	return p;
+}
+
+/* The first word links the free ones of a size. */
 void arena_free(struct sim *s, void *mem, size_t bytes)
 {
 	unsigned c = size_class(bytes);
 	jword *p = mem;
 
-	journal_zero(s, p + 1, (8ull << c) - 8);
 	SET(s, *p, s->root->freed[c]);
 	SET(s, s->root->freed[c], (u64)(p - s->base));
 }

@@ -23,13 +23,9 @@ int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64
 		v = vma_merge_new_range(s, &m);
 	}
 	if (!v) {
-		v = vma_new(s);
+		v = vma_new(s, addr, addr + len, flags, addr >> PAGE_SHIFT, FILE_NONE);
 		if (!v)
 			return -ENOMEM;
-		SET(s, v->start, addr);
-		SET(s, v->end, addr + len);
-		SET(s, v->flags, flags);
-		SET(s, v->pgoff, addr >> PAGE_SHIFT);
 		if (!vma_insert(s, mm, v))
 			return -ENOMEM;
 	}

@@ -216,14 +216,9 @@ static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool
 	T_ENTER(s, "__split_vma", "one VMA becomes two", "vm_start", v->start, "addr", addr, SIM_U_ADDR);
 	if (special_whole(v))
 		return -EINVAL;
-	n = vma_new(s);
+	n = vma_new(s, new_below ? start : addr, new_below ? addr : end, v->flags, new_below ? pgoff : pgoff + off, v->file);
 	if (!n)
 		return -ENOMEM;
-	SET(s, n->flags, v->flags);
-	SET(s, n->file, v->file);
-	SET(s, n->start, new_below ? start : addr);
-	SET(s, n->end, new_below ? addr : end);
-	SET(s, n->pgoff, new_below ? pgoff : pgoff + off);
 	if (v->anon_vma)
 		SET(s, n->anon_vma, v->anon_vma);
 	if (!anon_vma_clone(s, n, v))
@@ -297,14 +292,9 @@ struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u
 			*src = n;
 		return n;
 	}
-	n = vma_new(s);
+	n = vma_new(s, addr, addr + len, v->flags, pgoff, v->file);
 	if (!n)
 		return NULL;
-	SET(s, n->start, addr);
-	SET(s, n->end, addr + len);
-	SET(s, n->flags, v->flags);
-	SET(s, n->pgoff, pgoff);
-	SET(s, n->file, v->file);
 	if (v->anon_vma)
 		SET(s, n->anon_vma, v->anon_vma);
 	if (!anon_vma_clone(s, n, v))

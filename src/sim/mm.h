@@ -278,6 +278,7 @@ static inline bool sim_may_alloc(struct sim *s, const char *what)
 	return sim_ask_alloc(s, what);
 }
 void *arena_alloc(struct sim *s, size_t bytes, const char *what);	/* zeroed; NULL */
+void *arena_alloc_used(struct sim *s, size_t bytes, const char *what);	/* not zeroed */
 void arena_free(struct sim *s, void *p, size_t bytes);
 
 static inline void hot_forget(struct sim *s)
@@ -443,7 +444,7 @@ static inline struct vma *vma_intersection(struct sim *s, struct mm *mm, u64 sta
 }
 u64 vm_start_gap(const struct sim *s, const struct vma *v);
 struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr);	/* last with start < addr */
-struct vma *vma_new(struct sim *s);
+struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32 file);
 bool vma_insert(struct sim *s, struct mm *mm, struct vma *v);	/* counted in map_count */
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v);	/* out of the index, not freed */
 void vma_free(struct sim *s, struct vma *v);			/* anon_vma and object links too */

@@ -61,14 +61,9 @@ static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r
 		if (!file)
 			return NULL;
 	}
-	v = vma_new(s);
+	v = vma_new(s, r->addr, r->addr + r->len, r->vm_flags, r->pgoff, file);
 	if (!v)
 		return NULL;
-	SET(s, v->start, r->addr);
-	SET(s, v->end, r->addr + r->len);
-	SET(s, v->flags, r->vm_flags);
-	SET(s, v->pgoff, r->pgoff);
-	SET(s, v->file, file);
 	object_get(s, file);
 	return vma_insert(s, mm, v) ? v : NULL;
 }
@@ -183,18 +178,11 @@ void op_mmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
 
 int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, u64 flags)
 {
-	struct vma *v = vma_new(s);
+	u64 pgoff = file == FILE_NONE ? start >> PAGE_SHIFT : file == FILE_EXE ? (start - s->prof->text) >> PAGE_SHIFT : 0;
+	struct vma *v = vma_new(s, start, start + len, flags, pgoff, file);
 
 	if (!v)
 		return -ENOMEM;
-	SET(s, v->start, start);
-	SET(s, v->end, start + len);
-	SET(s, v->flags, flags);
-	SET(s, v->file, file);
-	if (file == FILE_NONE)
-		SET(s, v->pgoff, start >> PAGE_SHIFT);
-	if (file == FILE_EXE)
-		SET(s, v->pgoff, (start - s->prof->text) >> PAGE_SHIFT);
 	if (!vma_insert(s, mm, v))
 		return -ENOMEM;
 	vm_stat_account(s, mm, flags, (int64_t)(len >> PAGE_SHIFT));

@@ -135,16 +135,11 @@ static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, stru
 
 static struct vma *copy_vma_struct(struct sim *s, struct mm *child, struct vma *v)
 {
-	struct vma *n = vma_new(s);
+	struct vma *n = vma_new(s, v->start, v->end, v->flags & ~VM_LOCKED_MASK, v->pgoff, v->file);
 	bool wipe = v->flags & VM_WIPEONFORK;
 
 	if (!n)
 		return NULL;
-	SET(s, n->start, v->start);
-	SET(s, n->end, v->end);
-	SET(s, n->flags, v->flags & ~VM_LOCKED_MASK);
-	SET(s, n->pgoff, v->pgoff);
-	SET(s, n->file, v->file);
 	if (!wipe && !anon_vma_fork(s, n, v))
 		return NULL;
 	object_get(s, n->file);

@@ -69,7 +69,8 @@ struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
 {
 	struct vma *v = s->hot_vma;
 
-	if (v && s->hot_mm == mm && v->start <= addr && addr < v->end)
+	if (v && s->hot_mm == mm && addr < v->end &&
+	    (v->start <= addr || !v->prev || AT(s, v->prev, struct vma)->end <= addr))
 		return v;
 	v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
 	if (s->hot_mm != mm) {
@@ -82,10 +83,8 @@ struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
 
 struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr)
 {
-	struct vma *v = addr ? vma_find(s, mm, addr - 1) : NULL;
+	struct vma *v = vma_find(s, mm, addr);
 
-	if (!addr)
-		return NULL;
 	if (!v)
 		return mm->last ? AT(s, mm->last, struct vma) : NULL;
 	return v->start < addr ? v : vma_prev(s, v);
@@ -98,14 +97,28 @@ u64 vm_start_gap(const struct sim *s, const struct vma *v)
 	return v->start >= gap ? v->start - gap : 0;
 }
 
-struct vma *vma_new(struct sim *s)
+/* All is set here or by vma_insert(): the memory need not be clean. */
+struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32 file)
 {
-	struct vma *v = arena_alloc(s, sizeof(*v), "vm_area_struct");
+	struct vma *v = arena_alloc_used(s, sizeof(*v), "vm_area_struct");
 
 	if (!v)
 		return NULL;
 	ADD(s, s->root->next_vma, 1);
-	SET(s, v->id, (u32)s->root->next_vma);
+	SET(s, v->start, start);
+	if (v->end != end)
+		SET(s, v->end, end);
+	if (v->flags != flags)
+		SET(s, v->flags, flags);
+	if (v->pgoff != pgoff)
+		SET(s, v->pgoff, pgoff);
+	j_save(s, &v->file);
+	v->file = file;
+	v->id = (u32)s->root->next_vma;
+	if (v->anon_vma || v->chain) {
+		j_save(s, &v->anon_vma);
+		v->anon_vma = v->chain = 0;
+	}
 	return v;
 }
 
@@ -253,7 +266,8 @@ bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
 	j_save(s, &v->prev);
 	v->prev = prev ? REF(s, prev) : 0;
 	v->next = next ? REF(s, next) : 0;
-	SET(s, v->leaf, REF(s, l));
+	if (v->leaf != REF(s, l))
+		SET(s, v->leaf, REF(s, l));
 	if (prev)
 		SET(s, prev->next, REF(s, v));
 	else
@@ -288,8 +302,6 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 		SET(s, l->vma[i], l->vma[i + 1]);
 	}
 	SUB(s, l->n, 1);
-	SET(s, l->start[l->n], 0);
-	SET(s, l->vma[l->n], 0);
 	if (!l->n)
 		dir_remove(s, mm, at);
 	else if (!k)

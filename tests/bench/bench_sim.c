@@ -178,7 +178,10 @@ static double sim_random(struct sim *s, const unsigned *order)
 static void sim_round(struct sim *s, const unsigned *order, struct figures *f)
 {
 	sim_pos here = sim_position(s);
+	struct sim_op map = { .kind = SIM_OP_MMAP, .len = 16 * PAGE, .prot = PROT_READ, .flags = MAP_PRIVATE | MAP_ANONYMOUS };
+	struct sim_op unmap = { .kind = SIM_OP_MUNMAP, .len = 16 * PAGE };
 	uint64_t a = sim_map(s, PAGES, PROT_READ | PROT_WRITE);
+	struct sim_result r;
 	double start;
 
 	f->seq = sim_touch(s, a, PAGES);
@@ -191,8 +194,9 @@ static void sim_round(struct sim *s, const unsigned *order, struct figures *f)
 	sim_seek(s, here);
 	start = now_ms();
 	for (int i = 0; i < PAIRS; i++) {
-		a = sim_map(s, 16, PROT_READ);
-		sim_do(s, (struct sim_op){ .kind = SIM_OP_MUNMAP, .addr = a, .len = 16 * PAGE });
+		sim_exec(s, &map, &r);
+		unmap.addr = r.ret;
+		sim_exec(s, &unmap, &r);
 	}
 	f->pair = (now_ms() - start) * 1e6 / PAIRS;
 	sim_seek(s, here);
