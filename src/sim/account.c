@@ -25,43 +25,48 @@ void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, int64_t pages)
 	ADD(s, mm->total_vm, (u64)pages);
 	T_CHANGE(s, "vm_stat_account", "total_vm", total, mm->total_vm, SIM_U_PAGES);
 	if (is_exec(flags)) {
-		T_CHANGE(s, "vm_stat_account", "exec_vm", mm->exec_vm, mm->exec_vm + (u64)pages, SIM_U_PAGES);
+		T_CHANGE(s, "vm_stat_account", "exec_vm", mm->exec_vm, mm->exec_vm + (u64)pages,
+			 SIM_U_PAGES);
 		ADD(s, mm->exec_vm, (u64)pages);
 	} else if (is_stack(flags)) {
-		T_CHANGE(s, "vm_stat_account", "stack_vm", mm->stack_vm, mm->stack_vm + (u64)pages, SIM_U_PAGES);
+		T_CHANGE(s, "vm_stat_account", "stack_vm", mm->stack_vm, mm->stack_vm + (u64)pages,
+			 SIM_U_PAGES);
 		ADD(s, mm->stack_vm, (u64)pages);
 	} else if (is_data(flags)) {
-		T_CHANGE(s, "vm_stat_account", "data_vm", mm->data_vm, mm->data_vm + (u64)pages, SIM_U_PAGES);
+		T_CHANGE(s, "vm_stat_account", "data_vm", mm->data_vm, mm->data_vm + (u64)pages,
+			 SIM_U_PAGES);
 		ADD(s, mm->data_vm, (u64)pages);
 	}
 }
 
 bool may_expand_vm(struct sim *s, struct mm *mm, u64 flags, u64 pages)
 {
-	u64 as = mm->limit[SIM_LIMIT_AS] >> PAGE_SHIFT, data = mm->limit[SIM_LIMIT_DATA] >> PAGE_SHIFT;
+	u64 as = mm->limit[SIM_LIMIT_AS] >> PAGE_SHIFT,
+	    data = mm->limit[SIM_LIMIT_DATA] >> PAGE_SHIFT;
 	bool over = mm->total_vm + pages > as;
 
-	T_TEST(s, "may_expand_vm", "RLIMIT_AS", "total_vm + npages", mm->total_vm + pages, GT, "limit", as, SIM_U_PAGES,
-	       over, "refused", "go on");
+	T_TEST(s, "may_expand_vm", "RLIMIT_AS", "total_vm + npages", mm->total_vm + pages, GT,
+	       "limit", as, SIM_U_PAGES, over, "refused", "go on");
 	if (over)
 		return false;
 	if (!is_data(flags))
 		return true;
 	over = mm->data_vm + pages > data;
-	T_TEST(s, "may_expand_vm", "RLIMIT_DATA", "data_vm + npages", mm->data_vm + pages, GT, "limit", data, SIM_U_PAGES,
-	       over, "refused, unless the limit is 0", "go on");
+	T_TEST(s, "may_expand_vm", "RLIMIT_DATA", "data_vm + npages", mm->data_vm + pages, GT,
+	       "limit", data, SIM_U_PAGES, over, "refused, unless the limit is 0", "go on");
 	/* A soft limit of 0 counts as none when the hard limit, unlimited here, leaves room. */
 	return !over || !mm->limit[SIM_LIMIT_DATA];
 }
 
 bool mlock_future_ok(struct sim *s, struct mm *mm, u64 flags, u64 bytes)
 {
-	u64 want = (bytes >> PAGE_SHIFT) + mm->locked_vm, limit = mm->limit[SIM_LIMIT_MEMLOCK] >> PAGE_SHIFT;
+	u64 want = (bytes >> PAGE_SHIFT) + mm->locked_vm,
+	    limit = mm->limit[SIM_LIMIT_MEMLOCK] >> PAGE_SHIFT;
 
 	if (!(flags & VM_LOCKED))
 		return true;
-	T_TEST(s, "mlock_future_ok", "RLIMIT_MEMLOCK", "locked_vm + npages", want, LE, "limit", limit, SIM_U_PAGES,
-	       want <= limit, "go on", "refused");
+	T_TEST(s, "mlock_future_ok", "RLIMIT_MEMLOCK", "locked_vm + npages", want, LE, "limit",
+	       limit, SIM_U_PAGES, want <= limit, "go on", "refused");
 	return want <= limit;
 }
 
@@ -69,8 +74,8 @@ bool can_do_mlock(struct sim *s, struct mm *mm)
 {
 	bool ok = mm->limit[SIM_LIMIT_MEMLOCK] != 0;
 
-	T_TEST(s, "can_do_mlock", "RLIMIT_MEMLOCK is not 0", "limit", mm->limit[SIM_LIMIT_MEMLOCK], NE, NULL, 0,
-	       SIM_U_BYTES, ok, "go on", "EPERM");
+	T_TEST(s, "can_do_mlock", "RLIMIT_MEMLOCK is not 0", "limit", mm->limit[SIM_LIMIT_MEMLOCK],
+	       NE, NULL, 0, SIM_U_BYTES, ok, "go on", "EPERM");
 	return ok;
 }
 
@@ -83,8 +88,8 @@ bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages)
 	if (s->opt.overcommit_memory == 1)
 		return true;
 	over = (int64_t)pages > (int64_t)s->nframes;
-	T_TEST(s, "__vm_enough_memory", "one request against RAM and swap", "pages", pages, GT, "totalram_pages",
-	       s->nframes, SIM_U_PAGES, over, "refused", "go on");
+	T_TEST(s, "__vm_enough_memory", "one request against RAM and swap", "pages", pages, GT,
+	       "totalram_pages", s->nframes, SIM_U_PAGES, over, "refused", "go on");
 	return !over;
 }
 
@@ -98,6 +103,7 @@ void locked_vm_add(struct sim *s, struct mm *mm, int64_t pages)
 {
 	if (!pages)
 		return;
-	T_CHANGE(s, "mlock_fixup", "locked_vm", mm->locked_vm, mm->locked_vm + (u64)pages, SIM_U_PAGES);
+	T_CHANGE(s, "mlock_fixup", "locked_vm", mm->locked_vm, mm->locked_vm + (u64)pages,
+		 SIM_U_PAGES);
 	ADD(s, mm->locked_vm, (u64)pages);
 }

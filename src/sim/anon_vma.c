@@ -43,7 +43,8 @@ static bool compatible(const struct vma *a, const struct vma *b)
 	       b->pgoff == a->pgoff + vma_pages(a);
 }
 
-static struct anon_vma *reusable(struct sim *s, const struct vma *old, const struct vma *a, const struct vma *b)
+static struct anon_vma *reusable(struct sim *s, const struct vma *old, const struct vma *a,
+				 const struct vma *b)
 {
 	if (!compatible(a, b) || !old->anon_vma || !anon_vma_singular(s, old))
 		return NULL;
@@ -65,14 +66,15 @@ bool anon_vma_prepare(struct sim *s, struct mm *mm, struct vma *v)
 	if (!av && prev)
 		av = reusable(s, prev, prev, v);
 	if (av) {
-		T_NOTE(s, "__anon_vma_prepare", "the neighbour's anon_vma can be shared", "anon_vma", av->id, NULL, 0,
-		       SIM_U_COUNT);
+		T_NOTE(s, "__anon_vma_prepare", "the neighbour's anon_vma can be shared",
+		       "anon_vma", av->id, NULL, 0, SIM_U_COUNT);
 	} else {
 		av = anon_vma_create(s);
 		if (!av)
 			return false;
 		SET(s, av->children, av->children + 1);
-		T_NOTE(s, "__anon_vma_prepare", "a new anon_vma", "anon_vma", av->id, NULL, 0, SIM_U_COUNT);
+		T_NOTE(s, "__anon_vma_prepare", "a new anon_vma", "anon_vma", av->id, NULL, 0,
+		       SIM_U_COUNT);
 	}
 	if (!chain_link(s, v, av))
 		return false;

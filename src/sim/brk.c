@@ -17,8 +17,14 @@ int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64
 	if (!vm_enough_memory(s, mm, pages))
 		return -ENOMEM;
 	if (brkvma && brkvma->end == addr) {
-		struct merge m = { .mm = mm, .prev = brkvma, .next = vma_next(s, brkvma), .start = addr, .end = addr + len,
-				   .flags = flags, .pgoff = addr >> PAGE_SHIFT, .just_expand = true };
+		struct merge m = { .mm = mm,
+				   .prev = brkvma,
+				   .next = vma_next(s, brkvma),
+				   .start = addr,
+				   .end = addr + len,
+				   .flags = flags,
+				   .pgoff = addr >> PAGE_SHIFT,
+				   .just_expand = true };
 
 		v = vma_merge_new_range(s, &m);
 	}
@@ -40,7 +46,8 @@ int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64
 static bool grow(struct sim *s, struct mm *mm, u64 oldbrk, u64 newbrk)
 {
 	struct vma *next, *prev;
-	int64_t r = get_unmapped_area(s, mm, FILE_NONE, false, oldbrk, newbrk - oldbrk, 0, MAP_FIXED);
+	int64_t r =
+		get_unmapped_area(s, mm, FILE_NONE, false, oldbrk, newbrk - oldbrk, 0, MAP_FIXED);
 	u64 limit = newbrk + PAGE_SIZE;
 	bool near;
 
@@ -49,8 +56,9 @@ static bool grow(struct sim *s, struct mm *mm, u64 oldbrk, u64 newbrk)
 	next = vma_intersection(s, mm, oldbrk, limit + s->prof->stack_guard_gap);
 	if (next) {
 		near = limit > vm_start_gap(s, next);
-		T_TEST(s, "brk", "a free page to the next mapping, or its guard gap", "newbrk + PAGE_SIZE", limit, GT,
-		       "vm_start_gap", vm_start_gap(s, next), SIM_U_ADDR, near, "unchanged", "go on");
+		T_TEST(s, "brk", "a free page to the next mapping, or its guard gap",
+		       "newbrk + PAGE_SIZE", limit, GT, "vm_start_gap", vm_start_gap(s, next),
+		       SIM_U_ADDR, near, "unchanged", "go on");
 		if (near)
 			return false;
 	}
@@ -64,8 +72,9 @@ static bool shrink(struct sim *s, struct mm *mm, u64 oldbrk, u64 newbrk)
 {
 	struct vma *v = vma_intersection(s, mm, newbrk, oldbrk);
 
-	T_TEST(s, "brk", "something is mapped between the new and the old break", "vma", v ? v->start : 0, NE, NULL, 0,
-	       SIM_U_ADDR, v != NULL, "unmap it", s->prof->shrink_needs_mapping ? "unchanged" : "done");
+	T_TEST(s, "brk", "something is mapped between the new and the old break", "vma",
+	       v ? v->start : 0, NE, NULL, 0, SIM_U_ADDR, v != NULL, "unmap it",
+	       s->prof->shrink_needs_mapping ? "unchanged" : "done");
 	if (!v)
 		return !s->prof->shrink_needs_mapping;
 	return !do_munmap_aligned(s, mm, newbrk, oldbrk);
@@ -77,14 +86,14 @@ static bool set_brk(struct sim *s, struct mm *mm, u64 brk)
 	bool locked = mm->def_flags & VM_LOCKED;
 
 	if (brk < mm->start_brk) {
-		T_TEST(s, "brk", "below the heap's start", "brk", brk, LT, "start_brk", mm->start_brk, SIM_U_ADDR, true, "unchanged",
-		       "go on");
+		T_TEST(s, "brk", "below the heap's start", "brk", brk, LT, "start_brk",
+		       mm->start_brk, SIM_U_ADDR, true, "unchanged", "go on");
 		return false;
 	}
 	want = brk - mm->start_brk + (mm->end_data - mm->start_data);
 	if (data != SIM_UNLIMITED) {
-		T_TEST(s, "check_data_rlimit", "RLIMIT_DATA", "heap + data", want, GT, "limit", data, SIM_U_BYTES, want > data,
-		       "unchanged", "go on");
+		T_TEST(s, "check_data_rlimit", "RLIMIT_DATA", "heap + data", want, GT, "limit",
+		       data, SIM_U_BYTES, want > data, "unchanged", "go on");
 		if (want > data)
 			return false;
 	}

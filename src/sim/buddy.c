@@ -11,7 +11,9 @@ static void list_push(struct sim *s, u32 pfn, unsigned order)
 	struct frame *f = frame_at(s, pfn);
 
 	j_save(s, f);
-	*f = (struct frame){ .kind__ = FR_FREE, .order__ = order & 0xf, .next = a->head & 0xfffffff };
+	*f = (struct frame){ .kind__ = FR_FREE,
+			     .order__ = order & 0xf,
+			     .next = a->head & 0xfffffff };
 	if (a->head) {
 		j_save(s, frame_at(s, a->head));
 		frame_at(s, a->head)->prev = pfn & 0xfffffff;
@@ -33,7 +35,9 @@ static void list_push_tail(struct sim *s, u32 pfn, unsigned order)
 		return;
 	}
 	j_save(s, f);
-	*f = (struct frame){ .kind__ = FR_FREE, .order__ = order & 0xf, .prev = a->tail & 0xfffffff };
+	*f = (struct frame){ .kind__ = FR_FREE,
+			     .order__ = order & 0xf,
+			     .prev = a->tail & 0xfffffff };
 	j_save(s, frame_at(s, a->tail));
 	frame_at(s, a->tail)->next = pfn & 0xfffffff;
 	SET(s, a->tail, pfn);
@@ -80,8 +84,8 @@ u32 buddy_alloc(struct sim *s, unsigned order)
 		pfn = (u32)r->virgin;
 		ADD(s, r->virgin, 1ull << MAX_ORDER);
 	} else {
-		T_NOTE(s, "__rmqueue_smallest", "no free block of the order or above", "order", order, NULL, 0,
-		       SIM_U_COUNT);
+		T_NOTE(s, "__rmqueue_smallest", "no free block of the order or above", "order",
+		       order, NULL, 0, SIM_U_COUNT);
 		return 0;
 	}
 	T_NOTE(s, "__rmqueue_smallest", "first free block", "pfn", pfn, "order", o, SIM_U_PFN);
@@ -89,7 +93,8 @@ u32 buddy_alloc(struct sim *s, unsigned order)
 	while (o > order) {
 		o--;
 		list_push(s, pfn + (1u << o), o);
-		T_NOTE(s, "expand", "upper half goes to its free list", "pfn", pfn + (1u << o), "order", o, SIM_U_PFN);
+		T_NOTE(s, "expand", "upper half goes to its free list", "pfn", pfn + (1u << o),
+		       "order", o, SIM_U_PFN);
 	}
 	SUB(s, r->nr_free, 1ull << order);
 	return pfn;
@@ -112,7 +117,8 @@ void buddy_free(struct sim *s, u32 pfn, unsigned order)
 
 		if (!buddy_is_free(s, buddy, o))
 			break;
-		T_NOTE(s, "__free_one_page", "the buddy is free: joined", "pfn", buddy, "order", o, SIM_U_PFN);
+		T_NOTE(s, "__free_one_page", "the buddy is free: joined", "pfn", buddy, "order", o,
+		       SIM_U_PFN);
 		list_remove(s, buddy, o);
 		if (frame_at(s, pfn)->word)
 			SET(s, frame_at(s, pfn)->word, 0);
@@ -151,7 +157,7 @@ void buddy_init(struct sim *s, u64 npages)
 	}
 	if (end >= block) {
 		r->nr_free += end - block;
-		for (u64 p = end; p < npages;) {		/* the rest behind the last whole block */
+		for (u64 p = end; p < npages;) { /* the rest behind the last whole block */
 			unsigned o = MAX_ORDER;
 
 			while ((p & ((1ull << o) - 1)) || p + (1ull << o) > npages)
@@ -184,7 +190,8 @@ size_t sim_free_list(const struct sim *s, unsigned order, uint64_t *pfns, size_t
 	for (u32 p = s->root->area[order].head; p && n < max; p = (u32)frame_at(s, p)->next)
 		pfns[n++] = p;
 	if (order == MAX_ORDER)
-		for (u64 p = s->root->virgin; p < s->root->virgin_end && n < max; p += 1u << MAX_ORDER)
+		for (u64 p = s->root->virgin; p < s->root->virgin_end && n < max;
+		     p += 1u << MAX_ORDER)
 			pfns[n++] = p;
 	return n;
 }

@@ -19,8 +19,8 @@ static u64 strings_of(u64 bytes)
 static struct vma *temp_stack(struct sim *s, struct mm *mm)
 {
 	u64 top = s->prof->stack_top, flags = STACK_FLAGS | VM_SEQ_READ | VM_RAND_READ;
-	T_ENTER(s, "create_init_stack_vma", "a temporary stack of one page", "vm_start", top - PAGE_SIZE, "vm_end", top,
-		SIM_U_ADDR);
+	T_ENTER(s, "create_init_stack_vma", "a temporary stack of one page", "vm_start",
+		top - PAGE_SIZE, "vm_end", top, SIM_U_ADDR);
 
 	if (map_special(s, mm, FILE_NONE, top - PAGE_SIZE, PAGE_SIZE, flags) < 0)
 		return NULL;
@@ -32,7 +32,8 @@ static struct vma *temp_stack(struct sim *s, struct mm *mm)
 static int copy_strings(struct sim *s, struct mm *mm, u64 bytes)
 {
 	u64 top = s->prof->stack_top, low = (top - 8 - bytes) & PAGE_MASK;
-	T_ENTER(s, "copy_strings", "names, environment, arguments", "bytes", bytes, NULL, 0, SIM_U_BYTES);
+	T_ENTER(s, "copy_strings", "names, environment, arguments", "bytes", bytes, NULL, 0,
+		SIM_U_BYTES);
 
 	for (u64 a = top - PAGE_SIZE; a >= low; a -= PAGE_SIZE) {
 		struct vma *v = vma_find(s, mm, a);
@@ -50,16 +51,17 @@ static int setup_arg_pages(struct sim *s, struct mm *mm, u64 sp)
 {
 	u64 top = s->prof->stack_top, limit = mm->limit[SIM_LIMIT_STACK] & PAGE_MASK, size, want;
 	struct vma *v = vma_find(s, mm, top - 1);
-	T_ENTER(s, "setup_arg_pages", "the stack gets its place and its first size", "vm_start", v->start, "vm_end", v->end,
-		SIM_U_ADDR);
+	T_ENTER(s, "setup_arg_pages", "the stack gets its place and its first size", "vm_start",
+		v->start, "vm_end", v->end, SIM_U_ADDR);
 
 	T_CHANGE(s, "mprotect_fixup", "vm_flags", v->flags, STACK_FLAGS, SIM_U_FLAGS);
 	SET(s, v->flags, STACK_FLAGS);
 	T_NOTE(s, "relocate_vma_down", "shift", "bytes", 0, NULL, 0, SIM_U_BYTES);
 	size = v->end - v->start;
 	want = size + s->prof->stack_expand;
-	T_TEST(s, "setup_arg_pages", "first size against RLIMIT_STACK", "stack_size + 128 KiB", want, GT, "limit", limit,
-	       SIM_U_BYTES, want > limit, "only as much as the limit", "all of it");
+	T_TEST(s, "setup_arg_pages", "first size against RLIMIT_STACK", "stack_size + 128 KiB",
+	       want, GT, "limit", limit, SIM_U_BYTES, want > limit, "only as much as the limit",
+	       "all of it");
 	if (want > limit)
 		want = limit;
 	SET(s, mm->start_stack, sp);
@@ -72,11 +74,12 @@ static bool map_program(struct sim *s, struct mm *mm)
 {
 	const struct sim_profile *p = s->prof;
 	u64 ro = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	u64 rw = VM_DATA_FLAGS | VM_ACCOUNT;
 	T_ENTER(s, "load_elf_binary", "the segments", "text", p->text, "bss", p->bss, SIM_U_ADDR);
 
 	if (map_special(s, mm, FILE_EXE, p->text, p->data - p->text, ro) < 0 ||
-	    map_special(s, mm, FILE_EXE, p->data, p->bss - p->data, VM_DATA_FLAGS | VM_ACCOUNT) < 0 ||
-	    map_special(s, mm, FILE_NONE, p->bss, p->start_brk - p->bss, VM_DATA_FLAGS | VM_ACCOUNT) < 0)
+	    map_special(s, mm, FILE_EXE, p->data, p->bss - p->data, rw) < 0 ||
+	    map_special(s, mm, FILE_NONE, p->bss, p->start_brk - p->bss, rw) < 0)
 		return false;
 	SET(s, mm->start_code, p->text);
 	SET(s, mm->end_code, p->data);
@@ -91,15 +94,17 @@ static bool map_program(struct sim *s, struct mm *mm)
 static bool map_vdso(struct sim *s, struct mm *mm)
 {
 	const struct sim_profile *p = s->prof;
-	u64 a = p->vvar_pages << PAGE_SHIFT, b = p->vvar_vclock_pages << PAGE_SHIFT, c = p->vdso_pages << PAGE_SHIFT;
+	u64 a = p->vvar_pages << PAGE_SHIFT, b = p->vvar_vclock_pages << PAGE_SHIFT,
+	    c = p->vdso_pages << PAGE_SHIFT;
 	u64 data = VM_READ | VM_MAYREAD | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
+	u64 code = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND;
 	int64_t at = get_unmapped_area(s, mm, FILE_NONE, true, 0, a + b + c, 0, 0);
-	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c, SIM_U_HEX);
+	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c,
+		SIM_U_HEX);
 
 	if (at < 0 || map_special(s, mm, FILE_VVAR, (u64)at, a, data) < 0 ||
 	    map_special(s, mm, FILE_VVAR_VCLOCK, (u64)at + a, b, data) < 0 ||
-	    map_special(s, mm, FILE_VDSO, (u64)at + a + b, c,
-			VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND) < 0)
+	    map_special(s, mm, FILE_VDSO, (u64)at + a + b, c, code) < 0)
 		return false;
 	return true;
 }
@@ -132,7 +137,8 @@ static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
 static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
 {
 	const struct sim_profile *p = s->prof;
-	u64 strings = strings_of(args) + strings_of(env), bytes = args + env, cap = mm->limit[SIM_LIMIT_STACK] / 4;
+	u64 strings = strings_of(args) + strings_of(env), bytes = args + env,
+	    cap = mm->limit[SIM_LIMIT_STACK] / 4;
 	u64 sp = (p->stack_top - p->exec_block - bytes - strings * 8) & ~15ull;
 	int err;
 
@@ -140,8 +146,8 @@ static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
 		cap = ARG_CAP;
 	if (cap < ARG_MAX_BYTES)
 		cap = ARG_MAX_BYTES;
-	T_TEST(s, "bprm_stack_limits", "strings and pointers", "bytes", bytes + (strings + 1) * 8, GT, "limit", cap, SIM_U_BYTES,
-	       bytes + (strings + 1) * 8 > cap, "E2BIG", "go on");
+	T_TEST(s, "bprm_stack_limits", "strings and pointers", "bytes", bytes + (strings + 1) * 8,
+	       GT, "limit", cap, SIM_U_BYTES, bytes + (strings + 1) * 8 > cap, "E2BIG", "go on");
 	if (bytes + (strings + 1) * 8 > cap)
 		return -E2BIG;
 	if (!temp_stack(s, mm))
@@ -150,8 +156,10 @@ static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
 	if (err)
 		return err;
 	SET(s, mm->topdown, !s->opt.bottomup);
-	SET(s, mm->mmap_base, s->opt.bottomup ? p->unmapped_base : place_mmap_base(s, mm->limit[SIM_LIMIT_STACK]));
-	T_NOTE(s, "arch_pick_mmap_layout", "where mappings are placed from", "mmap_base", mm->mmap_base, NULL, 0, SIM_U_ADDR);
+	SET(s, mm->mmap_base,
+	    s->opt.bottomup ? p->unmapped_base : place_mmap_base(s, mm->limit[SIM_LIMIT_STACK]));
+	T_NOTE(s, "arch_pick_mmap_layout", "where mappings are placed from", "mmap_base",
+	       mm->mmap_base, NULL, 0, SIM_U_ADDR);
 	err = setup_arg_pages(s, mm, sp);
 	if (err)
 		return err;

@@ -7,13 +7,15 @@
 /* A clean page of a shared file mapping is mapped read-only, so that the first write shows. */
 bool vma_wants_writenotify(const struct vma *v)
 {
-	return (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) && !vma_shmem(v) && v->file;
+	return (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) && !vma_shmem(v) &&
+	       v->file;
 }
 
 /* What vm_page_prot lets a fresh, clean pte do. */
 static u64 page_prot(const struct vma *v)
 {
-	bool w = (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) && !vma_wants_writenotify(v);
+	bool w = (v->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED) &&
+		 !vma_wants_writenotify(v);
 
 	return w ? PTE_P | PTE_W : PTE_P;
 }
@@ -46,36 +48,39 @@ static u32 anon_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, stru
 	return pfn;
 }
 
-static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
-				      struct fault *fault)
+static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr,
+				      bool write, struct fault *fault)
 {
 	jword *pte;
 	u32 pfn;
 
-	T_ENTER(s, "do_anonymous_page", write ? "a page for a write" : "a read: the zero page", "address", addr, NULL, 0,
-		SIM_U_ADDR);
+	T_ENTER(s, "do_anonymous_page", write ? "a page for a write" : "a read: the zero page",
+		"address", addr, NULL, 0, SIM_U_ADDR);
 	pte = pte_make(s, mm, addr);
 	if (!pte)
 		return SIM_SIG_OOM;
 	if (!write) {
 		SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
-		T_NOTE(s, "do_anonymous_page", "the shared zero page is mapped read-only, no RSS", "pfn", 1, NULL, 0, SIM_U_PFN);
+		T_NOTE(s, "do_anonymous_page", "the shared zero page is mapped read-only, no RSS",
+		       "pfn", 1, NULL, 0, SIM_U_PFN);
 		return SIM_SIG_NONE;
 	}
 	pfn = anon_page(s, mm, v, addr, fault);
 	if (!pfn)
 		return SIM_SIG_OOM;
 	SET(s, *pte, MK_PTE(pfn, v->flags & VM_WRITE ? PTE_P | PTE_D | PTE_W : PTE_P | PTE_D));
-	T_CHANGE(s, "do_anonymous_page", "MM_ANONPAGES", mm->stat[STAT_ANON] - 1, mm->stat[STAT_ANON], SIM_U_PAGES);
+	T_CHANGE(s, "do_anonymous_page", "MM_ANONPAGES", mm->stat[STAT_ANON] - 1,
+		 mm->stat[STAT_ANON], SIM_U_PAGES);
 	return SIM_SIG_NONE;
 }
 
 /* The window of do_fault_around: ptes [from, to) of the table, from page first of the object. */
-static void fault_window(const struct sim *s, const struct vma *v, const struct object *o, u64 addr, u64 *from, u64 *to,
-			 u64 *first)
+static void fault_window(const struct sim *s, const struct vma *v, const struct object *o, u64 addr,
+			 u64 *from, u64 *to, u64 *first)
 {
 	u64 nr = s->prof->fault_around >> PAGE_SHIFT, off = (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
-	u64 vma_off = (addr - v->start) >> PAGE_SHIFT, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 vma_off = (addr - v->start) >> PAGE_SHIFT,
+	    size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
 	*from = off & ~(nr - 1);
 	if (off > vma_off && *from < off - vma_off)
@@ -97,8 +102,8 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 	bool here = false;
 
 	fault_window(s, v, o, addr, &from, &to, &first);
-	T_ENTER(s, "do_fault_around", "cached pages of the window", "from", base + (from << PAGE_SHIFT), "to",
-		base + (to << PAGE_SHIFT), SIM_U_ADDR);
+	T_ENTER(s, "do_fault_around", "cached pages of the window", "from",
+		base + (from << PAGE_SHIFT), "to", base + (to << PAGE_SHIFT), SIM_U_ADDR);
 	if (to < from + 2 && !pte_find(s, mm, addr))
 		return false;			/* no table is made for a single page */
 	for (u64 i = from; i < to; i++) {
@@ -122,13 +127,15 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 }
 
 /* The page of the object at addr; NULL sig: found or made. */
-static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr, u32 *pfn, struct fault *fault)
+static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o,
+				u64 addr, u32 *pfn, struct fault *fault)
 {
-	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT), size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT),
+	    size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	bool beyond = index >= size;
 
-	T_TEST(s, "filemap_fault", "the page lies beyond the end of the object", "index", index, GE, "pages", size,
-	       SIM_U_PAGES, beyond, "VM_FAULT_SIGBUS", "go on");
+	T_TEST(s, "filemap_fault", "the page lies beyond the end of the object", "index", index, GE,
+	       "pages", size, SIM_U_PAGES, beyond, "VM_FAULT_SIGBUS", "go on");
 	if (beyond)
 		return SIM_BUS_ADRERR;
 	*pfn = page_lookup(s, o, index);
@@ -146,8 +153,8 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	u64 there = v->file == FILE_VVAR ? s->prof->vvar_there : s->prof->vvar_vclock_there;
 	jword *pte;
 
-	T_TEST(s, "vvar_fault", "the kernel has such a page", "page", page, AND, "pages", there, SIM_U_HEX,
-	       (there >> page) & 1, "mapped by its frame number", "VM_FAULT_SIGBUS");
+	T_TEST(s, "vvar_fault", "the kernel has such a page", "page", page, AND, "pages", there,
+	       SIM_U_HEX, (there >> page) & 1, "mapped by its frame number", "VM_FAULT_SIGBUS");
 	if (!((there >> page) & 1))
 		return SIM_BUS_ADRERR;
 	pte = pte_make(s, mm, addr);
@@ -157,7 +164,8 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write, struct fault *fault)
+static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
+			     struct fault *fault)
 {
 	struct object *o = object_of(s, v->file);
 	bool shared = v->flags & VM_SHARED, cow = write && !shared;
@@ -165,13 +173,14 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	jword *pte;
 	u32 pfn;
 
-	T_ENTER(s, write ? shared ? "do_shared_fault" : "do_cow_fault" : "do_read_fault", "a page of a file or object",
-		"address", addr, NULL, 0, SIM_U_ADDR);
+	T_ENTER(s, write ? shared ? "do_shared_fault" : "do_cow_fault" : "do_read_fault",
+		"a page of a file or object", "address", addr, NULL, 0, SIM_U_ADDR);
 	if (!o)
 		return vvar_fault(s, mm, v, addr);
 	if (cow && !anon_vma_prepare(s, mm, v))
 		return SIM_SIG_OOM;
-	if (!write && o->kind != OBJ_VDSO && s->prof->fault_around > PAGE_SIZE && do_fault_around(s, mm, v, o, addr))
+	if (!write && o->kind != OBJ_VDSO && s->prof->fault_around > PAGE_SIZE &&
+	    do_fault_around(s, mm, v, o, addr))
 		return SIM_SIG_NONE;
 	if (s->failed)
 		return SIM_SIG_OOM;
@@ -188,7 +197,8 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		if (!pfn)
 			return SIM_SIG_OOM;
 		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0)));
-		T_EVENT(s, "do_cow_fault", COW, "the file's page is copied at once; frame", pfn, SIM_U_PFN);
+		T_EVENT(s, "do_cow_fault", COW, "the file's page is copied at once; frame", pfn,
+			SIM_U_PFN);
 		return SIM_SIG_NONE;
 	}
 	frame_map(s, mm, pfn, addr & PAGE_MASK);
@@ -201,7 +211,8 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, struct fault *fault)
+static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte,
+				 struct fault *fault)
 {
 	u64 old = *pte;
 	u32 pfn = anon_page(s, mm, v, addr, fault);
@@ -216,23 +227,27 @@ static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u6
 	return SIM_SIG_NONE;
 }
 
-static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, struct fault *fault)
+static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte,
+			       struct fault *fault)
 {
 	struct frame *f = frame_at(s, PTE_PFN(*pte));
 	bool reuse;
 
-	T_ENTER(s, "do_wp_page", "a write to a write-protected page", "address", addr, "pfn", PTE_PFN(*pte), SIM_U_HEX);
+	T_ENTER(s, "do_wp_page", "a write to a write-protected page", "address", addr, "pfn",
+		PTE_PFN(*pte), SIM_U_HEX);
 	if (v->flags & (VM_SHARED | VM_MAYSHARE)) {
 		SET(s, *pte, *pte | PTE_W | PTE_D);
 		frame_set_flags(s, f, FRF_DIRTY, 0);
-		T_NOTE(s, "wp_page_shared", "the page becomes dirty and writable", "pfn", PTE_PFN(*pte), NULL, 0, SIM_U_PFN);
+		T_NOTE(s, "wp_page_shared", "the page becomes dirty and writable", "pfn",
+		       PTE_PFN(*pte), NULL, 0, SIM_U_PFN);
 		return SIM_SIG_NONE;
 	}
 	if (*pte & PTE_ZERO || f->kind != FR_ANON)
 		return wp_page_copy(s, mm, v, addr, pte, fault);
 	reuse = (f->flags & FRF_EXCLUSIVE) || f->mapcount == 1;
-	T_TEST(s, "wp_can_reuse_anon_folio", "nobody else maps the page", "mapcount", (u64)f->mapcount, EQ, "one", 1, SIM_U_COUNT,
-	       reuse, "the page is reused", "the page is copied");
+	T_TEST(s, "wp_can_reuse_anon_folio", "nobody else maps the page", "mapcount",
+	       (u64)f->mapcount, EQ, "one", 1, SIM_U_COUNT, reuse, "the page is reused",
+	       "the page is copied");
 	if (!reuse)
 		return wp_page_copy(s, mm, v, addr, pte, fault);
 	frame_set_flags(s, f, FRF_EXCLUSIVE, 0);
@@ -245,17 +260,20 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	enum sim_sig sig;
 	struct fault fault = { false, false };
 	jword *pte;
-	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL, 0, SIM_U_ADDR);
+	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL,
+		0, SIM_U_ADDR);
 
 	pte = pte_find(s, mm, addr);
 	if (!pte && !pt_entry(s, mm, addr, 1, true))
 		return SIM_SIG_OOM;
 	if (!pte || !*pte) {
-		T_NOTE(s, "handle_pte_fault", pte ? "the pte is none" : "no pte table", "address", addr, NULL, 0, SIM_U_ADDR);
+		T_NOTE(s, "handle_pte_fault", pte ? "the pte is none" : "no pte table", "address",
+		       addr, NULL, 0, SIM_U_ADDR);
 		sig = vma_anonymous(v) ? do_anonymous_page(s, mm, v, addr, write, &fault) :
 					 do_fault(s, mm, v, addr, write, &fault);
 	} else if (!(*pte & PTE_P)) {
-		T_NOTE(s, "handle_pte_marker", "a guard marker", "address", addr, NULL, 0, SIM_U_ADDR);
+		T_NOTE(s, "handle_pte_marker", "a guard marker", "address", addr, NULL, 0,
+		       SIM_U_ADDR);
 		return SIM_SEGV_MAPERR;
 	} else if (write && !(*pte & PTE_W)) {
 		sig = do_wp_page(s, mm, v, addr, pte, &fault);
@@ -267,7 +285,8 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	if (!fault.major) {
 		if (!fault.counted)
 			ADD(s, mm->stat[STAT_MINFLT], 1);
-		T_CHANGE(s, "mm_account_fault", "min_flt", mm->stat[STAT_MINFLT] - 1, mm->stat[STAT_MINFLT], SIM_U_COUNT);
+		T_CHANGE(s, "mm_account_fault", "min_flt", mm->stat[STAT_MINFLT] - 1,
+			 mm->stat[STAT_MINFLT], SIM_U_COUNT);
 	}
 	return SIM_SIG_NONE;
 }
@@ -278,19 +297,20 @@ static bool access_error(struct sim *s, const struct vma *v, enum access acc, bo
 
 	if (acc == ACC_WRITE) {
 		bad = !(v->flags & VM_WRITE);
-		T_TEST(s, "access_error", "the VMA may be written", "vm_flags", v->flags, AND, "VM_WRITE", VM_WRITE, SIM_U_FLAGS,
-		       !bad, "go on", "SIGSEGV ACCERR");
+		T_TEST(s, "access_error", "the VMA may be written", "vm_flags", v->flags, AND,
+		       "VM_WRITE", VM_WRITE, SIM_U_FLAGS, !bad, "go on", "SIGSEGV ACCERR");
 		return bad;
 	}
-	T_TEST(s, "access_error", "a page is there, yet it may not be accessed", "P", present, NE, NULL, 0, SIM_U_BOOL,
-	       present, "SIGSEGV ACCERR", "go on");
+	T_TEST(s, "access_error", "a page is there, yet it may not be accessed", "P", present, NE,
+	       NULL, 0, SIM_U_BOOL, present, "SIGSEGV ACCERR", "go on");
 	if (present)
 		return true;
 	if (acc == ACC_EXEC && !s->prof->exec_reads_first && !(v->flags & VM_EXEC))
 		return true;
 	bad = !vma_accessible(v);
-	T_TEST(s, "access_error", "the VMA has any permission", "vm_flags", v->flags, AND, "VM_READ|VM_WRITE|VM_EXEC",
-	       VM_ACCESS_FLAGS, SIM_U_FLAGS, !bad, "go on", "SIGSEGV ACCERR");
+	T_TEST(s, "access_error", "the VMA has any permission", "vm_flags", v->flags, AND,
+	       "VM_READ|VM_WRITE|VM_EXEC", VM_ACCESS_FLAGS, SIM_U_FLAGS, !bad, "go on",
+	       "SIGSEGV ACCERR");
 	return bad;
 }
 
@@ -300,34 +320,41 @@ static struct vma *find_or_grow(struct sim *s, struct mm *mm, u64 addr)
 	struct vma *v = vma_find(s, mm, addr);
 	bool below;
 
-	T_NOTE(s, "find_vma", v ? "first VMA that ends above" : "no VMA ends above", "vm_start", v ? v->start : 0, "vm_end",
-	       v ? v->end : 0, SIM_U_ADDR);
+	T_NOTE(s, "find_vma", v ? "first VMA that ends above" : "no VMA ends above", "vm_start",
+	       v ? v->start : 0, "vm_end", v ? v->end : 0, SIM_U_ADDR);
 	if (!v)
 		return NULL;
 	below = addr < v->start;
-	T_TEST(s, "lock_mm_and_find_vma", "the address lies below it", "address", addr, LT, "vm_start", v->start, SIM_U_ADDR,
-	       below, "it must grow", "inside");
+	T_TEST(s, "lock_mm_and_find_vma", "the address lies below it", "address", addr, LT,
+	       "vm_start", v->start, SIM_U_ADDR, below, "it must grow", "inside");
 	if (!below)
 		return v;
-	T_TEST(s, "lock_mm_and_find_vma", "it may grow", "vm_flags", v->flags, AND, "VM_GROWSDOWN", VM_GROWSDOWN, SIM_U_FLAGS,
-	       (v->flags & VM_GROWSDOWN) != 0, "expand_stack", "SIGSEGV MAPERR");
+	T_TEST(s, "lock_mm_and_find_vma", "it may grow", "vm_flags", v->flags, AND, "VM_GROWSDOWN",
+	       VM_GROWSDOWN, SIM_U_FLAGS, (v->flags & VM_GROWSDOWN) != 0, "expand_stack",
+	       "SIGSEGV MAPERR");
 	if (!(v->flags & VM_GROWSDOWN) || expand_downwards(s, mm, v, addr))
 		return NULL;
 	return v;
 }
 
-static enum sim_sig do_user_addr_fault(struct sim *s, struct mm *mm, u64 addr, enum access acc, bool present)
+static enum sim_sig do_user_addr_fault(struct sim *s, struct mm *mm, u64 addr, enum access acc,
+				       bool present)
 {
 	const struct sim_profile *p = s->prof;
 	struct vma *v;
-	T_ENTER(s, "do_user_addr_fault", acc == ACC_WRITE ? "write" : acc == ACC_EXEC ? "fetch" : "read", "address", addr,
-		"error_code", (present ? 1u : 0) | (acc == ACC_WRITE ? 2u : 0) | 4u | (acc == ACC_EXEC ? 16u : 0), SIM_U_HEX);
+	T_ENTER(s, "do_user_addr_fault",
+		acc == ACC_WRITE ? "write" :
+		acc == ACC_EXEC	 ? "fetch" :
+				   "read",
+		"address", addr, "error_code",
+		(present ? 1u : 0) | (acc == ACC_WRITE ? 2u : 0) | 4u | (acc == ACC_EXEC ? 16u : 0),
+		SIM_U_HEX);
 
 	if (addr >= p->task_size) {
 		bool odd = p->canonical_end && addr >= p->canonical_end && addr < p->kernel_start;
 
-		T_TEST(s, "exc_general_protection", "not canonical", "address", addr, GE, "end", p->canonical_end, SIM_U_ADDR, odd,
-		       "SIGSEGV KERNEL", "SIGSEGV MAPERR");
+		T_TEST(s, "exc_general_protection", "not canonical", "address", addr, GE, "end",
+		       p->canonical_end, SIM_U_ADDR, odd, "SIGSEGV KERNEL", "SIGSEGV MAPERR");
 		return odd ? SIM_SEGV_KERNEL : SIM_SEGV_MAPERR;
 	}
 	v = find_or_grow(s, mm, addr);
@@ -359,13 +386,18 @@ enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
 				}
 			}
 		}
-		T_EVENT(s, "exc_page_fault", FAULT, present ? "the page may not be accessed so" : "no page is present", addr,
+		T_EVENT(s, "exc_page_fault", FAULT,
+			present ? "the page may not be accessed so" : "no page is present", addr,
 			SIM_U_ADDR);
 		sig = do_user_addr_fault(s, mm, addr, acc, present);
 		if (sig) {
-			T_EVENT(s, "force_sig_fault", SIGNAL, sig == SIM_BUS_ADRERR ? "SIGBUS ADRERR" :
-				sig == SIM_SEGV_ACCERR ? "SIGSEGV ACCERR" : sig == SIM_SEGV_KERNEL ? "SIGSEGV KERNEL" :
-				sig == SIM_SIG_OOM ? "VM_FAULT_OOM" : "SIGSEGV MAPERR", addr, SIM_U_ADDR);
+			T_EVENT(s, "force_sig_fault", SIGNAL,
+				sig == SIM_BUS_ADRERR  ? "SIGBUS ADRERR" :
+				sig == SIM_SEGV_ACCERR ? "SIGSEGV ACCERR" :
+				sig == SIM_SEGV_KERNEL ? "SIGSEGV KERNEL" :
+				sig == SIM_SIG_OOM     ? "VM_FAULT_OOM" :
+							 "SIGSEGV MAPERR",
+				addr, SIM_U_ADDR);
 			return sig;
 		}
 	}

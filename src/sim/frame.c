@@ -16,7 +16,8 @@ static bool pcp_refill(struct sim *s)
 		j_save(s, &s->root->pcp_next);
 		s->root->pcp_next = pfn;
 		SET(s, s->root->pcp_end, pfn + (1u << o));
-		T_NOTE(s, "rmqueue_bulk", "the per-CPU list is filled", "pfn", pfn, "order", o, SIM_U_PFN);
+		T_NOTE(s, "rmqueue_bulk", "the per-CPU list is filled", "pfn", pfn, "order", o,
+		       SIM_U_PFN);
 		return true;
 	}
 	return false;
@@ -35,8 +36,13 @@ u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr)
 	}
 	pfn = (u32)r->pcp_next;
 	SET(s, r->pcp_next, r->pcp_next + 1);
-	SET(s, frame_at(s, pfn)->word, ((struct frame){ .kind = kind & 0xf, .proc = proc & 0xf,
-		.vpn = kind == FR_ANON || kind == FR_TABLE ? (addr >> PAGE_SHIFT) & 0xfffffffff : 0 }).word);
+	SET(s, frame_at(s, pfn)->word,
+	    ((struct frame){ .kind = kind & 0xf,
+			     .proc = proc & 0xf,
+			     .vpn = kind == FR_ANON || kind == FR_TABLE ?
+					    (addr >> PAGE_SHIFT) & 0xfffffffff :
+					    0 })
+		    .word);
 	T_EVENT(s, "rmqueue_pcplist", FRAME, "frame taken from the per-CPU list", pfn, SIM_U_PFN);
 	return pfn;
 }
@@ -108,9 +114,10 @@ static int free_block(const struct sim *s, u64 pfn)
 void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 {
 	static const enum sim_frame_kind kinds[] = {
-		[FR_NONE] = SIM_FRAME_PCP, [FR_FREE] = SIM_FRAME_FREE, [FR_ANON] = SIM_FRAME_ANON,
-		[FR_FILE] = SIM_FRAME_FILE, [FR_SHMEM] = SIM_FRAME_SHMEM, [FR_TABLE] = SIM_FRAME_TABLE,
-		[FR_ZERO] = SIM_FRAME_ZERO, [FR_RESERVED] = SIM_FRAME_RESERVED,
+		[FR_NONE] = SIM_FRAME_PCP,    [FR_FREE] = SIM_FRAME_FREE,
+		[FR_ANON] = SIM_FRAME_ANON,   [FR_FILE] = SIM_FRAME_FILE,
+		[FR_SHMEM] = SIM_FRAME_SHMEM, [FR_TABLE] = SIM_FRAME_TABLE,
+		[FR_ZERO] = SIM_FRAME_ZERO,   [FR_RESERVED] = SIM_FRAME_RESERVED,
 	};
 	const struct frame *f;
 	int o;
@@ -133,7 +140,8 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 	}
 	ret->kind = kinds[f->kind];
 	ret->mapcount = (unsigned)frame_mapcount(f);
-	ret->proc = f->kind == FR_RESERVED || f->kind == FR_ZERO || !f->mapcount ? -1 : (int)f->proc;
+	ret->proc =
+		f->kind == FR_RESERVED || f->kind == FR_ZERO || !f->mapcount ? -1 : (int)f->proc;
 	if (f->kind == FR_TABLE)
 		ret->proc = (int)f->proc;
 	if (f->kind == FR_ANON || f->kind == FR_TABLE)

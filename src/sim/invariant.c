@@ -32,8 +32,11 @@ static bool free_lists(struct check *c)
 		for (u32 p = s->root->area[o].head; p; prev = p, p = (u32)frame_at(s, p)->next) {
 			const struct frame *f = frame_at(s, p);
 
-			if (f->kind != FR_FREE || f->order != o || f->prev != prev || p & ((1u << o) - 1))
-				return fail(c, "free list: frame %llu of order %llu is not in order", 0, p, o);
+			if (f->kind != FR_FREE || f->order != o || f->prev != prev ||
+			    p & ((1u << o) - 1))
+				return fail(c,
+					    "free list: frame %llu of order %llu is not in order",
+					    0, p, o);
 			blocks++;
 			n += 1ull << o;
 		}
@@ -41,7 +44,8 @@ static bool free_lists(struct check *c)
 			return fail(c, "free list of order %llu: %llu blocks found", 0, o, blocks);
 	}
 	if (n != s->root->nr_free)
-		return fail(c, "%llu frames in the free lists, %llu counted", 0, n, s->root->nr_free);
+		return fail(c, "%llu frames in the free lists, %llu counted", 0, n,
+			    s->root->nr_free);
 	for (u64 p = 0; p < c->used; p++) {
 		unsigned k = frame_at(s, (u32)p)->kind;
 
@@ -54,7 +58,8 @@ static bool free_lists(struct check *c)
 			c->taken += k != FR_NONE && k != FR_FREE;
 	}
 	if (c->taken + sim_frame_free(s) != s->nframes)
-		return fail(c, "frames lost: %llu taken, %llu free", 0, c->taken, sim_frame_free(s));
+		return fail(c, "frames lost: %llu taken, %llu free", 0, c->taken,
+			    sim_frame_free(s));
 	return true;
 }
 
@@ -94,12 +99,14 @@ static bool walk_vmas(struct check *c, unsigned proc, const struct mm *mm, struc
 		if (v->start < end || v->end <= v->start || v->prev != prev)
 			return fail(c, "VMA at 0x%llx does not follow 0x%llx", proc, v->start, end);
 		if (vma_look(s, mm, v->start) != v || vma_look(s, mm, v->end - 1) != v)
-			return fail(c, "VMA at 0x%llx is not found in the index (end 0x%llx)", proc, v->start, v->end);
+			return fail(c, "VMA at 0x%llx is not found in the index (end 0x%llx)", proc,
+				    v->start, v->end);
 		if (v->start - end > AT(s, v->leaf, const struct leaf)->maxgap)
-			return fail(c, "the gap below 0x%llx is larger than its bound %llu", proc, v->start,
-				    AT(s, v->leaf, const struct leaf)->maxgap);
+			return fail(c, "the gap below 0x%llx is larger than its bound %llu", proc,
+				    v->start, AT(s, v->leaf, const struct leaf)->maxgap);
 		if (!!v->anon_vma && !v->chain)
-			return fail(c, "VMA at 0x%llx has anon_vma %llu but no chain", proc, v->start, v->anon_vma);
+			return fail(c, "VMA at 0x%llx has anon_vma %llu but no chain", proc,
+				    v->start, v->anon_vma);
 		end = v->end;
 		prev = REF(s, v);
 		t->n++;
@@ -133,10 +140,12 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 		return fail(c, "sum of data %llu, data_vm %llu", proc, t.data, mm->data_vm);
 	if (t.exec != mm->exec_vm)
 		return fail(c, "sum of exec %llu, exec_vm %llu", proc, t.exec, mm->exec_vm);
-	if (t.locked > mm->locked_vm || (t.locked != mm->locked_vm && !s->prof->dontunmap_double_counts))
+	if (t.locked > mm->locked_vm ||
+	    (t.locked != mm->locked_vm && !s->prof->dontunmap_double_counts))
 		return fail(c, "sum of locked %llu, locked_vm %llu", proc, t.locked, mm->locked_vm);
 	if (t.anon != mm->stat[STAT_ANON])
-		return fail(c, "anonymous pages %llu, RssAnon %llu", proc, t.anon, mm->stat[STAT_ANON]);
+		return fail(c, "anonymous pages %llu, RssAnon %llu", proc, t.anon,
+			    mm->stat[STAT_ANON]);
 	if (t.rss != rss)
 		return fail(c, "resident pages %llu, counters %llu", proc, t.rss, rss);
 	tables = count_tables(c, s->base + mm->pgd, s->prof->levels - 1);
@@ -163,11 +172,14 @@ static bool map_counts(struct check *c)
 		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE)
 			continue;
 		if (frame_mapcount(f) != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
-			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p, c->maps[p]);
+			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p,
+				    c->maps[p]);
 		if (f->kind == FR_ANON && !f->mapcount)
-			return fail(c, "frame %llu: an anonymous page nobody maps (kind %llu)", 0, p, f->kind);
+			return fail(c, "frame %llu: an anonymous page nobody maps (kind %llu)", 0,
+				    p, f->kind);
 		if (f->kind == FR_ANON && (f->flags & FRF_EXCLUSIVE) && f->mapcount != 1)
-			return fail(c, "frame %llu is exclusive and mapped %llu times", 0, p, f->mapcount);
+			return fail(c, "frame %llu is exclusive and mapped %llu times", 0, p,
+				    f->mapcount);
 	}
 	return true;
 }
@@ -177,13 +189,15 @@ bool sim_check(const struct sim *s, struct buf *ret)
 	struct check c = { .s = s, .why = ret };
 	bool ok;
 
-	c.used = s->root->virgin && s->root->virgin < s->root->virgin_end ? s->root->virgin : s->nframes;
+	c.used = s->root->virgin && s->root->virgin < s->root->virgin_end ? s->root->virgin :
+									    s->nframes;
 	c.maps = calloc(s->nframes, sizeof(*c.maps));
 	if (!c.maps)
 		return true;
 	ok = free_lists(&c);
 	for (unsigned p = 0; ok && p < s->root->nprocs; p++) {
-		const struct mm *mm = s->root->proc[p] ? AT(s, s->root->proc[p], const struct mm) : NULL;
+		const struct mm *mm =
+			s->root->proc[p] ? AT(s, s->root->proc[p], const struct mm) : NULL;
 
 		if (mm && mm->alive)
 			ok = process(&c, p, mm);

@@ -166,6 +166,8 @@ bool sim_seek(struct sim *s, sim_pos pos)
 		while (s->jcur < to)
 			step_forward(s);
 	}
-	s->mm = s->root->proc[s->root->current] ? AT(s, s->root->proc[s->root->current], struct mm) : NULL;
+	s->mm = s->root->proc[s->root->current] ?
+			AT(s, s->root->proc[s->root->current], struct mm) :
+			NULL;
 	return true;
 }

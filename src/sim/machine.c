@@ -29,7 +29,8 @@ const struct sim_options *sim_get_options(const struct sim *s)
 
 static bool reserve(struct sim *s)
 {
-	size_t root = (sizeof(struct root) + 63) & ~(size_t)63, frames = (s->nframes + 1) * sizeof(struct frame);
+	size_t root = (sizeof(struct root) + 63) & ~(size_t)63,
+	       frames = (s->nframes + 1) * sizeof(struct frame);
 
 	for (u64 heap = HEAP_MOST; heap >= HEAP_LEAST; heap /= 4) {
 		s->bytes = root + frames + heap;
@@ -143,7 +144,9 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 	s->jend = s->retracing ? end : s->jcur;
 	*res = (struct sim_result){ .status = SIM_ERRNO, .err = ENOMEM };
 	if (op->kind == SIM_OP_TOUCH)
-		*res = (struct sim_result){ .status = SIM_SIGNAL, .sig = SIM_SIG_OOM, .fault = op->addr };
+		*res = (struct sim_result){ .status = SIM_SIGNAL,
+					    .sig = SIM_SIG_OOM,
+					    .fault = op->addr };
 	if (op->kind == SIM_OP_BRK)
 		*res = (struct sim_result){ .status = SIM_UNCHANGED, .ret = s->mm->brk };
 }
@@ -176,7 +179,8 @@ void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx)
 	s->trace_ctx = ctx;
 }
 
-bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim_result *res, sim_trace_fn fn, void *ctx)
+bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim_result *res,
+		 sim_trace_fn fn, void *ctx)
 {
 	sim_trace_fn was = s->trace;
 	void *was_ctx = s->trace_ctx;
@@ -224,38 +228,46 @@ static u64 mix(u64 h, const jword *p, u64 n)
 /* Frames behind the untouched blocks are not in use either, unless memory is nearly full. */
 static u64 frames_used(const struct sim *s)
 {
-	return s->root->virgin && s->root->virgin < s->root->virgin_end ? s->root->virgin : s->nframes;
+	return s->root->virgin && s->root->virgin < s->root->virgin_end ? s->root->virgin :
+									  s->nframes;
 }
 
 uint64_t sim_digest(const struct sim *s)
 {
 	u64 h = mix(1, s->base, sizeof(struct root) / 8);
-	const jword *heap = s->base + ((const char *)s->frame - (const char *)s->base) / 8 + (s->nframes + 1) * sizeof(struct frame) / 8;
+	const jword *heap = s->base + ((const char *)s->frame - (const char *)s->base) / 8 +
+			    (s->nframes + 1) * sizeof(struct frame) / 8;
 	u64 tail = s->root->virgin_end ? s->root->virgin_end : s->nframes;
 
-	h = mix(h, (const jword *)(const void *)s->frame, frames_used(s) * sizeof(struct frame) / 8);
-	h = mix(h, (const jword *)(const void *)(s->frame + tail), (s->nframes - tail) * sizeof(struct frame) / 8);
+	h = mix(h, (const jword *)(const void *)s->frame,
+		frames_used(s) * sizeof(struct frame) / 8);
+	h = mix(h, (const jword *)(const void *)(s->frame + tail),
+		(s->nframes - tail) * sizeof(struct frame) / 8);
 	return mix(h, heap, s->root->heap_top - (u64)(heap - s->base));
 }
 
 size_t sim_state_bytes(const struct sim *s)
 {
-	size_t start = (size_t)((const char *)s->frame - (const char *)s->base) + (s->nframes + 1) * sizeof(struct frame);
+	size_t start = (size_t)((const char *)s->frame - (const char *)s->base) +
+		       (s->nframes + 1) * sizeof(struct frame);
 
-	return sizeof(struct root) + frames_used(s) * sizeof(struct frame) + s->root->heap_top * 8 - start;
+	return sizeof(struct root) + frames_used(s) * sizeof(struct frame) + s->root->heap_top * 8 -
+	       start;
 }
 
 void *sim_snapshot(const struct sim *s, size_t *bytes)
 {
 	size_t frames = frames_used(s) * sizeof(struct frame), n = sim_state_bytes(s);
-	size_t start = (size_t)((const char *)s->frame - (const char *)s->base) + (s->nframes + 1) * sizeof(struct frame);
+	size_t start = (size_t)((const char *)s->frame - (const char *)s->base) +
+		       (s->nframes + 1) * sizeof(struct frame);
 	char *p = malloc(n);
 
 	if (!p)
 		return NULL;
 	memcpy(p, s->root, sizeof(struct root));
 	memcpy(p + sizeof(struct root), s->frame, frames);
-	memcpy(p + sizeof(struct root) + frames, (const char *)s->base + start, s->root->heap_top * 8 - start);
+	memcpy(p + sizeof(struct root) + frames, (const char *)s->base + start,
+	       s->root->heap_top * 8 - start);
 	*bytes = n;
 	return p;
 }

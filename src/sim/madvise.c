@@ -4,11 +4,32 @@
 #include "mm.h"
 
 enum {
-	ADV_NORMAL = 0, ADV_RANDOM = 1, ADV_SEQUENTIAL = 2, ADV_WILLNEED = 3, ADV_DONTNEED = 4, ADV_FREE = 8, ADV_REMOVE = 9,
-	ADV_DONTFORK = 10, ADV_DOFORK = 11, ADV_MERGEABLE = 12, ADV_UNMERGEABLE = 13, ADV_HUGEPAGE = 14,
-	ADV_NOHUGEPAGE = 15, ADV_DONTDUMP = 16, ADV_DODUMP = 17, ADV_WIPEONFORK = 18, ADV_KEEPONFORK = 19,
-	ADV_COLD = 20, ADV_PAGEOUT = 21, ADV_POPULATE_READ = 22, ADV_POPULATE_WRITE = 23, ADV_DONTNEED_LOCKED = 24,
-	ADV_COLLAPSE = 25, ADV_GUARD_INSTALL = 102, ADV_GUARD_REMOVE = 103, ADV_MAX = 104,
+	ADV_NORMAL = 0,
+	ADV_RANDOM = 1,
+	ADV_SEQUENTIAL = 2,
+	ADV_WILLNEED = 3,
+	ADV_DONTNEED = 4,
+	ADV_FREE = 8,
+	ADV_REMOVE = 9,
+	ADV_DONTFORK = 10,
+	ADV_DOFORK = 11,
+	ADV_MERGEABLE = 12,
+	ADV_UNMERGEABLE = 13,
+	ADV_HUGEPAGE = 14,
+	ADV_NOHUGEPAGE = 15,
+	ADV_DONTDUMP = 16,
+	ADV_DODUMP = 17,
+	ADV_WIPEONFORK = 18,
+	ADV_KEEPONFORK = 19,
+	ADV_COLD = 20,
+	ADV_PAGEOUT = 21,
+	ADV_POPULATE_READ = 22,
+	ADV_POPULATE_WRITE = 23,
+	ADV_DONTNEED_LOCKED = 24,
+	ADV_COLLAPSE = 25,
+	ADV_GUARD_INSTALL = 102,
+	ADV_GUARD_REMOVE = 103,
+	ADV_MAX = 104,
 };
 
 struct range {
@@ -110,8 +131,8 @@ static int adv_dontneed(struct sim *s, struct mm *mm, const struct range *r)
 	u64 forbidden = VM_PFNMAP | (r->advice == ADV_DONTNEED_LOCKED ? 0 : VM_LOCKED);
 	bool bad = r->v->flags & forbidden;
 
-	T_TEST(s, "madvise_dontneed_free_valid_vma", "locked or special", "vm_flags", r->v->flags, AND, "forbidden", forbidden,
-	       SIM_U_FLAGS, bad, "EINVAL", "zap the pages");
+	T_TEST(s, "madvise_dontneed_free_valid_vma", "locked or special", "vm_flags", r->v->flags,
+	       AND, "forbidden", forbidden, SIM_U_FLAGS, bad, "EINVAL", "zap the pages");
 	if (bad)
 		return -EINVAL;
 	zap_range(s, mm, r->v, r->start, r->end, ZAP_RECLAIM);
@@ -172,8 +193,8 @@ static int adv_guard_install(struct sim *s, struct mm *mm, const struct range *r
 {
 	bool bad = r->v->flags & (VM_SPECIAL | VM_LOCKED);
 
-	T_TEST(s, "is_valid_guard_vma", "special or locked", "vm_flags", r->v->flags, AND, "disallowed", VM_SPECIAL | VM_LOCKED,
-	       SIM_U_FLAGS, bad, "EINVAL", "install");
+	T_TEST(s, "is_valid_guard_vma", "special or locked", "vm_flags", r->v->flags, AND,
+	       "disallowed", VM_SPECIAL | VM_LOCKED, SIM_U_FLAGS, bad, "EINVAL", "install");
 	if (bad)
 		return -EINVAL;
 	if (vma_anonymous(r->v) && !anon_vma_prepare(s, mm, r->v))
@@ -192,7 +213,8 @@ static int adv_guard_install(struct sim *s, struct mm *mm, const struct range *r
 	return 0;
 }
 
-static void unguard_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
+static void unguard_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte,
+			void *arg)
 {
 	(void)mm;
 	(void)v;
@@ -216,17 +238,29 @@ struct advice {
 };
 
 static const struct advice advices[ADV_MAX] = {
-	[ADV_NORMAL] = { adv_normal, false }, [ADV_RANDOM] = { adv_random, false },
-	[ADV_SEQUENTIAL] = { adv_sequential, false }, [ADV_WILLNEED] = { adv_nothing, false },
-	[ADV_DONTNEED] = { adv_dontneed, true }, [ADV_FREE] = { adv_free, true }, [ADV_REMOVE] = { adv_remove, true },
-	[ADV_DONTFORK] = { adv_dontfork, true }, [ADV_DOFORK] = { adv_dofork, false },
-	[ADV_HUGEPAGE] = { adv_hugepage, false }, [ADV_NOHUGEPAGE] = { adv_nohugepage, false },
-	[ADV_DONTDUMP] = { adv_dontdump, false }, [ADV_DODUMP] = { adv_dodump, false },
-	[ADV_WIPEONFORK] = { adv_wipeonfork, true }, [ADV_KEEPONFORK] = { adv_keeponfork, false },
-	[ADV_COLD] = { adv_lru, false }, [ADV_PAGEOUT] = { adv_lru, false },
-	[ADV_POPULATE_READ] = { adv_nothing, false }, [ADV_POPULATE_WRITE] = { adv_nothing, false },
-	[ADV_DONTNEED_LOCKED] = { adv_dontneed, true }, [ADV_COLLAPSE] = { adv_invalid, false },
-	[ADV_GUARD_INSTALL] = { adv_guard_install, true }, [ADV_GUARD_REMOVE] = { adv_guard_remove, false },
+	[ADV_NORMAL] = { adv_normal, false },
+	[ADV_RANDOM] = { adv_random, false },
+	[ADV_SEQUENTIAL] = { adv_sequential, false },
+	[ADV_WILLNEED] = { adv_nothing, false },
+	[ADV_DONTNEED] = { adv_dontneed, true },
+	[ADV_FREE] = { adv_free, true },
+	[ADV_REMOVE] = { adv_remove, true },
+	[ADV_DONTFORK] = { adv_dontfork, true },
+	[ADV_DOFORK] = { adv_dofork, false },
+	[ADV_HUGEPAGE] = { adv_hugepage, false },
+	[ADV_NOHUGEPAGE] = { adv_nohugepage, false },
+	[ADV_DONTDUMP] = { adv_dontdump, false },
+	[ADV_DODUMP] = { adv_dodump, false },
+	[ADV_WIPEONFORK] = { adv_wipeonfork, true },
+	[ADV_KEEPONFORK] = { adv_keeponfork, false },
+	[ADV_COLD] = { adv_lru, false },
+	[ADV_PAGEOUT] = { adv_lru, false },
+	[ADV_POPULATE_READ] = { adv_nothing, false },
+	[ADV_POPULATE_WRITE] = { adv_nothing, false },
+	[ADV_DONTNEED_LOCKED] = { adv_dontneed, true },
+	[ADV_COLLAPSE] = { adv_invalid, false },
+	[ADV_GUARD_INSTALL] = { adv_guard_install, true },
+	[ADV_GUARD_REMOVE] = { adv_guard_remove, false },
 };
 
 static const struct advice ksm_advice = { adv_nothing, false };
@@ -246,7 +280,8 @@ static bool seal_forbids(const struct vma *v, const struct advice *a)
 	return a->discard && (v->flags & VM_SEALED) && vma_anonymous(v) && !(v->flags & VM_WRITE);
 }
 
-static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice, const struct advice *a)
+static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice,
+		const struct advice *a)
 {
 	int hole = 0, err;
 
@@ -257,8 +292,8 @@ static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice, co
 		if (!r.v)
 			return -ENOMEM;
 		if (start < r.v->start) {
-			T_NOTE(s, "madvise_walk_vmas", "a hole: ENOMEM in the end, but it goes on", "start", start, "vm_start",
-			       r.v->start, SIM_U_ADDR);
+			T_NOTE(s, "madvise_walk_vmas", "a hole: ENOMEM in the end, but it goes on",
+			       "start", start, "vm_start", r.v->start, SIM_U_ADDR);
 			hole = -ENOMEM;
 			start = r.v->start;
 			if (start >= end)
@@ -267,7 +302,8 @@ static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice, co
 		stop = r.v->end < end ? r.v->end : end;
 		r.start = start;
 		r.end = stop;
-		T_NOTE(s, "madvise_vma_behavior", "one VMA", "start", start, "end", stop, SIM_U_ADDR);
+		T_NOTE(s, "madvise_vma_behavior", "one VMA", "start", start, "end", stop,
+		       SIM_U_ADDR);
 		if (seal_forbids(r.v, a))
 			return -EPERM;
 		err = a->act(s, mm, &r);

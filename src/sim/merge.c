@@ -18,13 +18,14 @@ static bool mergeable_vma(struct sim *s, const struct merge *m, const struct vma
 {
 	bool ok = !((v->flags ^ m->flags) & ~sticky(s));
 
-	T_TEST(s, "is_mergeable_vma", "flags of the neighbour equal the range's", "neighbour", v->flags, EQ, "range",
-	       m->flags, SIM_U_FLAGS, ok, "go on", "not merged: flags differ");
+	T_TEST(s, "is_mergeable_vma", "flags of the neighbour equal the range's", "neighbour",
+	       v->flags, EQ, "range", m->flags, SIM_U_FLAGS, ok, "go on",
+	       "not merged: flags differ");
 	if (!ok)
 		return false;
 	ok = v->file == m->file;
-	T_TEST(s, "is_mergeable_vma", "the same open file", "neighbour", v->file, EQ, "range", m->file, SIM_U_COUNT,
-	       ok, "go on", "not merged: vm_file differs");
+	T_TEST(s, "is_mergeable_vma", "the same open file", "neighbour", v->file, EQ, "range",
+	       m->file, SIM_U_COUNT, ok, "go on", "not merged: vm_file differs");
 	return ok;
 }
 
@@ -38,10 +39,11 @@ static bool mergeable_anon_vma(struct sim *s, const struct merge *m, const struc
 		ok = !had_uncowed_parents(s, v);
 	else
 		ok = v->anon_vma == m->anon_vma;
-	T_TEST(s, "is_mergeable_anon_vma", "anon_vma equal, or one side has none and the other no parents",
-	       "neighbour", v->anon_vma ? AT(s, v->anon_vma, struct anon_vma)->id : 0, EQ,
-	       "range", m->anon_vma ? AT(s, m->anon_vma, struct anon_vma)->id : 0, SIM_U_COUNT, ok,
-	       "go on", "not merged: different anon_vma");
+	T_TEST(s, "is_mergeable_anon_vma",
+	       "anon_vma equal, or one side has none and the other no parents", "neighbour",
+	       v->anon_vma ? AT(s, v->anon_vma, struct anon_vma)->id : 0, EQ, "range",
+	       m->anon_vma ? AT(s, m->anon_vma, struct anon_vma)->id : 0, SIM_U_COUNT, ok, "go on",
+	       "not merged: different anon_vma");
 	return ok;
 }
 
@@ -52,12 +54,14 @@ static bool can_merge_left(struct sim *s, const struct merge *m)
 
 	if (!p || p->end != m->start)
 		return false;
-	T_NOTE(s, "can_vma_merge_left", "neighbour below", "start", p->start, "end", p->end, SIM_U_ADDR);
+	T_NOTE(s, "can_vma_merge_left", "neighbour below", "start", p->start, "end", p->end,
+	       SIM_U_ADDR);
 	if (!mergeable_vma(s, m, p) || !mergeable_anon_vma(s, m, p))
 		return false;
 	ok = p->pgoff + vma_pages(p) == m->pgoff;
-	T_TEST(s, "can_vma_merge_after", "page offsets continue", "prev->vm_pgoff + pages", p->pgoff + vma_pages(p), EQ,
-	       "pgoff", m->pgoff, SIM_U_HEX, ok, "the VMA below can take the range", "not merged: vm_pgoff");
+	T_TEST(s, "can_vma_merge_after", "page offsets continue", "prev->vm_pgoff + pages",
+	       p->pgoff + vma_pages(p), EQ, "pgoff", m->pgoff, SIM_U_HEX, ok,
+	       "the VMA below can take the range", "not merged: vm_pgoff");
 	return ok;
 }
 
@@ -68,18 +72,20 @@ static bool can_merge_right(struct sim *s, const struct merge *m, bool left)
 
 	if (!n || n->start != m->end)
 		return false;
-	T_NOTE(s, "can_vma_merge_right", "neighbour above", "start", n->start, "end", n->end, SIM_U_ADDR);
+	T_NOTE(s, "can_vma_merge_right", "neighbour above", "start", n->start, "end", n->end,
+	       SIM_U_ADDR);
 	if (!mergeable_vma(s, m, n) || !mergeable_anon_vma(s, m, n))
 		return false;
 	ok = n->pgoff == m->pgoff + ((m->end - m->start) >> PAGE_SHIFT);
-	T_TEST(s, "can_vma_merge_before", "page offsets continue", "next->vm_pgoff", n->pgoff, EQ, "pgoff + pages",
-	       m->pgoff + ((m->end - m->start) >> PAGE_SHIFT), SIM_U_HEX, ok, "the VMA above can take the range",
-	       "not merged: vm_pgoff");
+	T_TEST(s, "can_vma_merge_before", "page offsets continue", "next->vm_pgoff", n->pgoff, EQ,
+	       "pgoff + pages", m->pgoff + ((m->end - m->start) >> PAGE_SHIFT), SIM_U_HEX, ok,
+	       "the VMA above can take the range", "not merged: vm_pgoff");
 	if (!ok || !left)
 		return ok;
 	ok = !m->prev->anon_vma || !n->anon_vma || m->prev->anon_vma == n->anon_vma;
-	T_TEST(s, "can_vma_merge_right", "both neighbours fit each other", "prev->anon_vma", m->prev->anon_vma, EQ,
-	       "next->anon_vma", n->anon_vma, SIM_U_HEX, ok, "all three become one", "only the lower one takes the range");
+	T_TEST(s, "can_vma_merge_right", "both neighbours fit each other", "prev->anon_vma",
+	       m->prev->anon_vma, EQ, "next->anon_vma", n->anon_vma, SIM_U_HEX, ok,
+	       "all three become one", "only the lower one takes the range");
 	return ok;
 }
 
@@ -117,7 +123,8 @@ struct vma *vma_merge_new_range(struct sim *s, struct merge *m)
 	u64 start = m->start, end = m->end, pgoff = m->pgoff;
 	bool left, right;
 
-	T_ENTER(s, "vma_merge_new_range", "can a neighbour take the range?", "start", start, "end", end, SIM_U_ADDR);
+	T_ENTER(s, "vma_merge_new_range", "can a neighbour take the range?", "start", start, "end",
+		end, SIM_U_ADDR);
 	if ((m->flags & VM_SPECIAL) || (!m->prev && !m->next))
 		return NULL;
 	left = can_merge_left(s, m);
@@ -153,8 +160,8 @@ static struct vma *merge_existing_range(struct sim *s, struct merge *m)
 	bool at_start = m->start == mid->start, at_end = m->end == mid->end, left, right, ok;
 	u64 all = m->flags;
 
-	T_ENTER(s, "vma_merge_existing_range", "can a neighbour take the changed part?", "start", m->start, "end", m->end,
-		SIM_U_ADDR);
+	T_ENTER(s, "vma_merge_existing_range", "can a neighbour take the changed part?", "start",
+		m->start, "end", m->end, SIM_U_ADDR);
 	if ((m->flags & VM_SPECIAL) || (!at_start && !at_end))
 		return NULL;
 	m->prev = vma_prev(s, mid);
@@ -213,10 +220,12 @@ static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool
 	u64 start = v->start, end = v->end, pgoff = v->pgoff, off = (addr - v->start) >> PAGE_SHIFT;
 	struct vma *n;
 
-	T_ENTER(s, "__split_vma", "one VMA becomes two", "vm_start", v->start, "addr", addr, SIM_U_ADDR);
+	T_ENTER(s, "__split_vma", "one VMA becomes two", "vm_start", v->start, "addr", addr,
+		SIM_U_ADDR);
 	if (special_whole(v))
 		return -EINVAL;
-	n = vma_new(s, new_below ? start : addr, new_below ? addr : end, v->flags, new_below ? pgoff : pgoff + off, v->file);
+	n = vma_new(s, new_below ? start : addr, new_below ? addr : end, v->flags,
+		    new_below ? pgoff : pgoff + off, v->file);
 	if (!n)
 		return -ENOMEM;
 	if (v->anon_vma)
@@ -243,12 +252,13 @@ static int split_checked(struct sim *s, struct mm *mm, struct vma *v, u64 addr, 
 {
 	bool full = mm->map_count >= s->opt.max_map_count;
 
-	T_TEST(s, "split_vma", "room for one more VMA", "map_count", mm->map_count, GE, "max_map_count",
-	       s->opt.max_map_count, SIM_U_COUNT, full, "ENOMEM", "split");
+	T_TEST(s, "split_vma", "room for one more VMA", "map_count", mm->map_count, GE,
+	       "max_map_count", s->opt.max_map_count, SIM_U_COUNT, full, "ENOMEM", "split");
 	return full ? -ENOMEM : split_vma(s, mm, v, addr, new_below);
 }
 
-struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 *flags, int *err)
+struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
+			     u64 *flags, int *err)
 {
 	struct merge m = {
 		.mm = mm, .middle = v, .start = start, .end = end, .flags = *flags, .file = v->file,
@@ -273,14 +283,18 @@ struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u
 {
 	struct vma *v = *src, *n;
 	u64 start = v->start;
-	struct merge m = { .mm = mm, .start = addr, .end = addr + len, .flags = v->flags, .file = v->file,
+	struct merge m = { .mm = mm,
+			   .start = addr,
+			   .end = addr + len,
+			   .flags = v->flags,
+			   .file = v->file,
 			   .copied_from = v };
 
 	T_ENTER(s, "copy_vma", "the VMA at the new place", "addr", addr, "len", len, SIM_U_ADDR);
 	if (vma_anonymous(v) && !v->anon_vma) {
 		pgoff = addr >> PAGE_SHIFT;
-		T_NOTE(s, "copy_vma", "never written: the page offset follows the address", "vm_pgoff", pgoff, NULL, 0,
-		       SIM_U_HEX);
+		T_NOTE(s, "copy_vma", "never written: the page offset follows the address",
+		       "vm_pgoff", pgoff, NULL, 0, SIM_U_HEX);
 	}
 	m.pgoff = pgoff;
 	m.anon_vma = v->anon_vma;

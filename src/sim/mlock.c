@@ -5,7 +5,8 @@
 #include "mm.h"
 
 /* mlock_fixup; *reached is the end of the VMA that holds the range now. */
-static int mlock_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 newflags, u64 *reached)
+static int mlock_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
+		       u64 newflags, u64 *reached)
 {
 	u64 old = v->flags;
 	int64_t pages = (int64_t)((end - start) >> PAGE_SHIFT);
@@ -38,11 +39,12 @@ static int apply_range(struct sim *s, struct mm *mm, u64 start, u64 len, u64 fla
 		struct vma *v = vma_lookup(s, mm, at);
 		int err;
 
-		T_TEST(s, "apply_vma_lock_flags", "a VMA here", "address", at, LT, "end", end, SIM_U_ADDR, v != NULL, "change it",
-		       "ENOMEM");
+		T_TEST(s, "apply_vma_lock_flags", "a VMA here", "address", at, LT, "end", end,
+		       SIM_U_ADDR, v != NULL, "change it", "ENOMEM");
 		if (!v)
 			return -ENOMEM;
-		err = mlock_fixup(s, mm, v, at, v->end < end ? v->end : end, (v->flags & ~VM_LOCKED_MASK) | flags, &reached);
+		err = mlock_fixup(s, mm, v, at, v->end < end ? v->end : end,
+				  (v->flags & ~VM_LOCKED_MASK) | flags, &reached);
 		if (err)
 			return err;
 	}
@@ -77,11 +79,12 @@ int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 	locked = (len >> PAGE_SHIFT) + mm->locked_vm;
 	if (locked > limit)
 		locked -= count_locked(s, mm, start, len);
-	T_TEST(s, "do_mlock", "RLIMIT_MEMLOCK", "locked", locked, LE, "limit", limit, SIM_U_PAGES, locked <= limit, "go on",
-	       "ENOMEM");
+	T_TEST(s, "do_mlock", "RLIMIT_MEMLOCK", "locked", locked, LE, "limit", limit, SIM_U_PAGES,
+	       locked <= limit, "go on", "ENOMEM");
 	if (locked > limit)
 		return -ENOMEM;
-	err = apply_range(s, mm, start, len, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
+	err = apply_range(s, mm, start, len,
+			  VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
 	if (err)
 		return err;
 	err = mm_populate(s, mm, start, len, false);
@@ -101,7 +104,8 @@ static void apply_all(struct sim *s, struct mm *mm, u64 add)
 
 	for (struct vma *v = vma_first(s, mm); v; v = vma_find(s, mm, reached)) {
 		reached = v->end;
-		if (mlock_fixup(s, mm, v, v->start, v->end, (v->flags & ~VM_LOCKED_MASK) | add, &reached))
+		if (mlock_fixup(s, mm, v, v->start, v->end, (v->flags & ~VM_LOCKED_MASK) | add,
+				&reached))
 			reached = v->end;
 	}
 }
@@ -126,8 +130,8 @@ int do_mlockall(struct sim *s, struct mm *mm, u32 flags)
 	if (flags & MCL_CURRENT) {
 		bool over = mm->total_vm > limit;
 
-		T_TEST(s, "mlockall", "RLIMIT_MEMLOCK", "total_vm", mm->total_vm, GT, "limit", limit, SIM_U_PAGES, over, "ENOMEM",
-		       "go on");
+		T_TEST(s, "mlockall", "RLIMIT_MEMLOCK", "total_vm", mm->total_vm, GT, "limit",
+		       limit, SIM_U_PAGES, over, "ENOMEM", "go on");
 		if (over)
 			return -ENOMEM;
 	}
@@ -153,7 +157,8 @@ void op_mlock(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm;
 
-	result_set(res, op->kind == SIM_OP_MLOCK ? do_mlock(s, mm, op->addr, op->len, op->flags) :
+	result_set(res, op->kind == SIM_OP_MLOCK   ? do_mlock(s, mm, op->addr, op->len, op->flags) :
 			op->kind == SIM_OP_MUNLOCK ? do_munlock(s, mm, op->addr, op->len) :
-			op->kind == SIM_OP_MLOCKALL ? do_mlockall(s, mm, op->flags) : do_munlockall(s, mm));
+			op->kind == SIM_OP_MLOCKALL ? do_mlockall(s, mm, op->flags) :
+						      do_munlockall(s, mm));
 }

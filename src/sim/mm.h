@@ -194,7 +194,7 @@ struct root {
 	u64 heap_top, heap_end;		/* words */
 	u64 freed[NCLASSES];
 	u64 nr_free;			/* frames in the lists below */
-	u64 pcp_next, pcp_end;		/* the per-CPU list: taken out of the buddy, not handed out */
+	u64 pcp_next, pcp_end; /* the per-CPU list: taken out of the buddy, not handed out */
 	u64 virgin, virgin_end;		/* blocks of the highest order that were never split */
 	struct area area[MAX_ORDER + 1];
 	u64 current, nprocs;
@@ -299,7 +299,7 @@ static inline void trace_leave(struct trace_frame *f)
 	f->s->depth = f->depth;
 }
 #define T_ENTER(s, func_, what_, an_, a_, bn_, b_, unit_)					\
-	struct trace_frame tf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth };	\
+	struct trace_frame tf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth }; \
 	if (unlikely((s)->trace)) {								\
 		trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CALL, .func = (func_),	\
 			.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_),	\
@@ -310,7 +310,8 @@ static inline void trace_leave(struct trace_frame *f)
 	do {											\
 		if (unlikely((s)->trace))							\
 			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_TEST, .func = (func_), \
-				.what = (what_), .aname = (an_), .a = (a_), .cmp = SIM_C_##cmp_,	\
+				.what = (what_), .aname = (an_), .a = (a_), \
+				.cmp = SIM_C_##cmp_, \
 				.bname = (bn_), .b = (b_), .unit = (unit_), .outcome = (out_),	\
 				.taken = (out_) ? (taken_) : (other_),				\
 				.otherwise = (out_) ? (other_) : (taken_) });			\
@@ -375,12 +376,13 @@ static inline void frame_set_flags(struct sim *s, struct frame *f, unsigned set,
 }
 unsigned frame_stat(const struct frame *f);	/* what a mapping of it counts as */
 u64 frames_free(const struct sim *s);
-void frame_map(struct sim *s, struct mm *mm, u32 pfn, u64 addr);	/* one more mapping, rss too */
+void frame_map(struct sim *s, struct mm *mm, u32 pfn, u64 addr); /* one more mapping, rss too */
 void frame_unmap(struct sim *s, struct mm *mm, u64 pte);	/* pte was cleared */
 
 /* ---- pgtable.c ---------------------------------------------------------------------------- */
 bool pgd_create(struct sim *s, struct mm *mm);
-/* The entry of addr at a level (0: the pte); alloc makes the tables above. NULL: none, or failed. */
+/* The entry of addr at a level (0: the pte); alloc makes the tables above.
+ * NULL: none, or failed. */
 jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc);
 static inline jword *pte_find(struct sim *s, struct mm *mm, u64 addr)
 {
@@ -395,8 +397,10 @@ void pt_destroy(struct sim *s, struct mm *mm);
 void pt_free_pte_table(struct sim *s, struct mm *mm, u64 addr);
 bool pt_move_table(struct sim *s, struct mm *mm, u64 from, u64 to, unsigned level);
 /* Calls fn for each pte of the tables that exist in [start, end). fn may change the pte. */
-typedef void (*pte_fn)(struct sim *s, struct mm *mm, struct vma *vma, u64 addr, jword *pte, void *arg);
-void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn, void *arg);
+typedef void (*pte_fn)(struct sim *s, struct mm *mm, struct vma *vma, u64 addr, jword *pte,
+		       void *arg);
+void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn,
+	     void *arg);
 const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next);
 
 /* ---- vma.c (index), merge.c ------------------------------------------------------------ */
@@ -449,7 +453,8 @@ bool vma_insert(struct sim *s, struct mm *mm, struct vma *v);	/* counted in map_
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v);	/* out of the index, not freed */
 void vma_free(struct sim *s, struct vma *v);			/* anon_vma and object links too */
 void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff);
-bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
+bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start,
+		     u64 *end);
 bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
 
 struct merge {			/* a range that wants to join its neighbours */
@@ -493,7 +498,8 @@ struct object *object_create(struct sim *s, unsigned kind, u64 len);
 u32 shmem_create(struct sim *s, u64 len);		/* the VMA's file; 0: failed */
 void object_get(struct sim *s, u32 file);
 void object_put(struct sim *s, u32 file);
-void object_truncate(struct sim *s, struct object *o, u64 from, u64 to);	/* pages dropped, unmapped */
+/* Pages [from, to) are unmapped everywhere and dropped. */
+void object_truncate(struct sim *s, struct object *o, u64 from, u64 to);
 void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void object_clean(struct sim *s, struct object *o, u64 from, u64 to);	/* written back */
 

@@ -10,7 +10,8 @@
 
 static u64 prot_bits(u32 prot)
 {
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
 static u64 flag_bits(const struct sim *s, u32 flags)
@@ -88,8 +89,14 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 		r->vm_flags |= VM_ACCOUNT;
 	}
 	munmap_clear(s, &u);
-	m = (struct merge){ .mm = mm, .prev = u.prev, .next = u.next, .start = r->addr, .end = r->addr + r->len,
-			    .flags = r->vm_flags, .pgoff = r->pgoff, .file = r->file };
+	m = (struct merge){ .mm = mm,
+			    .prev = u.prev,
+			    .next = u.next,
+			    .start = r->addr,
+			    .end = r->addr + r->len,
+			    .flags = r->vm_flags,
+			    .pgoff = r->pgoff,
+			    .file = r->file };
 	v = vma_merge_new_range(s, &m);
 	if (!v) {
 		if (r->file == FILE_NONE && r->shared && !(r->vm_flags & VM_NORESERVE) &&
@@ -109,12 +116,14 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 	return (int64_t)r->addr;
 }
 
-static int64_t mmap_checked(struct sim *s, struct mm *mm, const struct sim_op *op, struct request *r)
+static int64_t mmap_checked(struct sim *s, struct mm *mm, const struct sim_op *op,
+			    struct request *r)
 {
 	int64_t addr;
 	int err;
 
-	r->vm_flags = prot_bits(op->prot) | flag_bits(s, r->flags) | mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	r->vm_flags = prot_bits(op->prot) | flag_bits(s, r->flags) | mm->def_flags | VM_MAYREAD |
+		      VM_MAYWRITE | VM_MAYEXEC;
 	addr = get_unmapped_area(s, mm, r->file, r->shared, r->addr, r->len, r->pgoff, r->flags);
 	if (addr < 0)
 		return addr;
@@ -136,8 +145,13 @@ static int64_t mmap_checked(struct sim *s, struct mm *mm, const struct sim_op *o
 int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 {
 	struct request r = {
-		.addr = op->addr, .len = op->len, .flags = op->flags, .pgoff = op->off >> PAGE_SHIFT,
-		.file = op->backing == SIM_FILE ? FILE_RW : op->backing == SIM_ROFILE ? FILE_RO : FILE_NONE,
+		.addr = op->addr,
+		.len = op->len,
+		.flags = op->flags,
+		.pgoff = op->off >> PAGE_SHIFT,
+		.file = op->backing == SIM_FILE	  ? FILE_RW :
+			op->backing == SIM_ROFILE ? FILE_RO :
+						    FILE_NONE,
 		.shared = (op->flags & MAP_TYPE) != MAP_PRIVATE,
 	};
 	bool full;
@@ -161,12 +175,13 @@ int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 	if (r.pgoff + (r.len >> PAGE_SHIFT) < r.pgoff)
 		return -EOVERFLOW;
 	full = mm->map_count > s->opt.max_map_count;
-	T_TEST(s, "do_mmap", "too many VMAs", "map_count", mm->map_count, GT, "max_map_count", s->opt.max_map_count,
-	       SIM_U_COUNT, full, "ENOMEM", "go on");
+	T_TEST(s, "do_mmap", "too many VMAs", "map_count", mm->map_count, GT, "max_map_count",
+	       s->opt.max_map_count, SIM_U_COUNT, full, "ENOMEM", "go on");
 	if (full)
 		return -ENOMEM;
 	ret = mmap_checked(s, mm, op, &r);
-	if (ret >= 0 && ((r.vm_flags & VM_LOCKED) || (r.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+	if (ret >= 0 &&
+	    ((r.vm_flags & VM_LOCKED) || (r.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
 		mm_populate(s, mm, (u64)ret, r.len, true);
 	return ret;
 }
@@ -178,7 +193,9 @@ void op_mmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
 
 int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, u64 flags)
 {
-	u64 pgoff = file == FILE_NONE ? start >> PAGE_SHIFT : file == FILE_EXE ? (start - s->prof->text) >> PAGE_SHIFT : 0;
+	u64 pgoff = file == FILE_NONE ? start >> PAGE_SHIFT :
+		    file == FILE_EXE  ? (start - s->prof->text) >> PAGE_SHIFT :
+					0;
 	struct vma *v = vma_new(s, start, start + len, flags, pgoff, file);
 
 	if (!v)

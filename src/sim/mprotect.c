@@ -6,10 +6,11 @@
 
 static u64 prot_bits(u32 prot)
 {
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
-/* change_pte_range: write permission is taken, and given back where no fault is needed to decide. */
+/* change_pte_range: write permission is taken, and given back where no fault need decide. */
 static void change_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
 {
 	u64 e = *pte & ~PTE_W;
@@ -32,11 +33,13 @@ static void change_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jw
 		SET(s, *pte, e);
 }
 
-static int mprotect_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 newflags, u64 *reached)
+static int mprotect_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
+			  u64 newflags, u64 *reached)
 {
 	u64 oldflags = v->flags, pages = (end - start) >> PAGE_SHIFT;
 	int err;
-	T_ENTER(s, "mprotect_fixup", "change one VMA", "vm_flags", oldflags, "newflags", newflags, SIM_U_FLAGS);
+	T_ENTER(s, "mprotect_fixup", "change one VMA", "vm_flags", oldflags, "newflags", newflags,
+		SIM_U_FLAGS);
 
 	*reached = end;
 	if (v->flags & VM_SEALED)
@@ -51,8 +54,10 @@ static int mprotect_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start
 				return -ENOMEM;
 			newflags |= VM_ACCOUNT;
 		}
-	} else if (s->prof->unwritten_loses_account && (oldflags & VM_ACCOUNT) && vma_anonymous(v) && !v->anon_vma) {
-		T_NOTE(s, "mprotect_fixup", "never written: no longer accounted", "pages", pages, NULL, 0, SIM_U_PAGES);
+	} else if (s->prof->unwritten_loses_account && (oldflags & VM_ACCOUNT) &&
+		   vma_anonymous(v) && !v->anon_vma) {
+		T_NOTE(s, "mprotect_fixup", "never written: no longer accounted", "pages", pages,
+		       NULL, 0, SIM_U_PAGES);
 		newflags &= ~VM_ACCOUNT;
 	}
 	v = vma_modify_flags(s, mm, v, start, end, &newflags, &err);
@@ -101,14 +106,14 @@ int do_mprotect(struct sim *s, struct mm *mm, u64 start, u64 len, u32 prot)
 		int err;
 
 		v = vma_lookup(s, mm, at);
-		T_TEST(s, "do_mprotect_pkey", "a VMA here", "address", at, LT, "end", end, SIM_U_ADDR, v != NULL, "change it",
-		       "ENOMEM; what lies left stays changed");
+		T_TEST(s, "do_mprotect_pkey", "a VMA here", "address", at, LT, "end", end,
+		       SIM_U_ADDR, v != NULL, "change it", "ENOMEM; what lies left stays changed");
 		if (!v)
 			return -ENOMEM;
 		newflags = prot_bits(prot) | (v->flags & ~VM_ACCESS_FLAGS);
 		if ((newflags & ~(newflags >> 4)) & VM_ACCESS_FLAGS) {
-			T_TEST(s, "do_mprotect_pkey", "VM_MAY* allow it", "newflags", newflags, AND, "VM_MAY", newflags >> 4, SIM_U_FLAGS,
-			       false, "go on", "EACCES");
+			T_TEST(s, "do_mprotect_pkey", "VM_MAY* allow it", "newflags", newflags, AND,
+			       "VM_MAY", newflags >> 4, SIM_U_FLAGS, false, "go on", "EACCES");
 			return -EACCES;
 		}
 		to = v->end < end ? v->end : end;

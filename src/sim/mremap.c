@@ -46,7 +46,8 @@ static void try_realign(struct sim *s, struct mm *mm, struct move *m)
 
 	if (m->end - m->old < PMD_SIZE - a || !a || a != b)
 		return;
-	if (!can_align_down(s, mm, m->old_vma, m->old) || !can_align_down(s, mm, m->new_vma, m->new))
+	if (!can_align_down(s, mm, m->old_vma, m->old) ||
+	    !can_align_down(s, mm, m->new_vma, m->new))
 		return;
 	m->old &= ~mask;
 	m->new &= ~mask;
@@ -90,11 +91,15 @@ static bool move_ptes(struct sim *s, struct mm *mm, const struct move *m, u64 ex
 	return true;
 }
 
-static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, struct vma *new_vma, u64 old, u64 new, u64 len)
+static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, struct vma *new_vma,
+			     u64 old, u64 new, u64 len)
 {
-	struct move m = { .old_vma = old_vma, .new_vma = new_vma, .old = old, .new = new, .end = old + len };
+	struct move m = {
+		.old_vma = old_vma, .new_vma = new_vma, .old = old, .new = new, .end = old + len
+	};
 	u64 pud = pt_span(s, 2), extent;
-	T_ENTER(s, "move_page_tables", "pages change their address", "from", old, "to", new, SIM_U_ADDR);
+	T_ENTER(s, "move_page_tables", "pages change their address", "from", old, "to", new,
+		SIM_U_ADDR);
 
 	if (!len)
 		return true;
@@ -103,7 +108,7 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 		jword *e;
 
 		extent = extent_of(&m, pud);
-		e = pt_entry(s, mm, m.old, 2, false);		/* the pud that serves the old place */
+		e = pt_entry(s, mm, m.old, 2, false); /* the pud that serves the old place */
 		if (!e || !*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 2, true))
@@ -130,18 +135,19 @@ static int check_params(struct sim *s, const struct remap *r)
 {
 	u64 size = s->prof->task_size;
 
-	if (r->flags & ~(u32)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP) || (r->addr & ~PAGE_MASK) || !r->new_len ||
-	    r->new_len > size)
+	if (r->flags & ~(u32)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP) ||
+	    (r->addr & ~PAGE_MASK) || !r->new_len || r->new_len > size)
 		return -EINVAL;
 	if (!implies_new_addr(r))
 		return 0;
-	if (r->new_addr > size - r->new_len || (r->new_addr & ~PAGE_MASK) || !(r->flags & MREMAP_MAYMOVE))
+	if (r->new_addr > size - r->new_len || (r->new_addr & ~PAGE_MASK) ||
+	    !(r->flags & MREMAP_MAYMOVE))
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len)
 		return -EINVAL;
 	if (r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr) {
-		T_TEST(s, "check_mremap_params", "the ranges overlap", "addr", r->addr, NE, "new_addr", r->new_addr, SIM_U_ADDR, true,
-		       "EINVAL", "go on");
+		T_TEST(s, "check_mremap_params", "the ranges overlap", "addr", r->addr, NE,
+		       "new_addr", r->new_addr, SIM_U_ADDR, true, "EINVAL", "go on");
 		return -EINVAL;
 	}
 	if (r->mm->map_count + 2 >= s->opt.max_map_count - 3)
@@ -152,8 +158,10 @@ static int check_params(struct sim *s, const struct remap *r)
 static int check_prep_vma(struct sim *s, struct remap *r)
 {
 	struct vma *v = r->vma;
-	u64 kept = r->new_len < r->old_len ? r->new_len : r->old_len, pgoff;	/* a surplus is unmapped first */
-	T_ENTER(s, "check_prep_vma", "the VMA of the old range", "addr", r->addr, "old_len", r->old_len, SIM_U_HEX);
+	u64 kept = r->new_len < r->old_len ? r->new_len : r->old_len,
+	    pgoff; /* a surplus is unmapped first */
+	T_ENTER(s, "check_prep_vma", "the VMA of the old range", "addr", r->addr, "old_len",
+		r->old_len, SIM_U_HEX);
 
 	if (!v)
 		return -EFAULT;
@@ -168,8 +176,9 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && (v->flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
-	T_TEST(s, "check_prep_vma", "the old range lies in one VMA", "old_len", kept, LE, "vm_end - addr", v->end - r->addr,
-	       SIM_U_BYTES, kept <= v->end - r->addr, "go on", "EFAULT");
+	T_TEST(s, "check_prep_vma", "the old range lies in one VMA", "old_len", kept, LE,
+	       "vm_end - addr", v->end - r->addr, SIM_U_BYTES, kept <= v->end - r->addr, "go on",
+	       "EFAULT");
 	if (kept > v->end - r->addr)
 		return -EFAULT;
 	if (r->new_len <= r->old_len)
@@ -189,8 +198,10 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 static int set_new_addr(struct sim *s, struct remap *r)
 {
 	u64 pgoff = r->vma->pgoff + ((r->addr - r->vma->start) >> PAGE_SHIFT);
-	int64_t a = get_unmapped_area(s, r->mm, r->vma->file, r->vma->flags & VM_MAYSHARE, implies_new_addr(r) ? r->new_addr : 0,
-				      r->new_len, vma_anonymous(r->vma) ? 0 : pgoff, r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
+	int64_t a = get_unmapped_area(s, r->mm, r->vma->file, r->vma->flags & VM_MAYSHARE,
+				      implies_new_addr(r) ? r->new_addr : 0, r->new_len,
+				      vma_anonymous(r->vma) ? 0 : pgoff,
+				      r->flags & MREMAP_FIXED ? MAP_FIXED : 0);
 
 	if (a < 0)
 		return (int)a;
@@ -250,7 +261,8 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 	struct vma *v = r->vma;
 
 	if ((v->flags & VM_LOCKED) && s->prof->dontunmap_double_counts)
-		T_NOTE(s, "dontunmap_complete", "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
+		T_NOTE(s, "dontunmap_complete",
+		       "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
 		       r->old_len >> PAGE_SHIFT, NULL, 0, SIM_U_PAGES);
 	flags_or(s, v, 0, VM_LOCKED_MASK | (s->prof->dontunmap_keeps_account ? 0 : VM_ACCOUNT));
 	if (new_vma != v && r->addr == v->start && r->addr + r->old_len == v->end && v->chain)
@@ -262,11 +274,13 @@ static int64_t move_vma(struct sim *s, struct remap *r)
 	struct mm *mm = r->mm;
 	u64 hiwater, pgoff = r->vma->pgoff + ((r->addr - r->vma->start) >> PAGE_SHIFT);
 	struct vma *src, *n;
-	T_ENTER(s, "move_vma", "move to a new place", "addr", r->addr, "new_addr", r->new_addr, SIM_U_ADDR);
+	T_ENTER(s, "move_vma", "move to a new place", "addr", r->addr, "new_addr", r->new_addr,
+		SIM_U_ADDR);
 
 	if (mm->map_count >= s->opt.max_map_count - 3)
 		return -ENOMEM;
-	if ((r->vma->file == FILE_VVAR || r->vma->file == FILE_VVAR_VCLOCK || r->vma->file == FILE_VDSO) &&
+	if ((r->vma->file == FILE_VVAR || r->vma->file == FILE_VVAR_VCLOCK ||
+	     r->vma->file == FILE_VDSO) &&
 	    (r->vma->start != r->addr || r->vma->end != r->addr + r->old_len))
 		return -EINVAL;
 	if (!charge(s, r))
@@ -303,7 +317,8 @@ static int shrink_vma(struct sim *s, struct remap *r)
 static int64_t mremap_to(struct sim *s, struct remap *r)
 {
 	int err;
-	T_ENTER(s, "mremap_to", "to a given or new place", "new_addr", r->new_addr, "new_len", r->new_len, SIM_U_HEX);
+	T_ENTER(s, "mremap_to", "to a given or new place", "new_addr", r->new_addr, "new_len",
+		r->new_len, SIM_U_HEX);
 
 	if (r->flags & MREMAP_FIXED) {
 		err = do_munmap(s, r->mm, r->new_addr, r->new_len);
@@ -319,7 +334,8 @@ static int64_t mremap_to(struct sim *s, struct remap *r)
 			return err;
 		r->old_len = r->new_len;
 	}
-	if ((r->flags & MREMAP_DONTUNMAP) && !may_expand_vm(s, r->mm, r->vma->flags, r->old_len >> PAGE_SHIFT))
+	if ((r->flags & MREMAP_DONTUNMAP) &&
+	    !may_expand_vm(s, r->mm, r->vma->flags, r->old_len >> PAGE_SHIFT))
 		return -ENOMEM;
 	err = set_new_addr(s, r);
 	return err ? err : move_vma(s, r);
@@ -333,10 +349,12 @@ static bool expandable(struct sim *s, struct remap *r)
 	if (v->end - r->addr != r->old_len || end < v->end)
 		return false;
 	if (vma_intersection(s, r->mm, v->end, end)) {
-		T_NOTE(s, "vma_expandable", "the space above is taken", "vm_end", v->end, "end", end, SIM_U_ADDR);
+		T_NOTE(s, "vma_expandable", "the space above is taken", "vm_end", v->end, "end",
+		       end, SIM_U_ADDR);
 		return false;
 	}
-	return get_unmapped_area(s, r->mm, FILE_NONE, false, v->start, end - v->start, 0, MAP_FIXED) >= 0;
+	return get_unmapped_area(s, r->mm, FILE_NONE, false, v->start, end - v->start, 0,
+				 MAP_FIXED) >= 0;
 }
 
 static int64_t expand_vma(struct sim *s, struct remap *r)
@@ -345,8 +363,14 @@ static int64_t expand_vma(struct sim *s, struct remap *r)
 
 	if (expandable(s, r)) {
 		struct vma *v = r->vma, *n;
-		struct merge m = { .mm = r->mm, .prev = v, .next = vma_next(s, v), .start = v->end, .end = v->end + r->delta,
-				   .flags = v->flags, .file = v->file, .anon_vma = v->anon_vma,
+		struct merge m = { .mm = r->mm,
+				   .prev = v,
+				   .next = vma_next(s, v),
+				   .start = v->end,
+				   .end = v->end + r->delta,
+				   .flags = v->flags,
+				   .file = v->file,
+				   .anon_vma = v->anon_vma,
 				   .pgoff = v->pgoff + vma_pages(v) };
 
 		if (!charge(s, r))
@@ -379,10 +403,12 @@ static int64_t mremap_at(struct sim *s, struct remap *r)
 /* A pure move with MREMAP_FIXED: VMA by VMA, holes are kept. */
 static int64_t remap_move(struct sim *s, struct remap *r)
 {
-	u64 start = r->addr, end = r->addr + r->old_len, target = r->new_addr, last_end = 0, next = start;
+	u64 start = r->addr, end = r->addr + r->old_len, target = r->new_addr, last_end = 0,
+	    next = start;
 	int64_t first = -EFAULT;
 	bool seen = false;
-	T_ENTER(s, "remap_move", "move every VMA of the range", "start", start, "end", end, SIM_U_ADDR);
+	T_ENTER(s, "remap_move", "move every VMA of the range", "start", start, "end", end,
+		SIM_U_ADDR);
 
 	for (;;) {
 		struct vma *v = next < end ? vma_intersection(s, r->mm, next, end) : NULL;
@@ -418,10 +444,15 @@ static int64_t remap_move(struct sim *s, struct remap *r)
 
 int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op)
 {
-	struct remap r = { .mm = mm, .addr = op->addr, .old_len = PAGE_ALIGN(op->len), .new_len = PAGE_ALIGN(op->newlen),
-			   .new_addr = op->newaddr, .flags = op->flags };
+	struct remap r = { .mm = mm,
+			   .addr = op->addr,
+			   .old_len = PAGE_ALIGN(op->len),
+			   .new_len = PAGE_ALIGN(op->newlen),
+			   .new_addr = op->newaddr,
+			   .flags = op->flags };
 	int64_t res;
-	T_ENTER(s, "do_mremap", "change size or place", "addr", op->addr, "new_len", op->newlen, SIM_U_HEX);
+	T_ENTER(s, "do_mremap", "change size or place", "addr", op->addr, "new_len", op->newlen,
+		SIM_U_HEX);
 
 	res = check_params(s, &r);
 	if (res)

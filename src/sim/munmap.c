@@ -26,7 +26,8 @@ void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, 
 	pt_each(s, mm, v, start, end, zap_one, &how);
 	if (!(how & ZAP_RECLAIM) || !s->prof->pt_reclaim)
 		return;
-	for (u64 a = (start + PMD_SIZE - 1) & ~(PMD_SIZE - 1), next; a + PMD_SIZE <= end && a >= start; a = next) {
+	for (u64 a = (start + PMD_SIZE - 1) & ~(PMD_SIZE - 1), next;
+	     a + PMD_SIZE <= end && a >= start; a = next) {
 		pte_look(s, mm, a, &next);
 		if (next > a + PAGE_SIZE)		/* a hole without tables */
 			next = (next + PMD_SIZE - 1) & ~(PMD_SIZE - 1);
@@ -40,8 +41,8 @@ static bool sealed(struct sim *s, const struct vma *v)
 {
 	bool yes = v->flags & VM_SEALED;
 
-	T_TEST(s, "can_modify_vma", "sealed", "vm_flags", v->flags, AND, "VM_SEALED", VM_SEALED, SIM_U_FLAGS, yes, "EPERM",
-	       "go on");
+	T_TEST(s, "can_modify_vma", "sealed", "vm_flags", v->flags, AND, "VM_SEALED", VM_SEALED,
+	       SIM_U_FLAGS, yes, "EPERM", "go on");
 	return yes;
 }
 
@@ -71,7 +72,8 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 {
 	struct vma *v = vma_intersection(s, mm, start, end);
 	int err;
-	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end, SIM_U_ADDR);
+	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end,
+		SIM_U_ADDR);
 
 	*u = (struct munmap){ .mm = mm, .start = start, .end = end };
 	if (!v) {
@@ -90,7 +92,8 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 	}
 	u->prev = vma_prev(s, v);
 	for (; v && v->start < end; v = vma_next(s, v)) {
-		T_NOTE(s, "vms_gather_munmap_vmas", "in the range", "vm_start", v->start, "vm_end", v->end, SIM_U_ADDR);
+		T_NOTE(s, "vms_gather_munmap_vmas", "in the range", "vm_start", v->start, "vm_end",
+		       v->end, SIM_U_ADDR);
 		if (sealed(s, v))
 			return -EPERM;
 		if (v->end > end) {
@@ -139,7 +142,8 @@ void munmap_complete(struct sim *s, struct munmap *u)
 	if (!u->nr_pages)
 		return;
 	update_hiwater_vm(s, mm);
-	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm, mm->total_vm - u->nr_pages, SIM_U_PAGES);
+	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm,
+		 mm->total_vm - u->nr_pages, SIM_U_PAGES);
 	SUB(s, mm->total_vm, u->nr_pages);
 	if (u->exec)
 		SUB(s, mm->exec_vm, u->exec);
@@ -169,8 +173,8 @@ int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len)
 	bool bad = (start & ~PAGE_MASK) || start > size || len > size - start;
 	T_ENTER(s, "do_vmi_munmap", "unmap", "start", start, "len", len, SIM_U_HEX);
 
-	T_TEST(s, "do_vmi_munmap", "aligned and inside user space", "start + len", start + len, LE, "TASK_SIZE", size,
-	       SIM_U_ADDR, !bad, "go on", "EINVAL");
+	T_TEST(s, "do_vmi_munmap", "aligned and inside user space", "start + len", start + len, LE,
+	       "TASK_SIZE", size, SIM_U_ADDR, !bad, "go on", "EINVAL");
 	if (bad)
 		return -EINVAL;
 	end = start + PAGE_ALIGN(len);

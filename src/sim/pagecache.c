@@ -243,8 +243,8 @@ static void each_mapping(struct sim *s, struct object *o, struct span *sp)
 				a = sp->from;
 			if (b > sp->to)
 				b = sp->to;
-			pt_each(s, mm, v, v->start + ((a - v->pgoff) << PAGE_SHIFT), v->start + ((b - v->pgoff) << PAGE_SHIFT),
-				span_one, sp);
+			pt_each(s, mm, v, v->start + ((a - v->pgoff) << PAGE_SHIFT),
+				v->start + ((b - v->pgoff) << PAGE_SHIFT), span_one, sp);
 		}
 	}
 }
@@ -274,7 +274,8 @@ void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct object *o = AT(s, s->root->object[OBJ_FILE], struct object);
 	u64 pages = (op->len + PAGE_SIZE - 1) >> PAGE_SHIFT, last = UINT64_MAX >> PAGE_SHIFT;
-	T_ENTER(s, "do_truncate", "the file gets a length", "len", op->len, "was", o->len, SIM_U_BYTES);
+	T_ENTER(s, "do_truncate", "the file gets a length", "len", op->len, "was", o->len,
+		SIM_U_BYTES);
 
 	if (op->len > INT64_MAX) {
 		result_set(res, -EINVAL);

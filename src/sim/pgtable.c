@@ -22,7 +22,8 @@ static inline jword *table_words(const struct sim *s, u64 entry)
 /* A table whose entries are of the given level. */
 static u64 table_create(struct sim *s, struct mm *mm, unsigned level, u64 addr)
 {
-	u32 pfn = frame_alloc(s, FR_TABLE, mm->number, addr & ~(pt_span(s, level) * TABLE_ENTRIES - 1));
+	u32 pfn = frame_alloc(s, FR_TABLE, mm->number,
+			      addr & ~(pt_span(s, level) * TABLE_ENTRIES - 1));
 	jword *t;
 
 	if (!pfn)
@@ -56,7 +57,8 @@ bool pgd_create(struct sim *s, struct mm *mm)
 
 static const char *alloc_name(const struct sim *s, unsigned level)
 {
-	static const char *const names[] = { "__pte_alloc", "__pmd_alloc", "__pud_alloc", "__p4d_alloc" };
+	static const char *const names[] = { "__pte_alloc", "__pmd_alloc", "__pud_alloc",
+					     "__p4d_alloc" };
 
 	(void)s;
 	return names[level < 4 ? level : 3];
@@ -79,11 +81,12 @@ jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool all
 				return NULL;
 			SET(s, *e, n);
 			ADD(s, mm->nr_tables, 1);
-			T_EVENT(s, alloc_name(s, l - 1), TABLE, "page table allocated, pgtables_bytes +4096; frame",
-				TABLE_PFN(n), SIM_U_PFN);
+			T_EVENT(s, alloc_name(s, l - 1), TABLE,
+				"page table allocated, pgtables_bytes +4096; frame", TABLE_PFN(n),
+				SIM_U_PFN);
 		} else if (unlikely(s->trace)) {
-			T_NOTE(s, "__handle_mm_fault", "table present", s->prof->level_name[l], pt_index(s, addr, l),
-			       "frame", TABLE_PFN(*e), SIM_U_COUNT);
+			T_NOTE(s, "__handle_mm_fault", "table present", s->prof->level_name[l],
+			       pt_index(s, addr, l), "frame", TABLE_PFN(*e), SIM_U_COUNT);
 		}
 		t = table_words(s, *e);
 	}
@@ -124,7 +127,8 @@ const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *n
 	return t + pt_index(s, addr, 0);
 }
 
-void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn, void *arg)
+void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn,
+	     void *arg)
 {
 	for (u64 a = start, next; a < end; a = next) {
 		const jword *p = pte_look(s, mm, a, &next);
@@ -255,7 +259,8 @@ bool pt_move_table(struct sim *s, struct mm *mm, u64 from, u64 to, unsigned leve
 	SET(s, *new, *old);
 	SET(s, *old, 0);
 	j_save(s, frame_at(s, TABLE_PFN(*new)));
-	frame_at(s, TABLE_PFN(*new))->vpn = ((to & ~(pt_span(s, level) - 1)) >> PAGE_SHIFT) & 0xfffffffff;
+	frame_at(s, TABLE_PFN(*new))->vpn =
+		((to & ~(pt_span(s, level) - 1)) >> PAGE_SHIFT) & 0xfffffffff;
 	s->hot_table = NULL;
 	return true;
 }
@@ -278,7 +283,8 @@ size_t sim_walk(const struct sim *s, unsigned proc, uint64_t addr, struct sim_wa
 		u64 e = t ? t[pt_index(s, addr, l)] : 0;
 		struct sim_walk_level *w = &ret[n++];
 
-		*w = (struct sim_walk_level){ .name = s->prof->level_name[l], .index = pt_index(s, addr, l),
+		*w = (struct sim_walk_level){ .name = s->prof->level_name[l],
+					      .index = pt_index(s, addr, l),
 					      .table_pfn = pfn };
 		if (l) {
 			w->present = e;
@@ -293,9 +299,12 @@ size_t sim_walk(const struct sim *s, unsigned proc, uint64_t addr, struct sim_wa
 			w->dirty = e & PTE_D;
 		}
 		if (l == s->prof->levels - 1 && s->prof->levels == 4 && n < 5)
-			ret[n++] = (struct sim_walk_level){ .name = "p4d", .table_pfn = w->table_pfn,
-				.entry_pfn = w->entry_pfn, .present = w->present, .writable = w->writable,
-				.folded = true };
+			ret[n++] = (struct sim_walk_level){ .name = "p4d",
+							    .table_pfn = w->table_pfn,
+							    .entry_pfn = w->entry_pfn,
+							    .present = w->present,
+							    .writable = w->writable,
+							    .folded = true };
 	}
 	return n;
 }

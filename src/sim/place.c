@@ -20,8 +20,8 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 	u64 high = p->high, low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
 	u64 start, end;
 
-	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length", p->len, "high_limit",
-		p->high, SIM_U_HEX);
+	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length",
+		p->len, "high_limit", p->high, SIM_U_HEX);
 	for (;;) {
 		struct vma *above;
 		u64 gap;
@@ -36,9 +36,10 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 		if (above && (above->flags & VM_GROWSDOWN)) {
 			bool near = vm_start_gap(s, above) < end;
 
-			T_TEST(s, "unmapped_area_topdown", "the guard gap of the growsdown VMA above", "vm_start_gap",
-			       vm_start_gap(s, above), LT, "gap_end", end, SIM_U_ADDR, near, "search again below the gap",
-			       "take the upper end of the hole");
+			T_TEST(s, "unmapped_area_topdown",
+			       "the guard gap of the growsdown VMA above", "vm_start_gap",
+			       vm_start_gap(s, above), LT, "gap_end", end, SIM_U_ADDR, near,
+			       "search again below the gap", "take the upper end of the hole");
 			if (near) {
 				high = vm_start_gap(s, above);
 				continue;
@@ -53,7 +54,8 @@ static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 	u64 low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
 	u64 start, end;
 
-	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", p->len, "low_limit", p->low, SIM_U_HEX);
+	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", p->len,
+		"low_limit", p->low, SIM_U_HEX);
 	for (;;) {
 		struct vma *above;
 
@@ -62,7 +64,8 @@ static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 			return -ENOMEM;
 		}
 		above = vma_find(s, mm, start);
-		if (above && (above->flags & VM_GROWSDOWN) && vm_start_gap(s, above) < start + p->len - 1) {
+		if (above && (above->flags & VM_GROWSDOWN) &&
+		    vm_start_gap(s, above) < start + p->len - 1) {
 			low = above->end;
 			continue;
 		}
@@ -115,9 +118,11 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 			struct vma *v = vma_find(s, mm, addr);
 			bool ok = !v || addr + len <= vm_start_gap(s, v);
 
-			T_TEST(s, "arch_get_unmapped_area_topdown", "the hint is free and clear of the guard gap", "addr + len",
-			       addr + len, LE, "vm_start_gap of the next VMA", v ? vm_start_gap(s, v) : UINT64_MAX, SIM_U_ADDR,
-			       ok, "the hint is honoured", "search");
+			T_TEST(s, "arch_get_unmapped_area_topdown",
+			       "the hint is free and clear of the guard gap", "addr + len",
+			       addr + len, LE, "vm_start_gap of the next VMA",
+			       v ? vm_start_gap(s, v) : UINT64_MAX, SIM_U_ADDR, ok,
+			       "the hint is honoured", "search");
 			if (ok)
 				return (int64_t)addr;
 		}
@@ -127,9 +132,11 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 }
 
 /* A hole one huge page larger is looked for, and the mapping aligned inside it. */
-static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off, u32 flags)
+static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off,
+				     u32 flags)
 {
-	u64 size = s->prof->thp_size, off_end = off + len, off_align = (off + size - 1) & ~(size - 1), sub;
+	u64 size = s->prof->thp_size, off_end = off + len,
+	    off_align = (off + size - 1) & ~(size - 1), sub;
 	int64_t r;
 
 	if (off_end <= off_align || off_end - off_align < size)
@@ -142,25 +149,26 @@ static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64
 	if ((u64)r == addr)
 		return r;
 	sub = (off - (u64)r) & (size - 1);
-	T_NOTE(s, "thp_get_unmapped_area", "aligned to huge pages inside a larger hole", "hole", (u64)r, "addr",
-	       (u64)r + (mm->topdown && !sub ? size : sub), SIM_U_ADDR);
+	T_NOTE(s, "thp_get_unmapped_area", "aligned to huge pages inside a larger hole", "hole",
+	       (u64)r, "addr", (u64)r + (mm->topdown && !sub ? size : sub), SIM_U_ADDR);
 	if (mm->topdown && !sub)
 		return r + (int64_t)size;
 	return r + (int64_t)sub;
 }
 
-int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len, u64 pgoff, u32 flags)
+int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len,
+			  u64 pgoff, u32 flags)
 {
 	const struct sim_profile *p = s->prof;
 	int64_t r = 0;
 
-	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place", "addr", addr, "len", len,
-		SIM_U_HEX);
+	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place",
+		"addr", addr, "len", len, SIM_U_HEX);
 	if ((flags & MAP_FIXED) && addr > UINT64_MAX - MAX_ERRNO)
-		return (int64_t)addr;		/* an address that looks like an error is taken for one */
+		return (int64_t)addr; /* an address that looks like an error is taken for one */
 	if (len > p->task_size || ((flags & MAP_FIXED) && addr > p->task_size - len)) {
-		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", addr, GT, "TASK_SIZE - len",
-		       p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
+		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", addr, GT,
+		       "TASK_SIZE - len", p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
 		return -ENOMEM;
 	}
 	if (file && !vma_shmem(&(struct vma){ .file = file })) {
@@ -168,7 +176,8 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 			r = thp_get_unmapped_area(s, mm, addr, len, pgoff << PAGE_SHIFT, flags);
 		if (!r)
 			r = arch_get_unmapped_area(s, mm, addr, len, flags);
-	} else if (!file && !shared && !addr && p->thp_aligns_anon && p->thp_size && !(len & (p->thp_size - 1))) {
+	} else if (!file && !shared && !addr && p->thp_aligns_anon && p->thp_size &&
+		   !(len & (p->thp_size - 1))) {
 		r = thp_get_unmapped_area(s, mm, addr, len, 0, flags);
 		if (!r)
 			r = arch_get_unmapped_area(s, mm, addr, len, flags);
@@ -182,8 +191,9 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 	if ((u64)r & ~PAGE_MASK)
 		return -EINVAL;
 	if ((u64)r < p->dac_mmap_min_addr) {
-		T_TEST(s, "cap_mmap_addr", "below mmap_min_addr, without the capability", "addr", (u64)r, LT, "dac_mmap_min_addr",
-		       p->dac_mmap_min_addr, SIM_U_ADDR, true, "EPERM", "go on");
+		T_TEST(s, "cap_mmap_addr", "below mmap_min_addr, without the capability", "addr",
+		       (u64)r, LT, "dac_mmap_min_addr", p->dac_mmap_min_addr, SIM_U_ADDR, true,
+		       "EPERM", "go on");
 		return -EPERM;
 	}
 	T_RETURN(s, "__get_unmapped_area", "address", (u64)r, SIM_U_ADDR);

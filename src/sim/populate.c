@@ -47,7 +47,8 @@ static bool io_or_pfn(const struct vma *v)
 int populate_vma_page_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end)
 {
 	bool write = (v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
-	T_ENTER(s, "populate_vma_page_range", write ? "by writing" : "by reading", "start", start, "end", end, SIM_U_ADDR);
+	T_ENTER(s, "populate_vma_page_range", write ? "by writing" : "by reading", "start", start,
+		"end", end, SIM_U_ADDR);
 
 	if (v->flags & VM_LOCKONFAULT)
 		return 0;

@@ -20,7 +20,8 @@ struct mm *mm_create(struct sim *s, unsigned number)
 void mm_destroy(struct sim *s, struct mm *mm)
 {
 	struct vma *v, *n;
-	T_ENTER(s, "exit_mmap", "the address space goes", "total_vm", mm->total_vm, "map_count", mm->map_count, SIM_U_COUNT);
+	T_ENTER(s, "exit_mmap", "the address space goes", "total_vm", mm->total_vm, "map_count",
+		mm->map_count, SIM_U_COUNT);
 
 	hot_forget(s);
 	for (v = vma_first(s, mm); v; v = vma_next(s, v))
@@ -59,9 +60,11 @@ static void share_frames(struct sim *s, u32 pfn, unsigned n)
 }
 
 /* copy_present_pte, copy_nonpresent_pte: the ptes of one table, frames in a row together. */
-static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jword *src, jword *dst, unsigned n)
+static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jword *src, jword *dst,
+		      unsigned n)
 {
-	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0, any = 0, writable = 0;
+	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0, any = 0,
+	    writable = 0;
 	u32 stat[NSTATS] = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
@@ -83,7 +86,8 @@ static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jwor
 			continue;
 		}
 		kind = frame_at(s, pfn)->kind;
-		while (i + run < n && PTE_PFN(src[i + run]) == pfn + run && (src[i + run] & (PTE_P | PTE_ZERO)) == PTE_P &&
+		while (i + run < n && PTE_PFN(src[i + run]) == pfn + run &&
+		       (src[i + run] & (PTE_P | PTE_ZERO)) == PTE_P &&
 		       frame_at(s, pfn + run)->kind == kind)
 			run++;
 		share_frames(s, pfn, run);
@@ -118,7 +122,8 @@ static bool copy_range(struct sim *s, struct mm *mm, struct mm *child, const str
 		if (next > v->end || next < a)
 			next = v->end;
 		if (!l)
-			copy_ptes(s, child, v, pt_entry(s, mm, a, 0, false), dst, (unsigned)((next - a) >> PAGE_SHIFT));
+			copy_ptes(s, child, v, pt_entry(s, mm, a, 0, false), dst,
+				  (unsigned)((next - a) >> PAGE_SHIFT));
 	}
 	hot_forget(s);
 	return true;
@@ -126,10 +131,12 @@ static bool copy_range(struct sim *s, struct mm *mm, struct mm *child, const str
 
 static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, struct vma *v)
 {
-	bool need = v->anon_vma || (v->flags & (VM_PFNMAP | (s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0)));
+	bool need = v->anon_vma ||
+		    (v->flags & (VM_PFNMAP | (s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0)));
 
-	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for", "anon_vma", v->anon_vma, NE,
-	       NULL, 0, SIM_U_HEX, need, "copy its tables", "the child faults anew");
+	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for",
+	       "anon_vma", v->anon_vma, NE, NULL, 0, SIM_U_HEX, need, "copy its tables",
+	       "the child faults anew");
 	return !need || copy_range(s, mm, child, v);
 }
 
@@ -148,10 +155,11 @@ static struct vma *copy_vma_struct(struct sim *s, struct mm *child, struct vma *
 
 static int dup_mmap(struct sim *s, struct mm *mm, struct mm *child)
 {
-	T_ENTER(s, "dup_mmap", "copy the address space", "map_count", mm->map_count, "total_vm", mm->total_vm, SIM_U_COUNT);
+	T_ENTER(s, "dup_mmap", "copy the address space", "map_count", mm->map_count, "total_vm",
+		mm->total_vm, SIM_U_COUNT);
 	for (struct vma *v = vma_first(s, mm); v; v = vma_next(s, v)) {
-		T_NOTE(s, "dup_mmap", v->flags & VM_DONTCOPY ? "not copied: VM_DONTCOPY" : "VMA", "vm_start", v->start, "vm_end",
-		       v->end, SIM_U_ADDR);
+		T_NOTE(s, "dup_mmap", v->flags & VM_DONTCOPY ? "not copied: VM_DONTCOPY" : "VMA",
+		       "vm_start", v->start, "vm_end", v->end, SIM_U_ADDR);
 		if (v->flags & VM_DONTCOPY) {
 			vm_stat_account(s, child, v->flags, -(int64_t)vma_pages(v));
 			continue;
@@ -173,7 +181,8 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 	SET(s, child->data_vm, mm->data_vm);
 	SET(s, child->stack_vm, mm->stack_vm);
 	SET(s, child->exec_vm, mm->exec_vm);
-	journal_copy(s, &child->brk, &mm->brk, offsetof(struct mm, stat) - offsetof(struct mm, brk));
+	journal_copy(s, &child->brk, &mm->brk,
+		     offsetof(struct mm, stat) - offsetof(struct mm, brk));
 	journal_copy(s, child->limit, mm->limit, sizeof(mm->limit));
 	SET(s, child->topdown, mm->topdown);
 }
@@ -285,7 +294,8 @@ void op_exit(struct sim *s, const struct sim_op *op, struct sim_result *res)
 
 void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
-	if (op->proc < 0 || (u64)op->proc >= s->root->nprocs || !AT(s, s->root->proc[op->proc], struct mm)->alive) {
+	if (op->proc < 0 || (u64)op->proc >= s->root->nprocs ||
+	    !AT(s, s->root->proc[op->proc], struct mm)->alive) {
 		res->status = SIM_IMPOSSIBLE;
 		return;
 	}
@@ -296,11 +306,12 @@ void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm;
-	T_ENTER(s, "do_prlimit", "a soft limit", "new", op->value, "old", mm->limit[op->limit], SIM_U_BYTES);
+	T_ENTER(s, "do_prlimit", "a soft limit", "new", op->value, "old", mm->limit[op->limit],
+		SIM_U_BYTES);
 
 	if (op->limit == SIM_LIMIT_MEMLOCK && op->value > s->opt.memlock_hard) {
-		T_TEST(s, "do_prlimit", "above the hard limit", "rlim_cur", op->value, GT, "rlim_max", s->opt.memlock_hard,
-		       SIM_U_BYTES, true, "EINVAL", "go on");
+		T_TEST(s, "do_prlimit", "above the hard limit", "rlim_cur", op->value, GT,
+		       "rlim_max", s->opt.memlock_hard, SIM_U_BYTES, true, "EINVAL", "go on");
 		result_set(res, -EINVAL);
 		return;
 	}
@@ -308,12 +319,15 @@ void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res
 		SET(s, mm->limit[op->limit], op->value);
 }
 
-/* As glibc: no access first, then all but the guard is opened; the thread's block at the top is written. */
+/* As glibc: no access first, then all but the guard is opened; the thread's block at the top
+ * is written. */
 void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm;
 	u64 guard = PAGE_ALIGN(op->guard), size = op->len, stack = mm->limit[SIM_LIMIT_STACK];
-	struct sim_op map = { .kind = SIM_OP_MMAP, .prot = PROT_NONE, .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK };
+	struct sim_op map = { .kind = SIM_OP_MMAP,
+			      .prot = PROT_NONE,
+			      .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK };
 	struct task t = { 0 };
 	int64_t a;
 	int err;
@@ -343,7 +357,8 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	t.stack_end = (u64)a + map.len;
 	t.sp = (t.stack_end - s->prof->thread_block) & ~15ull;
 	mm_access(s, mm, t.sp, ACC_WRITE);
-	T_NOTE(s, "kernel_clone", "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0, SIM_U_ADDR);
+	T_NOTE(s, "kernel_clone", "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0,
+	       SIM_U_ADDR);
 	task_add(s, mm->number, false, &t);
 	res->ret = (u64)a;
 	res->child = (int)s->root->ntasks - 1;
@@ -361,8 +376,14 @@ bool sim_task_get(const struct sim *s, unsigned task, struct sim_task *ret)
 	if (task >= s->root->ntasks)
 		return false;
 	t = &s->root->task[task];
-	*ret = (struct sim_task){ .proc = t->proc, .alive = t->alive, .main = t->is_main, .sp = t->sp,
-				  .stack_start = t->stack_start, .stack_end = t->stack_end, .guard_start = t->guard_start,
-				  .guard_end = t->guard_end, .parent_task = t->parent };
+	*ret = (struct sim_task){ .proc = t->proc,
+				  .alive = t->alive,
+				  .main = t->is_main,
+				  .sp = t->sp,
+				  .stack_start = t->stack_start,
+				  .stack_end = t->stack_end,
+				  .guard_start = t->guard_start,
+				  .guard_end = t->guard_end,
+				  .parent_task = t->parent };
 	return true;
 }

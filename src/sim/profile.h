@@ -29,8 +29,8 @@ struct sim_profile {
 	uint64_t stack_guard_gap;	/* bytes */
 	uint64_t stack_expand;		/* bytes added to the first stack VMA */
 	uint64_t mmap_gap_min, mmap_gap_max;
-	uint64_t exec_block;		/* bytes between sp and the end of the stack, agent's strings */
-	uint64_t thread_block;		/* bytes a thread descriptor takes at the top of its stack */
+	uint64_t exec_block;   /* bytes between sp and the end of the stack, agent's strings */
+	uint64_t thread_block; /* bytes a thread descriptor takes at the top of its stack */
 	uint64_t fault_around;		/* bytes */
 	uint64_t thp_size;		/* alignment of large mappings; 0: none */
 	uint64_t text, data, bss, start_brk;

@@ -59,15 +59,31 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 	*r = (struct sim_mm){
 		.exists = mm->alive,
 		.vm_peak = (mm->hiwater_vm > mm->total_vm ? mm->hiwater_vm : mm->total_vm) * 4,
-		.vm_size = mm->total_vm * 4, .vm_lck = mm->locked_vm * 4, .vm_data = mm->data_vm * 4,
-		.vm_stk = mm->stack_vm * 4, .vm_exe = text >> 10, .vm_lib = mm->exec_vm * 4 - (text >> 10),
+		.vm_size = mm->total_vm * 4,
+		.vm_lck = mm->locked_vm * 4,
+		.vm_data = mm->data_vm * 4,
+		.vm_stk = mm->stack_vm * 4,
+		.vm_exe = text >> 10,
+		.vm_lib = mm->exec_vm * 4 - (text >> 10),
 		.vm_pte = mm->nr_tables * (s->prof->table_bytes >> 10),
-		.rss_anon = (u64)mm->stat[STAT_ANON] * 4, .rss_file = (u64)mm->stat[STAT_FILE] * 4, .rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,
-		.start_code = mm->start_code, .end_code = mm->end_code, .start_data = mm->start_data,
-		.end_data = mm->end_data, .start_brk = mm->start_brk, .brk = mm->brk, .start_stack = mm->start_stack,
-		.mmap_base = mm->mmap_base, .arg_start = mm->arg_start, .arg_end = mm->arg_end,
-		.env_start = mm->env_start, .env_end = mm->env_end, .minflt = mm->stat[STAT_MINFLT],
-		.def_flags = mm->def_flags, .map_count = mm->map_count,
+		.rss_anon = (u64)mm->stat[STAT_ANON] * 4,
+		.rss_file = (u64)mm->stat[STAT_FILE] * 4,
+		.rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,
+		.start_code = mm->start_code,
+		.end_code = mm->end_code,
+		.start_data = mm->start_data,
+		.end_data = mm->end_data,
+		.start_brk = mm->start_brk,
+		.brk = mm->brk,
+		.start_stack = mm->start_stack,
+		.mmap_base = mm->mmap_base,
+		.arg_start = mm->arg_start,
+		.arg_end = mm->arg_end,
+		.env_start = mm->env_start,
+		.env_end = mm->env_end,
+		.minflt = mm->stat[STAT_MINFLT],
+		.def_flags = mm->def_flags,
+		.map_count = mm->map_count,
 	};
 	for (unsigned i = 0; i < SIM_NLIMITS; i++)
 		r->limit[i] = mm->limit[i];
@@ -80,7 +96,8 @@ static const char *special_name(const struct vma *v)
 	       v->file == FILE_VDSO ? "[vdso]" : NULL;
 }
 
-static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *v, struct sim_vma *r)
+static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *v,
+		    struct sim_vma *r)
 {
 	*r = (struct sim_vma){
 		.start = v->start, .end = v->end, .flags = v->flags, .id = v->id,
@@ -117,7 +134,8 @@ bool sim_vma_at(const struct sim *s, unsigned proc, size_t index, struct sim_vma
 	if (!mm || index >= mm->map_count)
 		return false;
 	for (u32 i = 0; i < mm->dir_n; i++) {
-		const struct leaf *l = AT(s, AT(s, mm->dir, const struct dirent)[i].leaf, const struct leaf);
+		const struct leaf *l =
+			AT(s, AT(s, mm->dir, const struct dirent)[i].leaf, const struct leaf);
 
 		if (index < l->n) {
 			vma_get(s, mm, AT(s, l->vma[index], const struct vma), ret);
@@ -143,7 +161,8 @@ static void fill(const struct sim *s, const struct mm *mm, struct sim_vma *r)
 {
 	u64 pss = 0;
 
-	r->rss = r->shared_clean = r->shared_dirty = r->private_clean = r->private_dirty = r->anonymous = 0;
+	r->rss = r->shared_clean = r->shared_dirty = r->private_clean = r->private_dirty =
+		r->anonymous = 0;
 	for (u64 a = r->start, next; a < r->end; a = next) {
 		const jword *p = pte_look(s, mm, a, &next);
 		const struct frame *f;
@@ -158,7 +177,9 @@ static void fill(const struct sim *s, const struct mm *mm, struct sim_vma *r)
 		pss += (PAGE_SIZE << 12) / (priv ? 1 : frame_mapcount(f));
 		if (f->kind == FR_ANON)
 			r->anonymous += PAGE_SIZE;
-		*(priv ? dirty ? &r->private_dirty : &r->private_clean : dirty ? &r->shared_dirty : &r->shared_clean) += PAGE_SIZE;
+		*(priv	? dirty ? &r->private_dirty : &r->private_clean :
+		  dirty ? &r->shared_dirty :
+			  &r->shared_clean) += PAGE_SIZE;
 	}
 	r->pss = pss >> 12;
 	r->locked = r->flags & VM_LOCKED ? r->pss : 0;
@@ -199,7 +220,8 @@ static char letter_of(const struct sim *s, u64 pte)
 	return frame_mapcount(f) == 1 ? 'F' : 'f';
 }
 
-void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn, void *ctx)
+void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn,
+		   void *ctx)
 {
 	const struct mm *mm = mm_of(s, proc);
 	const struct vma *v = mm ? vma_look(s, mm, start) : NULL;

@@ -156,20 +156,42 @@ void *sim_snapshot(const struct sim *s, size_t *bytes);
 
 /* ---- decisions ------------------------------------------------------------------------- */
 
-enum sim_unit { SIM_U_NONE, SIM_U_ADDR, SIM_U_BYTES, SIM_U_PAGES, SIM_U_COUNT, SIM_U_FLAGS, SIM_U_PFN,
-		SIM_U_ERRNO, SIM_U_BOOL, SIM_U_HEX };
+enum sim_unit {
+	SIM_U_NONE,
+	SIM_U_ADDR,
+	SIM_U_BYTES,
+	SIM_U_PAGES,
+	SIM_U_COUNT,
+	SIM_U_FLAGS,
+	SIM_U_PFN,
+	SIM_U_ERRNO,
+	SIM_U_BOOL,
+	SIM_U_HEX
+};
 enum sim_cmp { SIM_C_NONE, SIM_C_EQ, SIM_C_NE, SIM_C_LT, SIM_C_LE, SIM_C_GT, SIM_C_GE, SIM_C_AND };
 enum sim_step_kind {
-	SIM_STEP_CALL,		/* func is entered; a, b: its inputs */
-	SIM_STEP_TEST,		/* a cmp b gave outcome; taken follows, otherwise is the other branch */
-	SIM_STEP_CHANGE,	/* what went from a to b */
-	SIM_STEP_NOTE,		/* something found: what = a (b) */
-	SIM_STEP_EVENT,		/* event, at address a */
-	SIM_STEP_RETURN,	/* func returns a */
+	SIM_STEP_CALL,	 /* func is entered; a, b: its inputs */
+	SIM_STEP_TEST,	 /* a cmp b gave outcome; taken follows, otherwise is the other branch */
+	SIM_STEP_CHANGE, /* what went from a to b */
+	SIM_STEP_NOTE,	 /* something found: what = a (b) */
+	SIM_STEP_EVENT,	 /* event, at address a */
+	SIM_STEP_RETURN, /* func returns a */
 };
 enum sim_event {
-	SIM_EV_NONE, SIM_EV_FAULT, SIM_EV_GROWTH, SIM_EV_SIGNAL, SIM_EV_COW, SIM_EV_MERGE, SIM_EV_SPLIT,
-	SIM_EV_TABLE, SIM_EV_TABLE_FREED, SIM_EV_FRAME, SIM_EV_FRAME_FREED, SIM_EV_MAP, SIM_EV_UNMAP, SIM_NEVENTS
+	SIM_EV_NONE,
+	SIM_EV_FAULT,
+	SIM_EV_GROWTH,
+	SIM_EV_SIGNAL,
+	SIM_EV_COW,
+	SIM_EV_MERGE,
+	SIM_EV_SPLIT,
+	SIM_EV_TABLE,
+	SIM_EV_TABLE_FREED,
+	SIM_EV_FRAME,
+	SIM_EV_FRAME_FREED,
+	SIM_EV_MAP,
+	SIM_EV_UNMAP,
+	SIM_NEVENTS
 };
 
 struct sim_step {
@@ -197,7 +219,7 @@ bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim
 		 sim_trace_fn fn, void *ctx);
 /* The start (exec) traced, from position 0 to sim_start(). */
 bool sim_retrace_start(struct sim *s, sim_trace_fn fn, void *ctx);
-/* One line: "expand_downwards: address - prev->vm_end (255 pages) < stack_guard_gap (256 pages): ..." */
+/* One line, "acct_stack_growth: RLIMIT_STACK: size 9 > limit 8? yes: ENOMEM (else: go on)". */
 void sim_step_text(const struct sim_step *step, struct buf *ret);
 const char *sim_event_name(enum sim_event ev);
 
@@ -234,14 +256,15 @@ struct sim_vma {
 	uint64_t flags;
 	uint64_t off;			/* bytes in the file or object */
 	enum sim_vma_kind kind;
-	unsigned object;		/* shmem: number of the object, unique in the machine, from 1 */
+	unsigned object; /* shmem: number of the object, unique in the machine, from 1 */
 	bool readonly_file;		/* rofile */
 	const char *name;		/* "[heap]", "[stack]", "[vvar]", ...; NULL: none */
 	unsigned anon_vma;		/* number, 0: none */
 	unsigned anon_chain;		/* length of anon_vma_chain */
 	uint64_t id;			/* of the object in the machine, stays while it lives */
 	/* bytes, as smaps; only after sim_vma_fill() */
-	uint64_t rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, anonymous, locked;
+	uint64_t rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, anonymous,
+		locked;
 };
 
 unsigned sim_current(const struct sim *s);		/* process number */
@@ -263,7 +286,8 @@ void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct b
 
 /* The state of the pages of [start, end) as runs of equal letters (.AaFfZG), in order. */
 typedef void (*sim_run_fn)(void *ctx, uint64_t start, uint64_t pages, char letter);
-void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn, void *ctx);
+void sim_page_runs(const struct sim *s, unsigned proc, uint64_t start, uint64_t end, sim_run_fn fn,
+		   void *ctx);
 
 struct sim_page {
 	char letter;
@@ -283,15 +307,22 @@ struct sim_walk_level {
 };
 size_t sim_walk(const struct sim *s, unsigned proc, uint64_t addr, struct sim_walk_level ret[5]);
 
-enum sim_frame_kind { SIM_FRAME_FREE, SIM_FRAME_ANON, SIM_FRAME_FILE, SIM_FRAME_SHMEM, SIM_FRAME_TABLE,
-		      SIM_FRAME_ZERO, SIM_FRAME_RESERVED,
-		      SIM_FRAME_PCP };		/* on the per-CPU list: free, out of the buddy */
+enum sim_frame_kind {
+	SIM_FRAME_FREE,
+	SIM_FRAME_ANON,
+	SIM_FRAME_FILE,
+	SIM_FRAME_SHMEM,
+	SIM_FRAME_TABLE,
+	SIM_FRAME_ZERO,
+	SIM_FRAME_RESERVED,
+	SIM_FRAME_PCP,		/* on the per-CPU list: free, out of the buddy */
+};
 struct sim_frame {
 	enum sim_frame_kind kind;
 	unsigned order;			/* of the free block that starts here or contains it */
 	unsigned mapcount;
-	int proc;			/* whose page or table (the last one that mapped it); -1: none */
-	uint64_t addr;			/* anonymous: where it was mapped last; table: the first address it serves */
+	int proc;      /* whose page or table (the last one that mapped it); -1: none */
+	uint64_t addr; /* anonymous: where it was mapped last; table: the first address it serves */
 	unsigned level;			/* of a table: 0 pte .. 3 pgd */
 	bool exclusive, dirty;
 };

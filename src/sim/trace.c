@@ -19,12 +19,15 @@ static const struct {
 	u64 bit;
 	char name[3];
 } vm_flag_names[] = {
-	{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" }, { VM_MAYREAD, "mr" },
-	{ VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" }, { VM_MAYSHARE, "ms" }, { VM_GROWSDOWN, "gd" },
-	{ VM_PFNMAP, "pf" }, { VM_MAYBE_GUARD, "gu" }, { VM_LOCKED, "lo" }, { VM_IO, "io" }, { VM_SEQ_READ, "sr" },
-	{ VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" },
-	{ VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" }, { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
-	{ VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" }, { VM_SEALED, "sl" },
+	{ VM_READ, "rd" },     { VM_WRITE, "wr" },	 { VM_EXEC, "ex" },
+	{ VM_SHARED, "sh" },   { VM_MAYREAD, "mr" },	 { VM_MAYWRITE, "mw" },
+	{ VM_MAYEXEC, "me" },  { VM_MAYSHARE, "ms" },	 { VM_GROWSDOWN, "gd" },
+	{ VM_PFNMAP, "pf" },   { VM_MAYBE_GUARD, "gu" }, { VM_LOCKED, "lo" },
+	{ VM_IO, "io" },       { VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },
+	{ VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },	 { VM_LOCKONFAULT, "lf" },
+	{ VM_ACCOUNT, "ac" },  { VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },
+	{ VM_DONTDUMP, "dd" }, { VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },
+	{ VM_SEALED, "sl" },
 };
 
 static void add_flags(struct buf *b, u64 flags)
@@ -93,8 +96,8 @@ static void add_named(struct buf *b, const char *name, u64 v, enum sim_unit unit
 static void test_text(const struct sim_step *t, struct buf *b)
 {
 	static const char *const cmps[] = {
-		[SIM_C_NONE] = "", [SIM_C_EQ] = "==", [SIM_C_NE] = "!=", [SIM_C_LT] = "<", [SIM_C_LE] = "<=",
-		[SIM_C_GT] = ">", [SIM_C_GE] = ">=", [SIM_C_AND] = "&",
+		[SIM_C_NONE] = "", [SIM_C_EQ] = "==", [SIM_C_NE] = "!=", [SIM_C_LT] = "<",
+		[SIM_C_LE] = "<=", [SIM_C_GT] = ">",  [SIM_C_GE] = ">=", [SIM_C_AND] = "&",
 	};
 
 	buf_addf(b, "%s: ", t->what);
@@ -147,10 +150,19 @@ void sim_step_text(const struct sim_step *t, struct buf *b)
 const char *sim_event_name(enum sim_event ev)
 {
 	static const char *const names[SIM_NEVENTS] = {
-		[SIM_EV_NONE] = "none", [SIM_EV_FAULT] = "fault", [SIM_EV_GROWTH] = "growth", [SIM_EV_SIGNAL] = "signal",
-		[SIM_EV_COW] = "cow", [SIM_EV_MERGE] = "merge", [SIM_EV_SPLIT] = "split", [SIM_EV_TABLE] = "table",
-		[SIM_EV_TABLE_FREED] = "table-freed", [SIM_EV_FRAME] = "frame", [SIM_EV_FRAME_FREED] = "frame-freed",
-		[SIM_EV_MAP] = "map", [SIM_EV_UNMAP] = "unmap",
+		[SIM_EV_NONE] = "none",
+		[SIM_EV_FAULT] = "fault",
+		[SIM_EV_GROWTH] = "growth",
+		[SIM_EV_SIGNAL] = "signal",
+		[SIM_EV_COW] = "cow",
+		[SIM_EV_MERGE] = "merge",
+		[SIM_EV_SPLIT] = "split",
+		[SIM_EV_TABLE] = "table",
+		[SIM_EV_TABLE_FREED] = "table-freed",
+		[SIM_EV_FRAME] = "frame",
+		[SIM_EV_FRAME_FREED] = "frame-freed",
+		[SIM_EV_MAP] = "map",
+		[SIM_EV_UNMAP] = "unmap",
 	};
 
 	return ev < SIM_NEVENTS ? names[ev] : "none";
@@ -162,11 +174,13 @@ const char *sim_errno_name(int err)
 		int err;
 		const char *name;
 	} names[] = {
-		{ EPERM, "EPERM" }, { ESRCH, "ESRCH" }, { EINTR, "EINTR" }, { E2BIG, "E2BIG" }, { EBADF, "EBADF" },
-		{ EAGAIN, "EAGAIN" }, { ENOMEM, "ENOMEM" }, { EACCES, "EACCES" }, { EFAULT, "EFAULT" },
-		{ EBUSY, "EBUSY" }, { EEXIST, "EEXIST" }, { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" },
-		{ ENOSPC, "ENOSPC" }, { ENOSYS, "ENOSYS" }, { EOVERFLOW, "EOVERFLOW" }, { EOPNOTSUPP, "EOPNOTSUPP" },
-		{ EIO, "EIO" }, { EFBIG, "EFBIG" }, { ENXIO, "ENXIO" }, { ETXTBSY, "ETXTBSY" },
+		{ EPERM, "EPERM" },	    { ESRCH, "ESRCH" },		  { EINTR, "EINTR" },
+		{ E2BIG, "E2BIG" },	    { EBADF, "EBADF" },		  { EAGAIN, "EAGAIN" },
+		{ ENOMEM, "ENOMEM" },	    { EACCES, "EACCES" },	  { EFAULT, "EFAULT" },
+		{ EBUSY, "EBUSY" },	    { EEXIST, "EEXIST" },	  { ENODEV, "ENODEV" },
+		{ EINVAL, "EINVAL" },	    { ENOSPC, "ENOSPC" },	  { ENOSYS, "ENOSYS" },
+		{ EOVERFLOW, "EOVERFLOW" }, { EOPNOTSUPP, "EOPNOTSUPP" }, { EIO, "EIO" },
+		{ EFBIG, "EFBIG" },	    { ENXIO, "ENXIO" },		  { ETXTBSY, "ETXTBSY" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -178,8 +192,12 @@ const char *sim_errno_name(int err)
 const char *sim_result_text(const struct sim_result *res)
 {
 	static const char *const sigs[] = {
-		[SIM_SIG_NONE] = "ok", [SIM_SEGV_MAPERR] = "SIGSEGV MAPERR", [SIM_SEGV_ACCERR] = "SIGSEGV ACCERR",
-		[SIM_SEGV_KERNEL] = "SIGSEGV KERNEL", [SIM_BUS_ADRERR] = "SIGBUS ADRERR", [SIM_SIG_OOM] = "OOM",
+		[SIM_SIG_NONE] = "ok",
+		[SIM_SEGV_MAPERR] = "SIGSEGV MAPERR",
+		[SIM_SEGV_ACCERR] = "SIGSEGV ACCERR",
+		[SIM_SEGV_KERNEL] = "SIGSEGV KERNEL",
+		[SIM_BUS_ADRERR] = "SIGBUS ADRERR",
+		[SIM_SIG_OOM] = "OOM",
 	};
 
 	switch (res->status) {

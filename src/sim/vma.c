@@ -252,7 +252,8 @@ bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
 	if (k)
 		prev = AT(s, l->vma[k - 1], struct vma);
 	else if (at)
-		prev = AT(s, leaf_at(s, mm, at - 1)->vma[leaf_at(s, mm, at - 1)->n - 1], struct vma);
+		prev = AT(s, leaf_at(s, mm, at - 1)->vma[leaf_at(s, mm, at - 1)->n - 1],
+			  struct vma);
 	next = prev ? vma_next(s, prev) : vma_first(s, mm);
 	for (unsigned i = (unsigned)l->n; i > k; i--) {
 		SET(s, l->start[i], l->start[i - 1]);
@@ -341,10 +342,12 @@ void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 e
 }
 
 /* Clips the gap below v (NULL: above the last VMA) to [low, high). */
-static bool gap_fits(const struct sim *s, const struct mm *mm, const struct vma *v, u64 low, u64 high,
-		     u64 len, u64 *start, u64 *end)
+static bool gap_fits(const struct sim *s, const struct mm *mm, const struct vma *v, u64 low,
+		     u64 high, u64 len, u64 *start, u64 *end)
 {
-	const struct vma *p = v ? vma_prev(s, v) : mm->last ? AT(s, mm->last, const struct vma) : NULL;
+	const struct vma *p = v	       ? vma_prev(s, v) :
+			      mm->last ? AT(s, mm->last, const struct vma) :
+					 NULL;
 	u64 a = p ? p->end : 0, b = v ? v->start : high;
 
 	if (a < low)
@@ -384,7 +387,8 @@ bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u
 
 		if (l->maxgap >= len) {
 			for (unsigned k = (unsigned)l->n; k-- > 0;)
-				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len, start, end))
+				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len,
+					     start, end))
 					return true;
 			gap_tighten(s, l);
 		}
@@ -403,7 +407,8 @@ bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u6
 
 		if (l->maxgap >= len) {
 			for (unsigned k = 0; k < l->n; k++)
-				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len, start, end))
+				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len,
+					     start, end))
 					return true;
 			gap_tighten(s, l);
 		}

@@ -68,7 +68,8 @@ static double kernel_random(const unsigned *order)
 	double start;
 
 	for (unsigned i = 0; i < AREAS; i++)
-		area[i] = map_rw(AREA_PAGES, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC);
+		area[i] = map_rw(AREA_PAGES, i & 1 ? PROT_READ | PROT_WRITE :
+						     PROT_READ | PROT_WRITE | PROT_EXEC);
 	start = now_ms();
 	for (unsigned i = 0; i < AREAS * AREA_PAGES; i++)
 		area[order[i] % AREAS][order[i] / AREAS * PAGE] = 1;
@@ -157,7 +158,8 @@ static double sim_touch(struct sim *s, uint64_t addr, uint64_t pages)
 {
 	double start = now_ms();
 
-	sim_do(s, (struct sim_op){ .kind = SIM_OP_TOUCH, .addr = addr, .pages = pages, .mode = 'w' });
+	sim_do(s,
+	       (struct sim_op){ .kind = SIM_OP_TOUCH, .addr = addr, .pages = pages, .mode = 'w' });
 	return (now_ms() - start) * 1e6 / (double)pages;
 }
 
@@ -167,18 +169,25 @@ static double sim_random(struct sim *s, const unsigned *order)
 	double start;
 
 	for (unsigned i = 0; i < AREAS; i++)
-		area[i] = sim_map(s, AREA_PAGES, i & 1 ? PROT_READ | PROT_WRITE : PROT_READ | PROT_WRITE | PROT_EXEC);
+		area[i] = sim_map(s, AREA_PAGES,
+				  i & 1 ? PROT_READ | PROT_WRITE :
+					  PROT_READ | PROT_WRITE | PROT_EXEC);
 	start = now_ms();
 	for (unsigned i = 0; i < AREAS * AREA_PAGES; i++)
-		sim_do(s, (struct sim_op){ .kind = SIM_OP_TOUCH, .addr = area[order[i] % AREAS] + order[i] / AREAS * PAGE,
-					   .pages = 1, .mode = 'w' });
+		sim_do(s, (struct sim_op){ .kind = SIM_OP_TOUCH,
+					   .addr = area[order[i] % AREAS] + order[i] / AREAS * PAGE,
+					   .pages = 1,
+					   .mode = 'w' });
 	return (now_ms() - start) * 1e6 / (AREAS * AREA_PAGES);
 }
 
 static void sim_round(struct sim *s, const unsigned *order, struct figures *f)
 {
 	sim_pos here = sim_position(s);
-	struct sim_op map = { .kind = SIM_OP_MMAP, .len = 16 * PAGE, .prot = PROT_READ, .flags = MAP_PRIVATE | MAP_ANONYMOUS };
+	struct sim_op map = { .kind = SIM_OP_MMAP,
+			      .len = 16 * PAGE,
+			      .prot = PROT_READ,
+			      .flags = MAP_PRIVATE | MAP_ANONYMOUS };
 	struct sim_op unmap = { .kind = SIM_OP_MUNMAP, .len = 16 * PAGE };
 	uint64_t a = sim_map(s, PAGES, PROT_READ | PROT_WRITE);
 	struct sim_result r;
@@ -231,13 +240,18 @@ static void speed(struct sim *s, const unsigned *order, struct side *kernel_fork
 			side_add(&m[4], 1e9 / f.pair);
 		}
 	}
-	report(10, "sequential faults /s", UNIT_OPS, side_median(&m[0]), "kernel, sequential", side_median(&k[0]), true, 40);
-	report(10, "random faults over 50 VMAs /s", UNIT_OPS, side_median(&m[1]), "kernel, sequential", side_median(&k[0]),
-	       true, 5);
-	report(10, "copies on write /s", UNIT_OPS, side_median(&m[2]), "kernel", side_median(&k[2]), true, 30);
-	report(10, "fork, resident pages /s", UNIT_OPS, side_median(&m[3]), "kernel", side_median(&k[3]), true, 20);
-	report(10, "mmap and munmap pairs /s", UNIT_OPS, side_median(&m[4]), "kernel", side_median(&k[4]), true, 20);
-	report(10, "100,000 faults, ms", UNIT_MS, 1e5 / side_median(&m[0]) * 1e3, "one frame", 1000.0 / 60, false, 1);
+	report(10, "sequential faults /s", UNIT_OPS, side_median(&m[0]), "kernel, sequential",
+	       side_median(&k[0]), true, 40);
+	report(10, "random faults over 50 VMAs /s", UNIT_OPS, side_median(&m[1]),
+	       "kernel, sequential", side_median(&k[0]), true, 5);
+	report(10, "copies on write /s", UNIT_OPS, side_median(&m[2]), "kernel", side_median(&k[2]),
+	       true, 30);
+	report(10, "fork, resident pages /s", UNIT_OPS, side_median(&m[3]), "kernel",
+	       side_median(&k[3]), true, 20);
+	report(10, "mmap and munmap pairs /s", UNIT_OPS, side_median(&m[4]), "kernel",
+	       side_median(&k[4]), true, 20);
+	report(10, "100,000 faults, ms", UNIT_MS, 1e5 / side_median(&m[0]) * 1e3, "one frame",
+	       1000.0 / 60, false, 1);
 }
 
 /* ---- 11 ------------------------------------------------------------------------------------ */
@@ -295,14 +309,17 @@ static void stepping(struct sim *s, struct side *kernel_fork_ms)
 		free(q);
 	}
 	sim_seek(s, here);
-	report(11, "undo of 262,144 faults", UNIT_MS, side_median(&back), "doing them", side_median(&forward), false, 1);
+	report(11, "undo of 262,144 faults", UNIT_MS, side_median(&back), "doing them",
+	       side_median(&forward), false, 1);
 	report(11, "journal, bytes a step", UNIT_BYTES, step, "allowed", 40, false, 1);
-	report(11, "1,000,000 steps back", UNIT_MS, side_median(&jump), "one frame", 1000.0 / 60, false, 1);
-	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap), "memcpy of the same bytes",
-	       side_median(&copy), false, 2);
-	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap), "the kernel's fork of it",
-	       side_median(kernel_fork_ms), false, 1.0 / 40);
-	report(11, "back and forward: states that differ", UNIT_BYTES, same ? 0 : 1, "none", 0, false, 0);
+	report(11, "1,000,000 steps back", UNIT_MS, side_median(&jump), "one frame", 1000.0 / 60,
+	       false, 1);
+	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap),
+	       "memcpy of the same bytes", side_median(&copy), false, 2);
+	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap),
+	       "the kernel's fork of it", side_median(kernel_fork_ms), false, 1.0 / 40);
+	report(11, "back and forward: states that differ", UNIT_BYTES, same ? 0 : 1, "none", 0,
+	       false, 0);
 }
 
 void bench_sim(void)

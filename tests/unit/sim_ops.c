@@ -17,9 +17,13 @@ struct sim_result run(struct sim *s, struct sim_op op)
 	return r;
 }
 
-struct sim_result map_at(struct sim *s, uint64_t addr, uint64_t pages, uint32_t prot, uint32_t flags)
+struct sim_result map_at(struct sim *s, uint64_t addr, uint64_t pages, uint32_t prot,
+			 uint32_t flags)
 {
-	return run(s, (struct sim_op){ .kind = SIM_OP_MMAP, .addr = addr, .len = pages * P, .prot = prot,
+	return run(s, (struct sim_op){ .kind = SIM_OP_MMAP,
+				       .addr = addr,
+				       .len = pages * P,
+				       .prot = prot,
 				       .flags = flags | (addr ? FIXED : 0) });
 }
 
@@ -33,7 +37,8 @@ uint64_t map(struct sim *s, uint64_t pages, uint32_t prot, uint32_t flags)
 
 struct sim_result touch(struct sim *s, uint64_t addr, uint64_t pages, char mode)
 {
-	return run(s, (struct sim_op){ .kind = SIM_OP_TOUCH, .addr = addr, .pages = pages, .mode = mode });
+	return run(s, (struct sim_op){
+			      .kind = SIM_OP_TOUCH, .addr = addr, .pages = pages, .mode = mode });
 }
 
 struct sim_mm mm_now(const struct sim *s)
@@ -111,12 +116,13 @@ static uint64_t some_addr(struct sim_random *r, const struct sim *s)
 }
 
 static const uint32_t prots[] = { 0, 1, 2, 3, 3, 3, 4, 5, 7 };
-static const int advices[] = { 0, 1, 2, 3, 4, 4, 4, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-			       102, 102, 103, 104 };
+static const int advices[] = { 0,  1,  2,  3,  4,  4,  4,  8,  9,  10, 11,  12,	 14,  15,
+			       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 102, 102, 103, 104 };
 
 static void random_map(struct sim_random *r, const struct sim *s, struct sim_op *op)
 {
-	static const uint32_t extra[] = { 0, 0, 0, 0, 0x100, 0x8000, 0x2000, 0x4000, 0x20000, 0x40, 0x100000 };
+	static const uint32_t extra[] = { 0,	  0,	  0,	   0,	 0x100,	  0x8000,
+					  0x2000, 0x4000, 0x20000, 0x40, 0x100000 };
 
 	op->len = 1 + below(r, below(r, 8) ? 40 * P : 1100 * P);
 	op->backing = below(r, 4) ? SIM_ANON : below(r, 2) ? SIM_FILE : SIM_ROFILE;
@@ -176,11 +182,14 @@ static void random_args(struct sim_random *r, const struct sim *s, struct sim_op
 struct sim_op random_op(struct sim_random *r, const struct sim *s)
 {
 	static const enum sim_op_kind kinds[] = {
-		SIM_OP_MMAP, SIM_OP_MMAP, SIM_OP_MMAP, SIM_OP_MMAP, SIM_OP_TOUCH, SIM_OP_TOUCH, SIM_OP_TOUCH, SIM_OP_TOUCH,
-		SIM_OP_TOUCH, SIM_OP_MUNMAP, SIM_OP_MUNMAP, SIM_OP_MPROTECT, SIM_OP_MPROTECT, SIM_OP_MREMAP, SIM_OP_MREMAP,
-		SIM_OP_MADVISE, SIM_OP_MADVISE, SIM_OP_BRK, SIM_OP_MLOCK, SIM_OP_MUNLOCK, SIM_OP_MLOCKALL,
-		SIM_OP_MUNLOCKALL, SIM_OP_MSYNC, SIM_OP_MSEAL, SIM_OP_SETRLIMIT, SIM_OP_FORK, SIM_OP_FORK, SIM_OP_EXIT,
-		SIM_OP_SWITCH, SIM_OP_TRUNCATE, SIM_OP_THREAD, SIM_OP_EXEC,
+		SIM_OP_MMAP,	  SIM_OP_MMAP,	     SIM_OP_MMAP,   SIM_OP_MMAP,
+		SIM_OP_TOUCH,	  SIM_OP_TOUCH,	     SIM_OP_TOUCH,  SIM_OP_TOUCH,
+		SIM_OP_TOUCH,	  SIM_OP_MUNMAP,     SIM_OP_MUNMAP, SIM_OP_MPROTECT,
+		SIM_OP_MPROTECT,  SIM_OP_MREMAP,     SIM_OP_MREMAP, SIM_OP_MADVISE,
+		SIM_OP_MADVISE,	  SIM_OP_BRK,	     SIM_OP_MLOCK,  SIM_OP_MUNLOCK,
+		SIM_OP_MLOCKALL,  SIM_OP_MUNLOCKALL, SIM_OP_MSYNC,  SIM_OP_MSEAL,
+		SIM_OP_SETRLIMIT, SIM_OP_FORK,	     SIM_OP_FORK,   SIM_OP_EXIT,
+		SIM_OP_SWITCH,	  SIM_OP_TRUNCATE,   SIM_OP_THREAD, SIM_OP_EXEC,
 	};
 	struct sim_op op = { .kind = kinds[below(r, sizeof(kinds) / sizeof(kinds[0]))] };
 

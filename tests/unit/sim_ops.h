@@ -16,7 +16,8 @@
 
 struct sim_result run(struct sim *s, struct sim_op op);
 uint64_t map(struct sim *s, uint64_t pages, uint32_t prot, uint32_t flags);
-struct sim_result map_at(struct sim *s, uint64_t addr, uint64_t pages, uint32_t prot, uint32_t flags);
+struct sim_result map_at(struct sim *s, uint64_t addr, uint64_t pages, uint32_t prot,
+			 uint32_t flags);
 struct sim_result touch(struct sim *s, uint64_t addr, uint64_t pages, char mode);
 struct sim_mm mm_now(const struct sim *s);
 /* The run-length letters of the VMA at addr. */

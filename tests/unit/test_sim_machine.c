@@ -27,7 +27,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_result(r, text) do { struct sim_result r_ = (r); assert_string_equal(sim_result_text(&r_), text); } while (0)
+#define assert_result(r, text) \
+	do { \
+		struct sim_result r_ = (r); \
+		assert_string_equal(sim_result_text(&r_), text); \
+	} while (0)
 
 static void test_start(void **state)
 {
@@ -72,7 +76,9 @@ static void test_growth(void **state)
 {
 	struct sim *s = *state;
 	uint64_t top = 0x7ffffffff000, sp = sim_sp(s), low;
-	struct sim_op limit = { .kind = SIM_OP_SETRLIMIT, .limit = SIM_LIMIT_STACK, .value = 1 << 20 };
+	struct sim_op limit = { .kind = SIM_OP_SETRLIMIT,
+				.limit = SIM_LIMIT_STACK,
+				.value = 1 << 20 };
 
 	assert_result(touch(s, sp - (1 << 20), 1, 'w'), "ok");
 	assert_int_equal(mm_now(s).vm_stk, 1028);
@@ -90,7 +96,8 @@ static void test_growth(void **state)
 	assert_result(touch(s, low + P + 255 * P, 1, 'w'), "SIGSEGV MAPERR");
 	assert_result(touch(s, low + P + 256 * P, 1, 'w'), "ok");
 	/* None to one without any permission. */
-	assert_result(run(s, (struct sim_op){ .kind = SIM_OP_MPROTECT, .addr = low, .len = P }), "ok");
+	assert_result(run(s, (struct sim_op){ .kind = SIM_OP_MPROTECT, .addr = low, .len = P }),
+		      "ok");
 	assert_result(touch(s, low + P, 1, 'w'), "ok");
 	assert_result(touch(s, low, 1, 'w'), "SIGSEGV ACCERR");
 }
@@ -111,7 +118,7 @@ static void test_fork_and_cow(void **state)
 	assert_int_equal(sim_current(s), 0);
 	assert_string_equal(letters(s, a), "2A2.");
 	assert_int_equal(mm_now(s).minflt, 2);
-	touch(s, a, 1, 'w');			/* exclusive again, still write-protected: a fault, no copy */
+	touch(s, a, 1, 'w'); /* exclusive again, still write-protected: a fault, no copy */
 	assert_int_equal(mm_now(s).minflt, 3);
 	assert_int_equal(mm_now(s).rss_anon, 12);
 }
@@ -150,21 +157,30 @@ static void test_split_limit(void **state)
 	}
 	assert_result(r, "ok");
 	assert_result(map_at(s, 0x800000000, 1, 1, ANON_PRIVATE), "ENOMEM");
-	assert_result(run(s, (struct sim_op){ .kind = SIM_OP_MPROTECT, .addr = 0x100000000, .len = 65000 * P, .prot = 1 }), "ok");
+	assert_result(run(s, (struct sim_op){ .kind = SIM_OP_MPROTECT,
+					      .addr = 0x100000000,
+					      .len = 65000 * P,
+					      .prot = 1 }),
+		      "ok");
 	assert_true(sim_vma_count(s, 0) < 1000);
 }
 
 static void test_placement(void **state)
 {
 	struct sim *s = *state;
-	uint64_t a = map(s, 1, RW, ANON_PRIVATE), b = map(s, 1, 1, ANON_PRIVATE), c = map(s, 512, RW, ANON_PRIVATE);
+	uint64_t a = map(s, 1, RW, ANON_PRIVATE), b = map(s, 1, 1, ANON_PRIVATE),
+		 c = map(s, 512, RW, ANON_PRIVATE);
 
 	assert_true(b == a - P);
 	assert_true((c & ((2 << 20) - 1)) == 0);
 	assert_result(map_at(s, 0x1000, 1, RW, ANON_PRIVATE), "ok");
 	assert_result(map_at(s, 0x0ull + 0x7ffffffff000, 1, RW, ANON_PRIVATE), "ENOMEM");
-	assert_true(run(s, (struct sim_op){ .kind = SIM_OP_MMAP, .addr = 0x2000, .len = P, .prot = 3,
-					    .flags = ANON_PRIVATE }).ret == 0x10000);
+	assert_true(run(s, (struct sim_op){ .kind = SIM_OP_MMAP,
+					    .addr = 0x2000,
+					    .len = P,
+					    .prot = 3,
+					    .flags = ANON_PRIVATE })
+			    .ret == 0x10000);
 }
 
 static void test_thread(void **state)
@@ -198,7 +214,9 @@ static void test_exec(void **state)
 static void test_file_beyond_end(void **state)
 {
 	struct sim *s = *state;
-	struct sim_op op = { .kind = SIM_OP_MMAP, .len = 70 * P, .prot = 3, .flags = 1, .backing = SIM_FILE };
+	struct sim_op op = {
+		.kind = SIM_OP_MMAP, .len = 70 * P, .prot = 3, .flags = 1, .backing = SIM_FILE
+	};
 	uint64_t a = run(s, op).ret;
 
 	assert_result(touch(s, a + 40 * P, 1, 'r'), "ok");
@@ -231,7 +249,8 @@ static void test_frames(void **state)
 	assert_int_equal(f.kind, SIM_FRAME_TABLE);
 	for (unsigned o = 0; o <= 10; o++)
 		n += sim_free_blocks(s, o) << o;
-	assert_true(n <= sim_frame_free(s) && n + 32 > sim_frame_free(s));	/* some on the per-CPU list */
+	assert_true(n <= sim_frame_free(s) &&
+		    n + 32 > sim_frame_free(s)); /* some on the per-CPU list */
 	assert_true(sim_free_list(s, 10, list, 64) == 64);
 	run(s, (struct sim_op){ .kind = SIM_OP_MUNMAP, .addr = a, .len = 64 * P });
 	assert_true(sim_frame_free(s) == before);
@@ -240,14 +259,24 @@ static void test_frames(void **state)
 static void test_step_text(void **state)
 {
 	struct buf b = BUF_INIT;
-	struct sim_step step = { .kind = SIM_STEP_TEST, .func = "acct_stack_growth", .what = "RLIMIT_STACK", .aname = "size",
-				 .a = 9000000, .cmp = SIM_C_GT, .bname = "limit", .b = 8388608, .unit = SIM_U_BYTES,
-				 .outcome = true, .taken = "ENOMEM", .otherwise = "go on" };
+	struct sim_step step = { .kind = SIM_STEP_TEST,
+				 .func = "acct_stack_growth",
+				 .what = "RLIMIT_STACK",
+				 .aname = "size",
+				 .a = 9000000,
+				 .cmp = SIM_C_GT,
+				 .bname = "limit",
+				 .b = 8388608,
+				 .unit = SIM_U_BYTES,
+				 .outcome = true,
+				 .taken = "ENOMEM",
+				 .otherwise = "go on" };
 
 	(void)state;
 	sim_step_text(&step, &b);
-	assert_string_equal(buf_str(&b),
-			    "acct_stack_growth: RLIMIT_STACK: size 9000000 > limit 8388608? yes: ENOMEM (else: go on)");
+	assert_string_equal(
+		buf_str(&b),
+		"acct_stack_growth: RLIMIT_STACK: size 9000000 > limit 8388608? yes: ENOMEM (else: go on)");
 	buf_free(&b);
 }
 
