@@ -36,10 +36,10 @@ bool pace_due(const struct pace *p, uint64_t now_ns, uint64_t cap_ns)
 	return !p->at_ns || (p->dirty && since >= wait) || since >= safety;
 }
 
-void pace_done(struct pace *p, uint64_t began_ns)
+void pace_done(struct pace *p, uint64_t began_cpu_ns)
 {
 	p->at_ns = clock_now_ns();
-	p->cost_ns = p->at_ns - began_ns;
+	p->cost_ns = clock_cpu_ns() - began_cpu_ns;
 	p->dirty = false;
 }
 
@@ -271,7 +271,7 @@ static void read_tasks(struct live *lv, struct sampling *s)
 	bool eager = s->want->tasks || s->want->everything || !old;
 	struct tasks_in in = { .old = old, .pid = lv->fs.pid, .moved = s->news.ran,
 			       .all = s->want->everything };
-	uint64_t began = clock_now_ns();
+	uint64_t began = clock_now_ns(), cpu = clock_cpu_ns();
 	struct task_list *list;
 
 	if (s->news.ran)
@@ -284,7 +284,7 @@ static void read_tasks(struct live *lv, struct sampling *s)
 		return;
 	list = tasks_read(&lv->tasks, &lv->fs, &in);
 	if (in.members)
-		pace_done(&lv->members, began);
+		pace_done(&lv->members, cpu);
 	s->next->cost.panel_ns[PANEL_TASKS] = clock_now_ns() - began;
 	s->next->cost.rung[PANEL_TASKS] = lv->tasks.rung;
 	lv->reasons &= ~(1ull << REASON_TASKS);

@@ -40,7 +40,8 @@ struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
  * can reclaim its pages, or share its memory without being its threads. */
 #define LIVE_OUTSIDE_NS 1000000000ull
 
-/* A clock of one kind of look: when, what it cost, whether something moved since. */
+/* A clock of one kind of look: when, what it cost in CPU time (a busy machine does not
+ * make it dearer), whether something moved since. */
 struct pace {
 	uint64_t at_ns, cost_ns;
 	bool dirty;
@@ -84,7 +85,7 @@ struct sampling {
 
 /* Is it time to look again? `cap_ns`: at the latest so long after something moved. */
 bool pace_due(const struct pace *p, uint64_t now_ns, uint64_t cap_ns);
-void pace_done(struct pace *p, uint64_t began_ns);
+void pace_done(struct pace *p, uint64_t began_cpu_ns);
 
 /* live_counters.c: process, mm, limits, faults. ESRCH: it is gone. */
 int live_counters(struct live *lv, struct sampling *s);

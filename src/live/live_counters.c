@@ -126,7 +126,7 @@ static void fill_process(struct live *lv, struct snapshot *next)
 
 int live_counters(struct live *lv, struct sampling *s)
 {
-	uint64_t began = clock_now_ns();
+	uint64_t began = clock_now_ns(), cpu = clock_cpu_ns();
 	uint64_t mine = 1ull << REASON_MM | 1ull << REASON_MM_PART | 1ull << REASON_ADDRESSES | 1ull << REASON_EXE |
 			1ull << REASON_LIMITS | 1ull << REASON_FAULTS | 1ull << REASON_KTHREAD;
 	struct snapshot *next = s->next;
@@ -144,8 +144,8 @@ int live_counters(struct live *lv, struct sampling *s)
 	fill_auxv(lv, next);
 	next->statm_rss = lv->gate.statm.resident;
 	next->statm_size = lv->gate.statm.size;
-	pace_done(&lv->counters, began);
-	next->cost.panel_ns[PANEL_COUNTERS] = lv->counters.cost_ns;
+	pace_done(&lv->counters, cpu);
+	next->cost.panel_ns[PANEL_COUNTERS] = clock_now_ns() - began;
 	next->cost.rung[PANEL_COUNTERS] = "stat, status, statm";
 	return 0;
 }

@@ -130,7 +130,7 @@ static int read_rows(struct live *lv, struct sampling *s, const struct layout *o
 		     struct layout **ret)
 {
 	const struct layout *now = layout_get(old);
-	uint64_t began = clock_now_ns();
+	uint64_t cpu = clock_cpu_ns();
 	int changed = 0;
 
 	for (size_t i = 0; i < s->want->nrows; i++) {
@@ -149,7 +149,7 @@ static int read_rows(struct live *lv, struct sampling *s, const struct layout *o
 		now = spliced;
 		changed = 1;
 	}
-	pace_done(&lv->rows, began);
+	pace_done(&lv->rows, cpu);
 	if (!s->next->cost.rung[PANEL_LAYOUT])
 		s->next->cost.rung[PANEL_LAYOUT] = "PROCMAP_QUERY";
 	if (changed)
@@ -181,18 +181,18 @@ static bool whole_due(const struct live *lv, const struct sampling *s)
 static int refresh(struct live *lv, struct sampling *s)
 {
 	const struct layout *old = s->next->layout;
-	uint64_t began = clock_now_ns();
+	uint64_t began = clock_now_ns(), cpu = clock_cpu_ns();
 	struct layout *l = NULL;
 	bool rows_due = s->want->nrows && !lv->no_procmap &&
 			(s->news.ran || s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS);
 	int err = 0;
 
 	if (s->want->detail && !read_detail(lv, s, old, &l)) {
-		pace_done(&lv->layout, began);
+		pace_done(&lv->layout, cpu);
 	} else if (whole_due(lv, s)) {
 		err = read_whole(lv, s, old, &l);
 		if (!err) {
-			pace_done(&lv->layout, began);
+			pace_done(&lv->layout, cpu);
 			lv->rows.at_ns = lv->layout.at_ns;
 		}
 	} else if (rows_due) {

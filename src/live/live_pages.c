@@ -172,7 +172,7 @@ static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 	bool cheap = s->next->statm_rss <= KINDS_CHEAP_BYTES &&
 		     (s->next->mm[MM_VM_PTE] == UNKNOWN ||
 		      s->next->mm[MM_VM_PTE] <= TABLES_CHEAP_BYTES);
-	uint64_t began = clock_now_ns();
+	uint64_t cpu = clock_cpu_ns();
 
 	lv->pass_running = true;
 	lv->pass_cursor = s->next->layout->n ? s->next->layout->vmas[0].start : 0;
@@ -182,7 +182,7 @@ static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 	lv->pass_rss = s->next->statm_rss;
 	if (wants_sums(lv, s)) {
 		read_sums(lv, s->next->layout);
-		lv->pass_spent_ns = clock_now_ns() - began;
+		lv->pass_spent_ns = clock_cpu_ns() - cpu;
 	}
 	if (s->want->everything || cheap ||
 	    (lv->kinds.dirty && pace_due(&lv->kinds, s->now_ns, UINT64_MAX))) {
@@ -196,7 +196,7 @@ static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 
 static void run_pass(struct live *lv, struct sampling *s, struct work *w)
 {
-	uint64_t end = last_end(s->next->layout), began = clock_now_ns();
+	uint64_t end = last_end(s->next->layout), cpu = clock_cpu_ns();
 
 	w->look.kinds = lv->pass_kinds;
 	w->look.visible = false;
@@ -205,7 +205,7 @@ static void run_pass(struct live *lv, struct sampling *s, struct work *w)
 		if (s->deadline_ns && clock_now_ns() >= s->deadline_ns)
 			break;
 	}
-	lv->pass_spent_ns += clock_now_ns() - began;
+	lv->pass_spent_ns += clock_cpu_ns() - cpu;
 	if (lv->pass_cursor < end && !lv->looker->gone)
 		return;
 	lv->pass_running = false;
@@ -241,7 +241,7 @@ static uint64_t bytes_on_screen(const struct sampling *s, uint64_t enough)
 static void look_at_windows(struct live *lv, struct sampling *s, struct work *w)
 {
 	bool small = bytes_on_screen(s, WINDOW_SMALL_BYTES) <= WINDOW_SMALL_BYTES;
-	uint64_t began = clock_now_ns(), end = last_end(s->next->layout);
+	uint64_t began = clock_now_ns(), cpu = clock_cpu_ns(), end = last_end(s->next->layout);
 
 	w->look.kinds = small ? KINDS_ALL : KINDS_NEW;
 	w->look.visible = true;
@@ -261,7 +261,7 @@ static void look_at_windows(struct live *lv, struct sampling *s, struct work *w)
 			break;
 	}
 	w->look.deadline_ns = s->deadline_ns;
-	pace_done(&lv->window, began);
+	pace_done(&lv->window, cpu);
 }
 
 /* Mappings that appeared are small or empty most of the time: seen at once. */
@@ -292,7 +292,7 @@ static void look_at_unseen(struct live *lv, struct sampling *s, struct work *w)
 }
 
 /* Is a whole pass due? What moved no counter is looked for less eagerly. */
-static bool pass_due(const struct live *lv, const struct sampling *s)
+static bool pass_due(const struct live *lv, const struct sampling *s, const struct work *w)
 {
 	bool counted = s->next->minflt + s->next->majflt != lv->pass_faults ||
 		       s->next->statm_rss != lv->pass_rss;
@@ -300,7 +300,9 @@ static bool pass_due(const struct live *lv, const struct sampling *s)
 	/* Without the ioctl a pass is too dear to be made each second. */
 	uint64_t cap = lv->looker->rung == LOOK_SCAN ? PASS_CAP_NS : 10 * cost;
 
-	if (s->want->everything || !lv->pass.at_ns)
+	/* Below PAGEMAP_SCAN some mappings are never seen whole. */
+	if (s->want->everything || !lv->pass.at_ns ||
+	    (lv->looker->rung == LOOK_SCAN && !w->pages->whole))
 		return true;
 	if (lv->pass.dirty && counted)
 		return pace_due(&lv->pass, s->now_ns, cap);
@@ -384,7 +386,7 @@ void live_pages(struct live *lv, struct sampling *s)
 		look_at_windows(lv, s, &w);
 	if (!s->want->everything && l != was && was)
 		look_at_unseen(lv, s, &w);
-	if (!lv->pass_running && pass_due(lv, s))
+	if (!lv->pass_running && pass_due(lv, s, &w))
 		begin_pass(lv, s, &w);
 	/* Sums may just have been read. */
 	w.look.sums = lv->sums.n ? &lv->sums : NULL;

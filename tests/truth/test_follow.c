@@ -45,6 +45,26 @@ static const struct snapshot *take(struct source *src, const struct source_want 
 	return s;
 }
 
+/* A complete sample in which every thread has got to where it sleeps. */
+static const struct snapshot *take_asleep(struct source *src)
+{
+	struct source_want want = { .everything = true };
+	uint64_t began = clock_now_ns();
+
+	for (;;) {
+		const struct snapshot *s = take(src, &want);
+		size_t awake = 0;
+
+		for (size_t i = 0; i < s->tasks->n; i++)
+			awake += s->tasks->tasks[i].syscall < 0;
+		if (!awake)
+			return s;
+		snapshot_put(s);
+		if (clock_now_ns() - began > PATIENCE_NS)
+			fail_msg("%zu threads never came to rest", awake);
+	}
+}
+
 static struct span last_of(struct target *t)
 {
 	struct span s = { 0, 0 };
@@ -199,9 +219,8 @@ static void test_stacks_between_guards(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--guarded", "5", NULL });
 	struct source *src = open_live(t.pid, 0);
-	struct source_want want = { .everything = true };
-	const struct snapshot *s = take(src, &want);
 	struct span w = last_of(&t);
+	const struct snapshot *s = take_asleep(src);
 
 	(void)state;
 	assert_int_equal(s->tasks->n, 6);
@@ -249,12 +268,12 @@ static void test_many_threads(void **state)
 		for (size_t i = 0; i < s->tasks->n; i++)
 			sps += s->tasks->tasks[i].sp != UNKNOWN;
 		if (s->tasks->n == 651 && sps == 651 &&
-		    !strcmp(s->tasks->tasks[0].comm, "moved-on"))
+		    !strcmp(task_list_find(s->tasks, t.pid)->comm, "moved-on"))
 			break;
 	}
 	assert_int_equal(s->tasks->n, 651);
 	assert_int_equal(sps, 651);
-	assert_string_equal(s->tasks->tasks[0].comm, "moved-on");
+	assert_string_equal(task_list_find(s->tasks, t.pid)->comm, "moved-on");
 	snapshot_put(s);
 	src->ops->close(src);
 	target_stop(&t);
@@ -316,13 +335,11 @@ static void test_rest_is_free(void **state)
 	struct target t = target_start((const char *const[]){ "--vmas", "500", "--threads", "3",
 							      NULL });
 	struct source *src = open_live(t.pid, 0);
-	struct source_want want = { .everything = true };
-	const struct snapshot *a = take(src, &want), *b = snapshot_get(a), *c;
+	struct source_want want = { .tasks = true };
+	const struct snapshot *a = take_asleep(src), *b = snapshot_get(a), *c;
 	uint64_t began = clock_now_ns();
 
 	(void)state;
-	want = (struct source_want){ .tasks = true };
-	/* The target may still be on its way to sleep after the first look. */
 	while ((c = take(src, &want)) != b && clock_now_ns() - began < PATIENCE_NS) {
 		snapshot_put(b);
 		b = c;
@@ -495,8 +512,7 @@ static void test_threads(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--threads", "300", NULL });
 	struct source *src = open_live(t.pid, 0);
-	struct source_want want = { .everything = true };
-	const struct snapshot *s = take(src, &want);
+	const struct snapshot *s = take_asleep(src);
 
 	(void)state;
 	assert_int_equal(s->tasks->n, 301);
