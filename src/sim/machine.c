@@ -158,7 +158,6 @@ void sim_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	*res = (struct sim_result){ .status = SIM_OK };
 	journal_begin(s);
 	start = sim_position(s);
-	hot_forget(s);
 	s->failed = false;
 	s->depth = 0;
 	if (op->kind <= SIM_OP_NONE || op->kind >= SIM_NOPS || !ops[op->kind]) {
@@ -170,7 +169,6 @@ void sim_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		take_back(s, start, op, res);
 	else if (!s->retracing)
 		s->jend = s->jcur;
-	hot_forget(s);
 }
 
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx)
@@ -255,19 +253,15 @@ size_t sim_state_bytes(const struct sim *s)
 	       start;
 }
 
-void *sim_snapshot(const struct sim *s, size_t *bytes)
+void sim_snapshot(const struct sim *s, void *to)
 {
-	size_t frames = frames_used(s) * sizeof(struct frame), n = sim_state_bytes(s);
+	size_t frames = frames_used(s) * sizeof(struct frame);
 	size_t start = (size_t)((const char *)s->frame - (const char *)s->base) +
 		       (s->nframes + 1) * sizeof(struct frame);
-	char *p = malloc(n);
+	char *p = to;
 
-	if (!p)
-		return NULL;
 	memcpy(p, s->root, sizeof(struct root));
 	memcpy(p + sizeof(struct root), s->frame, frames);
 	memcpy(p + sizeof(struct root) + frames, (const char *)s->base + start,
 	       s->root->heap_top * 8 - start);
-	*bytes = n;
-	return p;
 }

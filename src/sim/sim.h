@@ -151,8 +151,8 @@ size_t sim_history_bytes(const struct sim *s);
 /* A digest of the whole state, for comparing two moments; memory is compared by value. */
 uint64_t sim_digest(const struct sim *s);
 size_t sim_state_bytes(const struct sim *s);
-/* A copy of the state (without history): malloc'ed, *bytes long; NULL when memory is out. */
-void *sim_snapshot(const struct sim *s, size_t *bytes);
+/* A copy of the state, without history: sim_state_bytes() bytes. */
+void sim_snapshot(const struct sim *s, void *to);
 
 /* ---- decisions ------------------------------------------------------------------------- */
 

@@ -65,6 +65,15 @@ const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr)
 	return v->end > addr ? v : vma_next(s, v);
 }
 
+static inline void hot_set(struct sim *s, struct mm *mm, struct vma *v)
+{
+	if (s->hot_mm != mm) {
+		s->hot_mm = mm;
+		s->hot_table = NULL;
+	}
+	s->hot_vma = v;
+}
+
 struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
 {
 	struct vma *v = s->hot_vma;
@@ -73,11 +82,7 @@ struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
 	    (v->start <= addr || !v->prev || AT(s, v->prev, struct vma)->end <= addr))
 		return v;
 	v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
-	if (s->hot_mm != mm) {
-		s->hot_mm = mm;
-		s->hot_table = NULL;
-	}
-	s->hot_vma = v;
+	hot_set(s, mm, v);
 	return v;
 }
 
@@ -128,7 +133,8 @@ void vma_free(struct sim *s, struct vma *v)
 		anon_vma_unlink(s, v);
 	object_put(s, v->file);
 	arena_free(s, v, sizeof(*v));
-	s->hot_vma = NULL;
+	if (s->hot_vma == v)
+		s->hot_vma = NULL;
 }
 
 static u64 gap_below(const struct sim *s, const struct vma *v)
@@ -280,23 +286,23 @@ bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
 	gap_raise(s, v);
 	gap_raise(s, next);
 	SET(s, mm->map_count, mm->map_count + 1);
+	hot_set(s, mm, v);
 	return true;
 }
 
-static u32 index_of(const struct sim *s, const struct mm *mm, const struct vma *v, unsigned *k)
+/* Where v stands in its leaf. */
+static unsigned place_of(const struct sim *s, const struct vma *v, struct leaf **l)
 {
-	u32 at = dir_search(s, mm, v->start);
-
-	*k = leaf_search(leaf_at(s, mm, at), v->start) - 1;
-	return at;
+	*l = AT(s, v->leaf, struct leaf);
+	return leaf_search(*l, v->start) - 1;
 }
 
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 {
 	struct vma *prev = vma_prev(s, v), *next = vma_next(s, v);
-	unsigned k;
-	u32 at = index_of(s, mm, v, &k);
-	struct leaf *l = leaf_at(s, mm, at);
+	struct leaf *l;
+	unsigned k = place_of(s, v, &l);
+	u32 at = k && l->n > 1 ? 0 : dir_search(s, mm, v->start);
 
 	for (unsigned i = k; i + 1 < l->n; i++) {
 		SET(s, l->start[i], l->start[i + 1]);
@@ -317,19 +323,19 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 		SET(s, mm->last, v->prev);
 	gap_raise(s, next);
 	SET(s, mm->map_count, mm->map_count - 1);
-	s->hot_vma = NULL;
+	hot_set(s, mm, next);
 }
 
 /* The order among the VMAs stays. */
 void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
 {
 	if (start != v->start) {
-		unsigned k;
-		u32 at = index_of(s, mm, v, &k);
+		struct leaf *l;
+		unsigned k = place_of(s, v, &l);
 
-		SET(s, leaf_at(s, mm, at)->start[k], start);
 		if (!k)
-			SET(s, dir_of(s, mm)[at].first, start);
+			SET(s, dir_of(s, mm)[dir_search(s, mm, v->start)].first, start);
+		SET(s, l->start[k], start);
 		SET(s, v->start, start);
 		gap_raise(s, v);
 	}
