@@ -5,7 +5,14 @@
  * arguments changed in 4.0.5.
  */
 #include <config.h>
+#ifdef PROCPS_SONAME
+#include <dlfcn.h>
+#endif
+#ifdef HAVE_LIBPROC2_PIDS_H
 #include <libproc2/pids.h>
+#else
+#include <procps/pids.h>
+#endif
 #include <stdlib.h>
 #include <sys/vfs.h>
 
@@ -14,9 +21,43 @@
 
 #define PROC_MAGIC 0x9fa0
 
+/* What we use of it. It brings seven more libraries, a megabyte and a third of the time
+ * until the first picture, so it is loaded when there is something to ask it. */
+struct api {
+	__typeof__(procps_pids_new) *new;
+	__typeof__(procps_pids_reap) *reap;
+	__typeof__(procps_pids_select) *select;
+	__typeof__(procps_pids_unref) *unref;
+};
+
 struct procps {
+	struct api api;
 	struct pids_info *info;
 };
+
+#ifdef PROCPS_SONAME
+static bool load(struct api *ret)
+{
+	/* It stays: what it loads itself does not like to be unloaded. */
+	void *lib = dlopen(PROCPS_SONAME, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
+
+	if (!lib)
+		return false;
+	ret->new = (__typeof__(ret->new))dlsym(lib, "procps_pids_new");
+	ret->reap = (__typeof__(ret->reap))dlsym(lib, "procps_pids_reap");
+	ret->select = (__typeof__(ret->select))dlsym(lib, "procps_pids_select");
+	ret->unref = (__typeof__(ret->unref))dlsym(lib, "procps_pids_unref");
+	dlclose(lib);
+	return ret->new && ret->reap && ret->select && ret->unref;
+}
+#else
+static bool load(struct api *ret)
+{
+	*ret = (struct api){ procps_pids_new, procps_pids_reap, procps_pids_select,
+			     procps_pids_unref };
+	return true;
+}
+#endif
 
 enum { T_TID, T_CMD, T_STATE, T_NR };
 static const enum pids_item thread_items[T_NR] = {
@@ -35,15 +76,15 @@ static const enum pids_item process_items[P_NR] = {
 static struct procps *open_with(const enum pids_item *items, int n)
 {
 	enum pids_item own[P_NR];
-	struct procps p = { NULL };
+	struct procps p = { .info = NULL };
 	struct procps *ret;
 	struct statfs st;
 
-	if (statfs("/proc", &st) < 0 || st.f_type != PROC_MAGIC)
+	if (statfs("/proc", &st) < 0 || st.f_type != PROC_MAGIC || !load(&p.api))
 		return NULL;
 	for (int i = 0; i < n; i++)
 		own[i] = items[i];
-	if (procps_pids_new(&p.info, own, n) < 0)
+	if (p.api.new(&p.info, own, n) < 0)
 		return NULL;
 	ret = xmalloc(sizeof(*ret));
 	*ret = p;
@@ -64,14 +105,14 @@ void procps_close(struct procps *p)
 {
 	if (!p)
 		return;
-	procps_pids_unref(&p->info);
+	p->api.unref(&p->info);
 	free(p);
 }
 
 bool procps_threads(struct procps *p, pid_t pid, procps_thread_fn *fn, void *arg)
 {
 	unsigned id = (unsigned)pid;
-	struct pids_fetch *f = procps_pids_select(p->info, &id, 1, PIDS_SELECT_PID_THREADS);
+	struct pids_fetch *f = p->api.select(p->info, &id, 1, PIDS_SELECT_PID_THREADS);
 
 	if (!f || f->counts->total <= 0)
 		return false;
@@ -89,7 +130,7 @@ bool procps_threads(struct procps *p, pid_t pid, procps_thread_fn *fn, void *arg
 
 bool procps_processes(struct procps *p, procps_process_fn *fn, void *arg)
 {
-	struct pids_fetch *f = procps_pids_reap(p->info, PIDS_FETCH_TASKS_ONLY);
+	struct pids_fetch *f = p->api.reap(p->info, PIDS_FETCH_TASKS_ONLY);
 
 	if (!f || f->counts->total <= 0)
 		return false;

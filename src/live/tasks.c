@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
@@ -73,11 +74,22 @@ static void from_lib(void *arg, const struct procps_thread *t)
 	a->members->m[a->members->n++] = m;
 }
 
+/* The links of the directory are its own two and one for each thread. */
+static bool has_one_thread(const struct procfs *p)
+{
+	struct stat st;
+
+	return fstatat(p->dir, "task", &st, 0) == 0 && st.st_nlink == 3;
+}
+
 static bool members_by_lib(struct tasks *t, const struct procfs *p, struct members *ret)
 {
 	struct lib_arg arg = { ret, p->dir };
 
 	if (!t->lib && !t->lib_failed) {
+		/* Not for one thread: the library comes with half a dozen others. */
+		if (has_one_thread(p))
+			return false;
 		t->lib = procps_threads_open();
 		t->lib_failed = !t->lib;
 	}
