@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "mmscope/colour.h"
 
-#include <math.h>
+#include <float.h>
+#include <stdbool.h>
+#include <string.h>
 
 struct lab { double l, a, b; };
 
@@ -27,17 +29,44 @@ uint32_t colour_rgb(unsigned index)
 	return (8 + 10 * (index - 232)) * 0x10101u;
 }
 
+/* The nth root of a positive number: a start from the exponent, off by a few percent, then
+ * Newton. The mathematics library would be half a megabyte for this. */
+static double root(double v, unsigned n)
+{
+	uint64_t bits;
+	double y;
+
+	memcpy(&bits, &v, sizeof(bits));
+	bits = bits / n + (1023ull << 52) / n * (n - 1);
+	memcpy(&y, &bits, sizeof(y));
+	for (int i = 0; i < 5; i++) {
+		double power = 1;
+
+		for (unsigned k = 1; k < n; k++)
+			power *= y;
+		y -= (power * y - v) / (n * power);
+	}
+	return y;
+}
+
 /* sRGB to linear light. */
 static double linear(uint32_t channel)
 {
-	double v = (channel & 255) / 255.0;
+	static double known[256];
+	static bool filled;
 
-	return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+	for (int i = 0; !filled && i < 256; i++) {
+		double v = i / 255.0, u = (v + 0.055) / 1.055;
+
+		known[i] = v <= 0.04045 ? v / 12.92 : u * u * root(u * u, 5);	/* u^2.4 */
+	}
+	filled = true;
+	return known[channel & 255];
 }
 
 static double lab_curve(double t)
 {
-	return t > 216.0 / 24389 ? cbrt(t) : (24389.0 / 27 * t + 16) / 116;
+	return t > 216.0 / 24389 ? root(t, 3) : (24389.0 / 27 * t + 16) / 116;
 }
 
 /* White point D65. */
@@ -51,25 +80,26 @@ static struct lab to_lab(uint32_t rgb)
 	return (struct lab){ 116 * y - 16, 500 * (x - y), 200 * (y - z) };
 }
 
-static double distance(struct lab p, struct lab q)
+static double squared_distance(struct lab p, struct lab q)
 {
-	return sqrt((p.l - q.l) * (p.l - q.l) + (p.a - q.a) * (p.a - q.a) +
-		    (p.b - q.b) * (p.b - q.b));
+	return (p.l - q.l) * (p.l - q.l) + (p.a - q.a) * (p.a - q.a) + (p.b - q.b) * (p.b - q.b);
 }
 
 double colour_distance(uint32_t a, uint32_t b)
 {
-	return distance(to_lab(a), to_lab(b));
+	double d = squared_distance(to_lab(a), to_lab(b));
+
+	return d > 0 ? root(d, 2) : 0;
 }
 
 unsigned colour_nearest(uint32_t rgb, unsigned first, unsigned last)
 {
 	struct lab want = to_lab(rgb);
 	unsigned best = first;
-	double nearest = INFINITY;
+	double nearest = DBL_MAX;
 
 	for (unsigned i = first; i <= last; i++) {
-		double d = distance(want, to_lab(colour_rgb(i)));
+		double d = squared_distance(want, to_lab(colour_rgb(i)));
 
 		if (d < nearest) {
 			nearest = d;
