@@ -22,7 +22,7 @@ struct table_state {
 	/* What the figures below were made from; references held. */
 	const struct layout *layout;
 	const struct residency *pages;
-	uint64_t *rss, *anon;		/* bytes by VMA */
+	uint32_t *rss, *anon;		/* pages by VMA: there may be very many; NO_FIGURE */
 	size_t cap;
 	struct role_sum sums[ROLE_NR], all;
 	bool complete;			/* no page left that was not looked at */
@@ -56,6 +56,19 @@ static void table_fini(void *state)
 
 /* ---- figures ---- */
 
+/* 16 TiB in memory fit; more than that in one VMA is shown as that. */
+#define NO_FIGURE UINT32_MAX
+
+static uint32_t few_bytes(uint64_t bytes)
+{
+	return (uint32_t)umin(bytes >> PAGE_SHIFT, NO_FIGURE - 1);
+}
+
+static uint64_t all_bytes(uint32_t pages)
+{
+	return pages == NO_FIGURE ? UNKNOWN : (uint64_t)pages << PAGE_SHIFT;
+}
+
 /* Runs and VMAs are both sorted, so one walk along both counts every VMA. */
 static void count_all(struct table_state *st)
 {
@@ -81,8 +94,8 @@ static void count_all(struct table_state *st)
 			if (p->state == PAGE_UNSEEN)
 				st->complete = false;
 		}
-		st->rss[i] = r ? rss : UNKNOWN;
-		st->anon[i] = r ? anon : UNKNOWN;
+		st->rss[i] = r ? few_bytes(rss) : NO_FIGURE;
+		st->anon[i] = r ? few_bytes(anon) : NO_FIGURE;
 	}
 }
 
@@ -97,8 +110,8 @@ static void sum_all(struct table_state *st)
 			sums[k]->n++;
 			sums[k]->size += vma_size(&st->layout->vmas[i]);
 			if (st->pages) {
-				sums[k]->rss += st->rss[i];
-				sums[k]->anon += st->anon[i];
+				sums[k]->rss += all_bytes(st->rss[i]);
+				sums[k]->anon += all_bytes(st->anon[i]);
 			}
 		}
 	}
@@ -164,12 +177,12 @@ static uint64_t number_offset(const void *rows, size_t i) { return vma_of(rows, 
 
 static uint64_t number_rss(const void *rows, size_t i)
 {
-	return ((const struct table_rows *)rows)->st->rss[i];
+	return all_bytes(((const struct table_rows *)rows)->st->rss[i]);
 }
 
 static uint64_t number_anon(const void *rows, size_t i)
 {
-	return ((const struct table_rows *)rows)->st->anon[i];
+	return all_bytes(((const struct table_rows *)rows)->st->anon[i]);
 }
 
 static const struct vma_detail *detail_of(const void *rows, size_t i)
