@@ -398,6 +398,17 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	return m;
 }
 
+/* An operation takes a second of virtual time, its decisions share it. */
+static uint64_t virtual_time(struct player *p)
+{
+	const uint64_t second = 1000000000;
+	struct place at = player_place(p);
+
+	if (at.complete)
+		return (at.op + 1) * second;
+	return at.op * second + (at.decision + 1) * (second / (player_decisions(p)->n + 2));
+}
+
 struct snapshot *picture_take(struct player *p, const struct picture_options *o, const struct snapshot *before)
 {
 	struct snapshot *snap = snapshot_create();
@@ -409,7 +420,7 @@ struct snapshot *picture_take(struct player *p, const struct picture_options *o,
 	s = player_sim(p);
 	proc = sim_proc_count(s) ? sim_current(s) : 0;
 	draft_make(&d, s, proc, true);
-	snap->time_ns = player_position(p);
+	snap->time_ns = virtual_time(p);
 	snap->seq = before ? before->seq + 1 : 0;
 	snap->source = "sim";
 	snap->layout = d.layout;

@@ -274,11 +274,26 @@ static const char *text(const char *s)
 	return s ? s : "";
 }
 
+/* A table that is passed again on the way to the same entry is no news. */
+static bool said_already(const struct decisions *d, const struct sim_step *step)
+{
+	for (size_t i = d->n; i-- > 0 && i + 4 >= d->n && step->kind == SIM_STEP_NOTE;) {
+		const struct decision *v = &d->v[i];
+
+		if (v->kind == DECISION_NOTE && v->depth == step->depth && v->a == step->a && v->b == step->b &&
+		    !strcmp(v->what, text(step->what)) && !strcmp(v->aname, text(step->aname)))
+			return true;
+	}
+	return false;
+}
+
 static void note_decision(void *ctx, const struct sim_step *step)
 {
 	struct player *p = ctx;
 	struct decisions *d = p->decisions;
 
+	if (said_already(d, step))
+		return;
 	VEC_GROW(d->v, d->n, d->cap);
 	if (d->n == p->cap_pos) {
 		p->cap_pos = d->cap;

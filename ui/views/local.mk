@@ -10,3 +10,6 @@ libmmscope_a_SOURCES += ui/views/ruler.h ui/views/ruler.c ui/views/stack.c
 libmmscope_a_SOURCES += ui/views/threads.c
 libmmscope_a_SOURCES += ui/views/counters.c ui/views/events.c
 libmmscope_a_SOURCES += ui/views/output.c
+libmmscope_a_SOURCES += ui/views/inside.h ui/views/inside.c
+libmmscope_a_SOURCES += ui/views/scenario.c ui/views/path.c ui/views/walk.c
+libmmscope_a_SOURCES += ui/views/frames.c ui/views/processes.c

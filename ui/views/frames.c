@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Physical memory: the buddy allocator's free lists, the block the last frame was taken
+ * from, and the frames in use with their map counts.
+ */
+#include <string.h>
+
+#include "mmscope/snapshot.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/inside.h"
+#include "ui/views/paint.h"
+
+enum part { PART_LISTS, PART_BLOCK, PART_FRAMES, PART_NR };
+enum { LISTS_ROWS = BUDDY_ORDERS + 2, WIDE = 96 };
+
+struct frames_state {
+	enum part part;			/* what a small room shows */
+	int top, page;
+};
+
+/* ---- free lists ---- */
+
+static void draw_order(const struct machine *m, struct canvas *c, int row, unsigned order)
+{
+	const struct machine_order *o = &m->orders[order];
+	bool changed = o->blocks != o->before;
+	struct style st = style_heat(changed ? STYLE(STRONG) : o->blocks ? STYLE(TEXT) : STYLE(DIM), changed ? 4 : 0);
+	char size[16], n[32];
+	int col;
+
+	canvas_putf(c, row, 1, st, "%2u", order);
+	canvas_right(c, row, 10, STYLE(DIM), text_size((uint64_t)PAGE_BYTES << order, size));
+	canvas_right(c, row, 18, st, count_text(o->blocks, n));
+	if (changed)
+		canvas_putf(c, row, 19, style_attr(STYLE(NEW), ATTR_BOLD), "%+lld", (long long)(o->blocks - o->before));
+	col = 25;
+	for (unsigned i = 0; i < o->nheads; i++) {
+		struct buf b = BUF_INIT;
+
+		buf_addf(&b, "#%llx", (unsigned long long)o->head[i]);
+		if (col + text_width(buf_str(&b)) + 1 < canvas_cols(c))
+			col = canvas_put(c, row, col, STYLE(DIM), buf_str(&b)) + 1;
+		buf_free(&b);
+	}
+}
+
+static void draw_lists(const struct machine *m, struct canvas *c)
+{
+	char size[16];
+
+	canvas_putf(c, 0, 1, STYLE(STRONG), "free %s of ", text_size(m->frames_free * PAGE_BYTES, size));
+	canvas_put(c, 0, 7 + (int)strlen(size) + 3, STYLE(STRONG), text_size(m->frames_total * PAGE_BYTES, size));
+	canvas_put(c, 1, 1, STYLE(COLUMN), "order  size  blocks      first of the list");
+	for (unsigned i = 0; i < BUDDY_ORDERS; i++)
+		draw_order(m, c, 2 + (int)i, BUDDY_ORDERS - 1 - i);
+}
+
+/* ---- the block ---- */
+
+static const struct { char letter; uint16_t role; } looks[FRAME_NR] = {
+	[FRAME_FREE] = { '.', THEME_PAGE_ABSENT },
+	[FRAME_ANON] = { 'A', THEME_PAGE_ANON },
+	[FRAME_FILE] = { 'F', THEME_PAGE_FILE },
+	[FRAME_SHMEM] = { 'S', THEME_VMA_SHARED },
+	[FRAME_TABLE] = { 'T', THEME_WARN },
+	[FRAME_ZERO] = { 'Z', THEME_PAGE_ZERO },
+	[FRAME_RESERVED] = { 'k', THEME_DIM },
+};
+
+/* Free frames show the order of their block by its digit at the block's first frame. */
+static uint32_t frame_letter(const struct machine_block *b, unsigned i)
+{
+	unsigned kind = b->frame[i].kind, order = b->frame[i].order;
+
+	if (kind != FRAME_FREE)
+		return (unsigned char)looks[kind].letter;
+	if ((b->first + i) % (1ull << order))
+		return '.';
+	return order < 10 ? '0' + order : 'X';
+}
+
+static void draw_block(const struct machine *m, struct canvas *c)
+{
+	const struct machine_block *b = m->block;
+	int per_row = canvas_cols(c) - 10 >= 64 ? 64 : 32;
+
+	if (!b) {
+		canvas_put(c, 0, 1, STYLE(DIM), "no frame was taken yet");
+		return;
+	}
+	canvas_putf(c, 0, 1, STYLE(STRONG), "frames #%llx to #%llx", (unsigned long long)b->first,
+		    (unsigned long long)b->first + BLOCK_FRAMES - 1);
+	for (int row = 0; row < BLOCK_FRAMES / per_row; row++) {
+		canvas_putf(c, row + 1, 1, STYLE(DIM), "%6llx", (unsigned long long)b->first + (unsigned)(row * per_row));
+		for (int col = 0; col < per_row; col++) {
+			unsigned i = (unsigned)(row * per_row + col);
+			struct style st = { .role = looks[b->frame[i].kind].role };
+
+			if (b->frame[i].fresh)
+				st = style_attr(STYLE(NEW), ATTR_BOLD);
+			canvas_ch(c, row + 1, 8 + col, st, frame_letter(b, i));
+		}
+	}
+	canvas_put(c, BLOCK_FRAMES / per_row + 1, 1, STYLE(DIM),
+		   "A anon F file S shmem T table k kernel; a digit begins a free block of that order");
+}
+
+/* ---- frames in use ---- */
+
+/* The ones just taken or given back first, then the others. */
+static const struct machine_frame *nth_frame(const struct machine *m, int n)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < m->nframes; i++) {
+			bool news = m->frames[i].fresh || m->frames[i].freed;
+
+			if (news == !pass && !n--)
+				return &m->frames[i];
+		}
+	return NULL;
+}
+
+static void draw_frame(const struct machine_frame *f, struct canvas *c, int row)
+{
+	bool news = f->fresh || f->freed;
+	struct style st = style_heat(news ? STYLE(STRONG) : STYLE(TEXT), news ? 4 : 0);
+	struct buf b = BUF_INIT;
+
+	canvas_putf(c, row, 1, st, "#%llx", (unsigned long long)f->pfn);
+	inside_frame(f, &b);
+	canvas_putn(c, row, 10, (struct style){ .role = looks[f->kind].role }, 20, buf_str(&b));
+	buf_free(&b);
+	if (f->kind != FRAME_FREE && f->kind != FRAME_TABLE)
+		canvas_putf(c, row, 31, STYLE(TEXT), "×%u", f->mapcount);
+	if (f->kind != FRAME_FREE)
+		paint_address(c, row, 36, STYLE(DIM), f->addr, 0);
+	if (news)
+		canvas_put(c, row, 50, style_attr(STYLE(NEW), ATTR_BOLD), f->fresh ? "taken" : "freed");
+}
+
+static void draw_frames(struct frames_state *st, const struct machine *m, struct canvas *c)
+{
+	int rows = canvas_rows(c) - 1;
+
+	canvas_putf(c, 0, 1, STYLE(COLUMN), "frame    whose                maps address%s",
+		    m->frames_cut ? "   (near the selection)" : "");
+	st->top = imax(0, imin(st->top, (int)m->nframes - rows));
+	for (int i = 0; i < rows; i++) {
+		const struct machine_frame *f = nth_frame(m, st->top + i);
+
+		if (f)
+			draw_frame(f, c, i + 1);
+	}
+}
+
+static void frames_draw(void *state, const struct session *s, struct canvas *c)
+{
+	const struct machine *m = inside_machine(s, c);
+	struct frames_state *st = state;
+	int rows = canvas_rows(c), cols = canvas_cols(c), block = cols >= WIDE ? 18 : 34;
+
+	if (!m)
+		return;
+	st->page = imax(rows / 2, 1);
+	canvas_cursor(c, 0, 0);
+	if (rows >= LISTS_ROWS + 20 && cols >= WIDE) {
+		int half = cols / 2 > 60 ? 58 : cols / 2;
+
+		canvas_push(c, (struct rect){ 0, 0, LISTS_ROWS, half });
+		draw_lists(m, c);
+		canvas_pop(c);
+		canvas_push(c, (struct rect){ LISTS_ROWS + 1, 0, rows - LISTS_ROWS - 1, cols });
+		draw_block(m, c);
+		canvas_pop(c);
+		canvas_push(c, (struct rect){ 0, half, LISTS_ROWS, cols - half });
+		if (rows > LISTS_ROWS + block + 12) {
+			canvas_pop(c);
+			canvas_push(c, (struct rect){ LISTS_ROWS + block + 3, 0, rows - LISTS_ROWS - block - 3, cols });
+		}
+		draw_frames(st, m, c);
+		canvas_pop(c);
+		return;
+	}
+	if (st->part == PART_BLOCK)
+		draw_block(m, c);
+	else if (st->part == PART_FRAMES)
+		draw_frames(st, m, c);
+	else
+		draw_lists(m, c);
+	if (rows > LISTS_ROWS + 2 && st->part == PART_LISTS) {
+		canvas_push(c, (struct rect){ LISTS_ROWS + 1, 0, rows - LISTS_ROWS - 1, cols });
+		draw_frames(st, m, c);
+		canvas_pop(c);
+	}
+}
+
+static bool frames_command(void *state, struct session *s, const char *name, const char *arg)
+{
+	struct frames_state *st = state;
+
+	(void)s;
+	(void)arg;
+	if (!strcmp(name, "enter")) {
+		st->part = (st->part + 1) % PART_NR;
+		return true;
+	}
+	return list_move(name, &st->top, 1 << 20, st->page);
+}
+
+static void frames_describe(void *state, const struct session *s, struct buf *out)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct machine *m = snap ? snap->machine : NULL;
+	unsigned taken = 0, freed = 0;
+
+	(void)state;
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->nframes; i++) {
+		taken += m->frames[i].fresh;
+		freed += m->frames[i].freed;
+	}
+	buf_addf(out, "This operation took %u frame%s and gave %u back. An order without a free block takes one of "
+		 "the next order and splits it; freed buddies join again. Enter: lists, block, frames.", taken,
+		 plural(taken), freed);
+}
+
+const struct view frames_view = {
+	.name = "frames",
+	.title = "frames",
+	.about = "physical memory: free lists, the block last split, frames and their map counts",
+	.caps = CAP_STEP,
+	.state_size = sizeof(struct frames_state),
+	.draw = frames_draw,
+	.command = frames_command,
+	.describe = frames_describe,
+};
