@@ -10,6 +10,7 @@
 
 struct app_options {
 	const char *source;		/* "live:1234", or NULL: the picker first */
+	bool lessons;			/* begin with the menu of lessons */
 	const char *picker_filter;	/* NULL, or what the picker starts with */
 	const char *proc_root;		/* never NULL */
 	const char *theme;		/* name or path, NULL: choose by environment */

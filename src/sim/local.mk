@@ -3,6 +3,7 @@
 libmmscope_a_SOURCES += \
 	include/mmscope/check.h src/sim/check.h src/sim/check.c \
 	src/sim/gen.h src/sim/gen.c \
+	include/mmscope/lessons.h src/sim/lessons.c \
 	src/sim/picture.h src/sim/picture.c src/sim/picture_memory.c \
 	src/sim/play.h src/sim/play.c \
 	src/sim/player.h src/sim/player_private.h src/sim/player.c src/sim/player_text.c \

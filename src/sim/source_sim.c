@@ -109,12 +109,13 @@ static struct error *sim_sample(struct source *src, const struct source_want *wa
 	uint64_t start = clock_now_ns(), cpu = clock_cpu_ns();
 	struct snapshot *snap;
 
-	if (just_rewound)
-		s->rewound = false;
-	else if (!sim_more(src))
+	if (!just_rewound && !sim_more(src))
 		play(s);
-	if (!just_rewound)
+	if (want->everything)		/* only where it stands now counts */
+		player_show(s->player, s->goal);
+	else if (!just_rewound)
 		approach(s);
+	s->rewound = false;
 	if (!place_equal(was, player_place(s->player)) || just_rewound) {
 		s->changed = true;
 		s->walk_addr = 0;

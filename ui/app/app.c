@@ -75,15 +75,50 @@ static void views_forget(struct app *app)
 	}
 }
 
+const char *app_binding(const struct app *app, uint32_t key)
+{
+	const char *global = keymap_find(&app->keys, "global", key);
+	const char *own = keymap_find(&app->keys, views[frame_focus(app)]->name, key);
+
+	if (own != global || !(session_caps(app->session) & CAP_STEP))
+		return own;
+	return keymap_find(&app->keys, "step", key);
+}
+
+uint32_t app_key_of(const struct app *app, const char *command)
+{
+	const char *const contexts[] = { views[frame_focus(app)]->name, "step" };
+
+	for (size_t i = 0; i < ARRAY_LEN(contexts); i++) {
+		uint32_t k = keymap_key_of(&app->keys, contexts[i], command);
+
+		if (k && app_binding(app, k) && !strcmp(app_binding(app, k), command))
+			return k;
+	}
+	return 0;
+}
+
+/* Where one begins: what the source is best seen in. */
+static int first_room(const struct app *app)
+{
+	return view_index(session_caps(app->session) & CAP_STEP ? "scenario" : "table");
+}
+
 void app_open(struct app *app, pid_t pid)
 {
-	struct source_options so = { .proc_root = app->options->proc_root };
-	struct source *src = NULL;
-	struct error *err;
 	char name[32];
 
 	snprintf(name, sizeof(name), "live:%d", (int)pid);
-	err = source_open(name, &so, &src);
+	app_open_source(app, name);
+}
+
+void app_open_source(struct app *app, const char *name)
+{
+	struct source_options so = { .proc_root = app->options->proc_root };
+	bool stepped = session_caps(app->session) & CAP_STEP;
+	struct source *src = NULL;
+	struct error *err = source_open(name, &so, &src);
+
 	if (err) {
 		session_say(app->session, "%s", err->message);
 		error_destroy(err);
@@ -92,6 +127,8 @@ void app_open(struct app *app, pid_t pid)
 	session_set_source(app->session, src);
 	if (app->options->detail)
 		session_want_detail(app->session);
+	if (stepped != !!(session_caps(app->session) & CAP_STEP))
+		session_set_room(app->session, first_room(app));
 	views_forget(app);
 	app->picking = false;
 	app->ended_ns = 0;
@@ -279,7 +316,7 @@ void app_input(struct app *app, const struct input *in)
 	} else if (in->type == INPUT_MOUSE) {
 		wheel(app, in);
 	} else if (in->type == INPUT_KEY) {
-		command = keymap_find(&app->keys, views[frame_focus(app)]->name, in->key);
+		command = app_binding(app, in->key);
 		if (command)
 			command_run(app, command);
 	}
@@ -359,7 +396,7 @@ static struct error *start(struct app *app)
 	if (src && o->detail)
 		session_want_detail(app->session);
 	session_set_child(app->session, o->child);
-	session_set_room(app->session, view_index("table"));
+	session_set_room(app->session, first_room(app));
 	/* The first sample before the terminal is touched: what fails, fails as plain text. */
 	if (src) {
 		struct source_want want = { .budget_ns = SAMPLE_BUDGET_NS, .tasks = true };
@@ -411,7 +448,9 @@ struct error *app_run(const struct app_options *o)
 		app.canvas = canvas_create(rows, cols, term_ascii(app.term));
 		if (o->theme)
 			app_theme(&app, o->theme);
-		if (!o->source)
+		if (o->lessons)
+			command_run(&app, "lessons");
+		else if (!o->source)
 			app_pick(&app);
 		/* A first frame lays out the rooms, so that the first tick knows their wants. */
 		frame_draw(&app);

@@ -15,12 +15,14 @@ struct app;
 
 enum { MAX_VIEWS = 24, MAX_SPANS = 256 };
 
-enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_GOTO };
+enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_GOTO,
+		   PROMPT_SOURCE /* the argument of a command of the source */ };
 
 struct prompt {
 	enum prompt_kind kind;
 	struct buf text;
 	size_t cursor;			/* byte */
+	const struct source_command *source;	/* PROMPT_SOURCE */
 	char *before;			/* what Esc brings back */
 	struct filter_error error;	/* message[0] == 0: none */
 	char *history[32];
@@ -80,6 +82,12 @@ void app_init(struct app *app, const struct app_options *o);	/* no session, no t
 void app_deinit(struct app *app);
 void app_input(struct app *app, const struct input *in);
 void app_open(struct app *app, pid_t pid);
+void app_open_source(struct app *app, const char *name);
+/* What a key does here and now: the view's, then that of the context `step` where the source
+ * can be stepped, then the global one. */
+const char *app_binding(const struct app *app, uint32_t key);
+/* The key of a command here and now, 0: none. */
+uint32_t app_key_of(const struct app *app, const char *command);
 void app_pick(struct app *app);
 void app_theme(struct app *app, const char *name);
 
@@ -106,6 +114,7 @@ bool goto_place(struct app *app, const char *text);
 const char *filter_text(struct app *app);
 bool filter_set(struct app *app, const char *text, struct filter_error *err);
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
+void prompt_open_source(struct app *app, const struct source_command *c);
 void prompt_input(struct app *app, const struct input *in);
 int prompt_draw(struct app *app, struct canvas *c, int row, int rows);	/* returns rows used */
 void prompt_free(struct prompt *p);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/lessons.h"
 #include "mmscope/text.h"
 
 const struct view_command common_commands[] = {
@@ -105,11 +106,15 @@ static void do_room(struct app *app, const char *arg)
 
 static void step_room(struct app *app, int by)
 {
-	int n = 0;
+	int n = 0, to = session_room(app->session);
 
 	while (views[n])
 		n++;
-	session_set_room(app->session, (session_room(app->session) + by + n) % n);
+	/* Rooms that this source cannot fill are passed over. */
+	do
+		to = (to + by + n) % n;
+	while (views[to]->caps & ~session_caps(app->session));
+	session_set_room(app->session, to);
 	app->strip_focused = false;
 }
 
@@ -208,6 +213,8 @@ static void add_command(struct app *app, const char *context, const char *name, 
 		if (literal)
 			buf_addf(&line, " %s", arg);
 		k = keymap_key_of(&app->keys, context, buf_str(&line));
+		if (!k)
+			k = app_key_of(app, buf_str(&line));
 		buf_reset(&shown);
 		buf_adds(&shown, buf_str(&line));
 		if (arg && !literal)
@@ -233,12 +240,16 @@ static void do_palette(struct app *app, const char *arg)
 		snprintf(title, sizeof(title), "%s", v->name);
 		add_command(app, title, c->name, c->args, c->help);
 	}
+	for (const struct source_command *c = session_commands(app->session); c->name; c++)
+		add_command(app, v->name, c->name, c->asks ? NULL : c->args, c->help);
 	for (int i = 0; views[i]; i++) {
 		char command[48], key[16];
 		uint32_t k;
 
+		if (views[i]->caps & ~session_caps(app->session))
+			continue;
 		snprintf(command, sizeof(command), "room %s", views[i]->name);
-		k = keymap_key_of(&app->keys, "global", command);
+		k = app_key_of(app, command);
 		chooser_add(&app->chooser, k ? key_name(k, key) : "", command, views[i]->about, command);
 	}
 	for (const struct app_command *c = app_commands; c->name; c++)
@@ -248,7 +259,17 @@ static void do_palette(struct app *app, const char *arg)
 		add_command(app, v->name, c->name, c->args, c->help);
 }
 
-static const char *help_for(const char *command)
+/* Rooms and keys that this source has no use for are not told of. */
+static bool has_context(const struct app *app, const char *context)
+{
+	int view = view_index(context);
+
+	if (!strcmp(context, "step"))
+		return session_caps(app->session) & CAP_STEP;
+	return view < 0 || !(views[view]->caps & ~session_caps(app->session));
+}
+
+static const char *help_for(const struct app *app, const char *command)
 {
 	char name[48];
 
@@ -266,6 +287,9 @@ static const char *help_for(const char *command)
 			if (!strcmp(c->name, name))
 				return c->help;
 	}
+	for (const struct source_command *c = session_commands(app->session); c->name; c++)
+		if (!strcmp(c->name, name))
+			return c->help;
 	return "";
 }
 
@@ -278,18 +302,19 @@ static void do_help(struct app *app, const char *arg)
 	for (int pass = 0; pass < 3; pass++)
 		for (size_t i = 0; i < app->keys.n; i++) {
 			const struct key_binding *b = &app->keys.bindings[i];
-			bool global = !strcmp(b->context, "global"), mine = !strcmp(b->context, here);
+			bool global = !strcmp(b->context, "global"), step = !strcmp(b->context, "step");
+			bool mine = !strcmp(b->context, here) || step;
 			int when = mine ? 0 : global ? 1 : 2;
 			struct buf name = BUF_INIT;
 			char key[16];
 
-			if (when != pass)
+			if (when != pass || !has_context(app, b->context))
 				continue;
-			if (!global)
+			if (!global && !step)
 				buf_addf(&name, "%s: ", b->context);
 			buf_adds(&name, b->command);
 			chooser_add(&app->chooser, key_name(b->key, key), buf_str(&name),
-				    help_for(b->command), when < 2 ? b->command : "");
+				    help_for(app, b->command), when < 2 ? b->command : "");
 			buf_free(&name);
 		}
 }
@@ -427,6 +452,37 @@ static void do_picker(struct app *app, const char *arg)
 	app_pick(app);
 }
 
+static void do_lessons(struct app *app, const char *arg)
+{
+	struct lessons l;
+	struct error *err = lessons_read(NULL, &l);
+
+	(void)arg;
+	if (err) {
+		session_say(app->session, "%s", err->message);
+		error_destroy(err);
+		return;
+	}
+	chooser_open(app, "lessons, by subject; Esc: an empty machine to play with");
+	for (size_t i = 0; i < l.n; i++) {
+		char *command = xasprintf("lesson %s", l.v[i].path);
+		char *about = xasprintf("%s: %s", lesson_subject(l.v[i].rows), l.v[i].about);
+
+		chooser_add(&app->chooser, l.v[i].rows, l.v[i].title, about, command);
+		free(command);
+		free(about);
+	}
+	lessons_free(&l);
+}
+
+static void do_lesson(struct app *app, const char *arg)
+{
+	char *name = xasprintf("sim:%s", arg);
+
+	app_open_source(app, name);
+	free(name);
+}
+
 static void do_redraw(struct app *app, const char *arg)
 {
 	(void)arg;
@@ -471,6 +527,8 @@ const struct app_command app_commands[] = {
 	{ "redo", NULL, "redo what was undone", do_redo },
 	{ "copy", "row|address", "copy to the clipboard (OSC 52)", do_copy },
 	{ "theme", NULL, "choose a theme", do_theme },
+	{ "lessons", NULL, "choose a lesson for the simulated machine", do_lessons },
+	{ "lesson", "FILE", "open a scenario in the simulated machine", do_lesson },
 	{ "picker", NULL, "choose another process", do_picker },
 	{ "mouse", NULL, "mouse on or off", do_mouse },
 	{ "redraw", NULL, "draw everything again", do_redraw },
@@ -495,6 +553,16 @@ static bool is_common(const char *name)
 	return false;
 }
 
+static bool run_source_command(struct app *app, const char *name, const char *arg)
+{
+	for (const struct source_command *c = session_commands(app->session); c->name; c++)
+		if (!strcmp(c->name, name) && c->asks && !*arg) {
+			prompt_open_source(app, c);
+			return true;
+		}
+	return session_command(app->session, name, arg, NULL);
+}
+
 void command_run(struct app *app, const char *line)
 {
 	size_t n = strcspn(line, " ");
@@ -509,6 +577,8 @@ void command_run(struct app *app, const char *line)
 		goto out;
 	if (c)
 		c->run(app, arg);
+	else if (run_source_command(app, name, arg))
+		app->next_tick_ns = 0;
 	else if (!is_common(name))
 		session_say(app->session, "'%s' does nothing in this room", name);
 out:

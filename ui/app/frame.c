@@ -11,6 +11,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/clock.h"
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 
 enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
@@ -19,7 +20,8 @@ enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
 static const struct { const char *room, *beside; } companions[] = {
 	{ "map", "table" }, { "table", "pages" }, { "pages", "table" }, { "stack", "pages" },
 	{ "threads", "stack" }, { "counters", "table" }, { "events", "pages" },
-	{ "output", "events" },
+	{ "output", "events" }, { "scenario", "path" }, { "path", "walk" }, { "walk", "path" },
+	{ "frames", "path" }, { "processes", "path" },
 };
 
 /* The panel a room's figures come from: its rung and cost stand in the room's title. */
@@ -74,6 +76,18 @@ static void put_ended(const struct app *app, const struct snapshot *snap, struct
 	buf_addf(b, ", %llu s ago", (unsigned long long)ago);
 }
 
+/* "◇ sim linux-6.18-x86_64 3/12, decision 5/20" */
+static void put_moment(const struct machine *m, struct buf *b)
+{
+	const char *profile = strchr(m->profile, '-');
+
+	buf_addf(b, " %s %zu/%zu", profile ? profile + 1 : m->profile, m->op, m->script->nops);
+	if (!m->complete)
+		buf_addf(b, ":%zu/%zu", m->decision + 1, machine_decisions(m));
+	if (m->playing)
+		buf_addf(b, " ▶ %g/s", m->speed);
+}
+
 static struct style put_badge(const struct app *app, const struct snapshot *snap, struct buf *b)
 {
 	struct style live = STYLE(LIVE);
@@ -89,6 +103,8 @@ static struct style put_badge(const struct app *app, const struct snapshot *snap
 	}
 	if (!(session_caps(app->session) & CAP_LIVE)) {
 		buf_addf(b, "◇ %s", snap->source);
+		if (snap->machine)
+			put_moment(snap->machine, b);
 		return STYLE(SIM);
 	}
 	buf_addf(b, "● live %g Hz  ", 1 / intervals[app->interval]);
@@ -201,9 +217,15 @@ static void tab_text(const struct app *app, int view, bool narrow, struct buf *b
 	uint32_t k;
 
 	snprintf(command, sizeof(command), "room %s", views[view]->name);
-	k = keymap_key_of(&app->keys, "global", command);
+	k = app_key_of(app, command);
 	buf_addf(b, "%s%s%s%s%s", open ? "[" : narrow ? "" : " ", k ? key_name(k, key) : "",
-		 narrow ? "" : " ", views[view]->title, open ? "]" : narrow ? "" : " ");
+		 narrow && k < 'A' ? "" : " ", views[view]->title, open ? "]" : narrow ? "" : " ");
+}
+
+/* Rooms that the source can fill. */
+static bool has_tab(const struct app *app, int view)
+{
+	return !(views[view]->caps & ~session_caps(app->session));
 }
 
 /* Whether the tabs from `first` on fit; the map has its strip already and goes first. */
@@ -213,6 +235,8 @@ static bool tabs_fit(const struct app *app, int first, bool narrow, int room)
 	bool fit;
 
 	for (int i = first; views[i]; i++) {
+		if (!has_tab(app, i))
+			continue;
 		tab_text(app, i, narrow, &b);
 		if (narrow)
 			buf_addc(&b, ' ');
@@ -235,6 +259,8 @@ static int draw_tabs(struct app *app, struct canvas *c, int row, int col, int en
 	for (int i = first; views[i]; i++) {
 		struct buf b = BUF_INIT;
 
+		if (!has_tab(app, i))
+			continue;
 		tab_text(app, i, narrow, &b);
 		if (col + text_width(buf_str(&b)) > end) {
 			buf_free(&b);
@@ -393,6 +419,12 @@ static const struct hint live_hints[] = {
 	{ "enter", "zoom" }, { "find", "find" }, { "filter", "filter" }, { "pause", "pause" },
 	{ "role", "role" }, { "detail", "smaps" }, { "picker", "processes" }, { "quit", "quit" },
 };
+static const struct hint step_hints[] = {
+	{ "help", "help" }, { "step", "step" }, { "step-back", "back" }, { "operation", "line" },
+	{ "run", "type" }, { "play", "play" }, { "event", "event" }, { "operation-back", "line back" },
+	{ "kernel", "this kernel" }, { "predictions", "guess" }, { "palette", "commands" },
+	{ "lessons", "lessons" }, { "quit", "quit" },
+};
 static const struct hint plain_hints[] = {
 	{ NULL, "type to filter" }, { NULL, "↑↓ move" }, { NULL, "Enter open" }, { NULL, "Esc clear, leave" },
 	{ NULL, "C-t tree" }, { NULL, "C-c quit" },
@@ -400,8 +432,10 @@ static const struct hint plain_hints[] = {
 
 static void draw_footer(struct app *app, struct canvas *c, int row)
 {
-	const struct hint *hints = app->picking ? plain_hints : live_hints;
-	int n = app->picking ? ARRAY_LEN(plain_hints) : ARRAY_LEN(live_hints), col = 1;
+	bool stepped = session_caps(app->session) & CAP_STEP;
+	const struct hint *hints = app->picking ? plain_hints : stepped ? step_hints : live_hints;
+	int n = app->picking ? ARRAY_LEN(plain_hints) : stepped ? ARRAY_LEN(step_hints) : ARRAY_LEN(live_hints);
+	int col = 1;
 	const struct hint *last = &hints[n - 1];
 	char key[16];
 
@@ -409,7 +443,7 @@ static void draw_footer(struct app *app, struct canvas *c, int row)
 	for (int i = 0; i < n; i++) {
 		const struct hint *h = &hints[i];
 		uint32_t k = h->command ?
-			keymap_key_of(&app->keys, views[frame_focus(app)]->name, h->command) : 0;
+			app_key_of(app, h->command) : 0;
 		/* "quit" keeps its place at the end, whatever is cut before it. */
 		int room = canvas_cols(c) - (h == last ? 0 : text_width(last->says) + 4);
 

@@ -2,16 +2,19 @@
 #include "ui/app/app.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 
 static const struct { const char *label, *hint; } kinds[] = {
 	[PROMPT_NONE] = { "", "" },
 	[PROMPT_FILTER] = { "filter", "rss>4m perm~rw path~/libc/ !anon role=heap; a plain word is a substring" },
 	[PROMPT_FIND] = { "find", "the same language as filter; n next, N previous; 0x7f.. goes to an address" },
+	[PROMPT_SOURCE] = { "", "" },
 	[PROMPT_GOTO] = { "go to", "an address (0x7f..), a thread's number, or a role (heap, stack, text ...)" },
 };
 
@@ -200,6 +203,20 @@ void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
 		session_remember(app->session);
 }
 
+/* What stands in the line to begin with: to edit a line, one has to see it. */
+void prompt_open_source(struct app *app, const struct source_command *c)
+{
+	const struct snapshot *snap = session_snapshot(app->session);
+	const struct machine *m = snap ? snap->machine : NULL;
+	size_t line = m && m->op ? script_find(m->script, m->op) : 0;
+	const char *text = "";
+
+	if (m && m->op && line < m->script->nlines && !strcmp(c->name, "edit"))
+		text = m->script->lines[line].text;
+	prompt_open(app, PROMPT_SOURCE, text);
+	app->prompt.source = c;
+}
+
 static void keep(struct prompt *p)
 {
 	if (!p->text.len || (p->nhistory && !strcmp(p->history[p->nhistory - 1], buf_str(&p->text))))
@@ -237,7 +254,7 @@ static void changed(struct app *app)
 	struct filter *f;
 
 	p->error.message[0] = '\0';
-	if (is_address(buf_str(&p->text)))
+	if (p->kind == PROMPT_SOURCE || is_address(buf_str(&p->text)))
 		return;
 	if (p->kind == PROMPT_FILTER) {
 		filter_set(app, buf_str(&p->text), &p->error);
@@ -250,12 +267,54 @@ static void changed(struct app *app)
 	}
 }
 
+/* What the source does not understand stays in the line, with the place of the mistake. */
+static void done_source(struct app *app)
+{
+	struct prompt *p = &app->prompt;
+	struct error *err = NULL;
+	const char *message;
+	unsigned line;
+
+	if (!p->text.len) {
+		p->kind = PROMPT_NONE;
+		return;
+	}
+	session_command(app->session, p->source->name, buf_str(&p->text), &err);
+	app->next_tick_ns = 0;
+	if (!err) {
+		keep(p);
+		p->recalled = p->nhistory;
+		/* One line leads to the next; Esc leaves. */
+		if (!strcmp(p->source->name, "run")) {
+			buf_reset(&p->text);
+			p->cursor = 0;
+		} else {
+			p->kind = PROMPT_NONE;
+		}
+		return;
+	}
+	message = strrchr(err->message, ':') ? err->message : NULL;
+	p->error.column = 1;
+	for (const char *s = message; s && (s = strchr(s, ':')); s++)
+		if (sscanf(s, ":%u:%u:", &line, &p->error.column) == 2) {
+			message = strchr(strchr(s + 1, ':') + 1, ':') + 1;
+			break;
+		}
+	snprintf(p->error.message, sizeof(p->error.message), "%s",
+		 message && message != err->message ? message + strspn(message, " ") : err->message);
+	error_destroy(err);
+}
+
 static void done(struct app *app)
 {
 	struct prompt *p = &app->prompt;
 	enum prompt_kind kind = p->kind;
 	char *text;
 
+	if (kind == PROMPT_SOURCE) {
+		done_source(app);
+		return;
+	}
 	if (p->error.message[0])
 		return;			/* the error stays until it is mended or left by Esc */
 	text = xstrdup(buf_str(&p->text));
@@ -296,7 +355,7 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 	struct prompt *p = &app->prompt;
 	const uint32_t *found;
 	char *head = xstrndup(buf_str(&p->text), p->cursor);
-	int col = canvas_putf(c, row, 1, STYLE(KEY), "%s: ", kinds[p->kind].label);
+	int col = canvas_putf(c, row, 1, STYLE(KEY), "%s: ", p->kind == PROMPT_SOURCE ? p->source->name : kinds[p->kind].label);
 	int room = canvas_cols(c) - col - 24, skip = text_width(head) - room;
 	const char *text = buf_str(&p->text);
 	int cursor;
@@ -327,7 +386,12 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 			canvas_putf(c, row + 1, at, STYLE(ERROR), "^ %s", p->error.message);
 		}
 	} else if (rows > 1) {
-		canvas_put(c, row + 1, 1, STYLE(DIM), kinds[p->kind].hint);
+		const char *said = session_said(app->session);
+
+		if (p->kind != PROMPT_SOURCE)
+			canvas_put(c, row + 1, 1, STYLE(DIM), kinds[p->kind].hint);
+		else
+			canvas_put(c, row + 1, 1, said ? STYLE(WARN) : STYLE(DIM), said ? said : p->source->help);
 	}
 	canvas_cursor(c, row, cursor);
 	free(head);
