@@ -15,6 +15,7 @@
 #include "mmscope/child.h"
 #include "mmscope/doctor.h"
 #include "mmscope/frames.h"
+#include "mmscope/lessons.h"
 #include "mmscope/paths.h"
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
@@ -30,6 +31,7 @@ static struct error *on_screen(const struct cli *cli, const char *source, const 
 {
 	const struct app_options o = {
 		.source = source,
+		.lessons = source && !strcmp(source, "sim:"),
 		.picker_filter = picker_filter,
 		.proc_root = cli->proc_root,
 		.theme = cli->theme,
@@ -52,6 +54,16 @@ static unsigned long samples(const struct cli *cli)
 	return cli->mode == MODE_NDJSON || cli->delay >= 0 || isatty(STDOUT_FILENO) ? 0 : 1;
 }
 
+/* What is told, not asked: a picture of a scenario is that of its end. */
+static struct error *run_to_end(struct source *src)
+{
+	struct buf say = BUF_INIT;
+	struct error *err = src->ops->command(src, "to-end", "", &say);
+
+	buf_free(&say);
+	return err;
+}
+
 static struct error *without_screen(const struct cli *cli, const char *source, struct child *child)
 {
 	static const enum batch_format formats[] = {
@@ -61,10 +73,11 @@ static struct error *without_screen(const struct cli *cli, const char *source, s
 		[MODE_NDJSON] = BATCH_NDJSON,
 		[MODE_PLAIN] = BATCH_PLAIN,
 	};
+	const bool stepped = !strncmp(source, "sim:", 4);
 	const struct source_options so = { .proc_root = cli->proc_root };
 	const struct batch_options o = {
 		.format = formats[cli->mode],
-		.samples = samples(cli),
+		.samples = stepped && !cli->count ? 1 : samples(cli),
 		.delay = cli->delay >= 0 ? cli->delay : 1,
 		.detail = cli->smaps,
 		.ascii = cli->term.ascii,
@@ -75,7 +88,10 @@ static struct error *without_screen(const struct cli *cli, const char *source, s
 
 	if (err)
 		return err;
-	err = batch_run(src, stdout, &o);
+	if (stepped)
+		err = run_to_end(src);
+	if (!err)
+		err = batch_run(src, stdout, &o);
 	source_close(src);
 	return err;
 }
@@ -293,9 +309,68 @@ static struct error *frames(const struct cli *cli)
 	return frames_run(&o, stdout);
 }
 
+static struct error *list_lessons(const struct cli *cli)
+{
+	struct lessons l;
+	struct error *err;
+
+	if (cli->mode != MODE_AUTO && cli->mode != MODE_BATCH && cli->mode != MODE_PLAIN)
+		return error_create(ERR_USAGE, "--json and --ndjson need a scenario");
+	err = lessons_read(NULL, &l);
+	if (err)
+		return err;
+	printf("Lessons; mmscope sim SCENARIO opens one.\n");
+	for (size_t i = 0; i < l.n; i++) {
+		const char *name = strrchr(l.v[i].path, '/');
+		const char *subject = lesson_subject(l.v[i].rows);
+
+		if (!i || strcmp(subject, lesson_subject(l.v[i - 1].rows)))
+			printf("\n%s\n", *subject ? subject : "other");
+		printf("  %-30s %-12s %s\n", name ? name + 1 : l.v[i].path, l.v[i].rows, l.v[i].title);
+	}
+	lessons_free(&l);
+	return NULL;
+}
+
+/* A file; a lesson's name is enough where no such file is. */
+static char *scenario_source(const char *file)
+{
+	char *dir, *path, *name;
+
+	if (strchr(file, '/') || access(file, F_OK) == 0)
+		return xasprintf("sim:%s", file);
+	dir = path_bundled(BUNDLED_SCENARIOS);
+	path = xasprintf("%s/%s", dir, file);
+	if (access(path, F_OK) != 0) {
+		free(path);
+		path = xasprintf("%s/%s.scn", dir, file);
+	}
+	name = xasprintf("sim:%s", access(path, F_OK) == 0 ? path : file);
+	free(path);
+	free(dir);
+	return name;
+}
+
+static struct error *simulate(const struct cli *cli)
+{
+	struct error *err;
+	char *source;
+
+	if (cli->nfiles > 1)
+		return error_create(ERR_USAGE, "sim plays one scenario; check plays several");
+	if (!cli->nfiles)
+		return interactive(cli) ? on_screen(cli, "sim:", NULL, NULL) : list_lessons(cli);
+	source = scenario_source(cli->files[0]);
+	err = interactive(cli) ? on_screen(cli, source, NULL, NULL) : without_screen(cli, source, NULL);
+	free(source);
+	return err;
+}
+
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
 	  true, false, run },
+	{ "sim", "[SCENARIO]", "the simulated machine; without it, the lessons", false, true,
+	  simulate },
 	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true,
 	  check },
 	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text", false, true,
