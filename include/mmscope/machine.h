@@ -126,7 +126,7 @@ struct machine_level {			/* of the walk: pgd, p4d, pud, pmd, pte */
 enum { WALK_LEVELS = 5 };
 
 enum frame_kind { FRAME_FREE, FRAME_ANON, FRAME_FILE, FRAME_SHMEM, FRAME_TABLE, FRAME_ZERO, FRAME_RESERVED,
-		  FRAME_NR };
+		  FRAME_PCP /* free, on the per-CPU list */, FRAME_NR };
 extern const char *const frame_kind_names[FRAME_NR];
 
 struct machine_frame {

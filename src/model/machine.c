@@ -22,6 +22,7 @@ const char *const frame_kind_names[FRAME_NR] = {
 	[FRAME_TABLE] = "page table",
 	[FRAME_ZERO] = "zero page",
 	[FRAME_RESERVED] = "reserved",
+	[FRAME_PCP] = "free, per-CPU list",
 };
 
 /* ---- the text ---- */

@@ -218,7 +218,9 @@ static const enum frame_kind kinds[] = {
 	[SIM_FRAME_TABLE] = FRAME_TABLE,
 	[SIM_FRAME_ZERO] = FRAME_ZERO,
 	[SIM_FRAME_RESERVED] = FRAME_RESERVED,
+	[SIM_FRAME_PCP] = FRAME_PCP,
 };
+_Static_assert(ARRAY_LEN(kinds) == FRAME_NR, "a kind of frame has no name");
 
 static void put_frame(const struct sim *s, uint64_t pfn, bool fresh, bool freed, struct machine_frame *to)
 {

@@ -65,6 +65,7 @@ static const struct { char letter; uint16_t role; } looks[FRAME_NR] = {
 	[FRAME_TABLE] = { 'T', THEME_WARN },
 	[FRAME_ZERO] = { 'Z', THEME_PAGE_ZERO },
 	[FRAME_RESERVED] = { 'k', THEME_DIM },
+	[FRAME_PCP] = { 'p', THEME_PAGE_SWAP },
 };
 
 /* Free frames show the order of their block by its digit at the block's first frame. */
@@ -102,7 +103,7 @@ static void draw_block(const struct machine *m, struct canvas *c)
 		}
 	}
 	canvas_put(c, BLOCK_FRAMES / per_row + 1, 1, STYLE(DIM),
-		   "A anon F file S shmem T table k kernel; a digit begins a free block of that order");
+		   "A anon F file S shmem T table k kernel p per-CPU list; a digit begins a free block of its order");
 }
 
 /* ---- frames in use ---- */
@@ -130,9 +131,9 @@ static void draw_frame(const struct machine_frame *f, struct canvas *c, int row)
 	inside_frame(f, &b);
 	canvas_putn(c, row, 10, (struct style){ .role = looks[f->kind].role }, 20, buf_str(&b));
 	buf_free(&b);
-	if (f->kind != FRAME_FREE && f->kind != FRAME_TABLE)
+	if (f->kind != FRAME_FREE && f->kind != FRAME_PCP && f->kind != FRAME_TABLE)
 		canvas_putf(c, row, 31, STYLE(TEXT), "×%u", f->mapcount);
-	if (f->kind != FRAME_FREE)
+	if (f->addr)
 		paint_address(c, row, 36, STYLE(DIM), f->addr, 0);
 	if (news)
 		canvas_put(c, row, 50, style_attr(STYLE(NEW), ATTR_BOLD), f->fresh ? "taken" : "freed");
@@ -220,8 +221,8 @@ static void frames_describe(void *state, const struct session *s, struct buf *ou
 		taken += m->frames[i].fresh;
 		freed += m->frames[i].freed;
 	}
-	buf_addf(out, "This operation took %u frame%s and gave %u back. An order without a free block takes one of "
-		 "the next order and splits it; freed buddies join again. Enter: lists, block, frames.", taken,
+	buf_addf(out, "This operation took %u frame%s and gave %u back (Enter: lists, block, frames). Single frames come "
+		 "from the CPU's list, which is filled by splitting a block; freed buddies join again.", taken,
 		 plural(taken), freed);
 }
 
