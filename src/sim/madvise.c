@@ -101,6 +101,17 @@ static int adv_dodump(struct sim *s, struct mm *mm, const struct range *r)
 	return r->v->flags & VM_SPECIAL ? -EINVAL : set_flags(s, mm, r, VM_DONTDUMP, 0);
 }
 
+/* Only a mark: nothing here looks for equal pages. What KSM cannot take is left alone. */
+static int adv_mergeable(struct sim *s, struct mm *mm, const struct range *r)
+{
+	if (r->v->flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL))
+		return 0;
+	return set_flags(s, mm, r, 0, VM_MERGEABLE);
+}
+static int adv_unmergeable(struct sim *s, struct mm *mm, const struct range *r)
+{
+	return set_flags(s, mm, r, VM_MERGEABLE, 0);
+}
 static int adv_hugepage(struct sim *s, struct mm *mm, const struct range *r)
 {
 	return set_flags(s, mm, r, VM_NOHUGEPAGE, VM_HUGEPAGE);
@@ -263,14 +274,17 @@ static const struct advice advices[ADV_MAX] = {
 	[ADV_GUARD_REMOVE] = { adv_guard_remove, false },
 };
 
-static const struct advice ksm_advice = { adv_nothing, false };
+static const struct advice ksm_advices[] = {
+	[ADV_MERGEABLE - ADV_MERGEABLE] = { adv_mergeable, false },
+	[ADV_UNMERGEABLE - ADV_MERGEABLE] = { adv_unmergeable, false },
+};
 
 static const struct advice *find_advice(const struct sim *s, int advice)
 {
 	if (advice < 0 || advice >= ADV_MAX)
 		return NULL;
 	if ((advice == ADV_MERGEABLE || advice == ADV_UNMERGEABLE) && s->prof->has_ksm)
-		return &ksm_advice;
+		return &ksm_advices[advice - ADV_MERGEABLE];
 	return advices[advice].act ? &advices[advice] : NULL;
 }
 

@@ -56,6 +56,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define VM_DONTDUMP 0x4000000ull
 #define VM_HUGEPAGE 0x20000000ull
 #define VM_NOHUGEPAGE 0x40000000ull
+#define VM_MERGEABLE 0x80000000ull
 #define VM_SEALED (1ull << 42)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)

@@ -35,6 +35,7 @@ const struct sim_profile sim_profiles[] = {
 		.dontunmap_keeps_account = true, .dontunmap_double_counts = true,
 		.exec_reads_first = true,
 		.guard_flag_shown = true,
+		.has_ksm = true,
 	},
 };
 const unsigned sim_nprofiles = sizeof(sim_profiles) / sizeof(sim_profiles[0]);

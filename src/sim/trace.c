@@ -27,7 +27,7 @@ static const struct {
 	{ VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },	 { VM_LOCKONFAULT, "lf" },
 	{ VM_ACCOUNT, "ac" },  { VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },
 	{ VM_DONTDUMP, "dd" }, { VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },
-	{ VM_SEALED, "sl" },
+	{ VM_MERGEABLE, "mg" }, { VM_SEALED, "sl" },
 };
 
 static void add_flags(struct buf *b, u64 flags)
