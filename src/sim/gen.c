@@ -303,7 +303,8 @@ static void gen_madvise(struct gen *g)
 		"dontneed", "dontneed", "dontneed", "dontneed", "free", "free", "willneed", "normal", "random",
 		"sequential", "populate_read", "populate_read", "populate_write", "populate_write", "dontfork",
 		"dofork", "wipeonfork", "keeponfork", "dontdump", "dodump", "hugepage", "nohugepage",
-		"dontneed_locked", "guard_install", "guard_install", "guard_remove", "77",
+		"dontneed_locked", "guard_install", "guard_install", "guard_remove", "mergeable", "unmergeable",
+		"77",
 	};
 
 	gen_range(g, "madvise");

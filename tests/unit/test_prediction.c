@@ -178,11 +178,11 @@ static uint64_t hash(const char *s)
 static void test_generator(void **state)
 {
 	static const uint64_t known[GEN_NPROFILES] = {
-		[GEN_STACK] = 0xc377012017818402ull,
-		[GEN_VMA] = 0x4d25876c733b019full,
-		[GEN_FORK] = 0x178417a7d7fb3c7eull,
-		[GEN_BRK] = 0x59a2880926dd2c0dull,
-		[GEN_MIXED] = 0xb39fd70fa18cd90dull,
+		[GEN_STACK] = 0x561da72b1839b274ull,
+		[GEN_VMA] = 0xc822cf9a993e007bull,
+		[GEN_FORK] = 0xcf52737f83a925a7ull,
+		[GEN_BRK] = 0x14ae6885e557f616ull,
+		[GEN_MIXED] = 0xb4821d54d50b19ebull,
 	};
 	int p;
 
