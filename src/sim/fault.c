@@ -120,6 +120,8 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 			continue;
 		frame_map(s, mm, pfn, a);
 		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
+		T_NOTE(s, "set_pte_range", "a cached page is mapped", "address", a, "pfn", pfn,
+		       SIM_U_HEX);
 		if (a == (addr & PAGE_MASK))
 			here = true;
 	}
@@ -263,6 +265,8 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL,
 		0, SIM_U_ADDR);
 
+	if (unlikely(s->trace))
+		pt_trace_walk(s, mm, addr);
 	pte = pte_find(s, mm, addr);
 	if (!pte && !pt_entry(s, mm, addr, 1, true))
 		return SIM_SIG_OOM;
@@ -301,8 +305,8 @@ static bool access_error(struct sim *s, const struct vma *v, enum access acc, bo
 		       "VM_WRITE", VM_WRITE, SIM_U_FLAGS, !bad, "go on", "SIGSEGV ACCERR");
 		return bad;
 	}
-	T_TEST(s, "access_error", "a page is there, yet it may not be accessed", "P", present, NE,
-	       NULL, 0, SIM_U_BOOL, present, "SIGSEGV ACCERR", "go on");
+	T_TEST(s, "access_error", "a page is there, yet it may not be accessed", "P", present, EQ,
+	       NULL, 1, SIM_U_BOOL, present, "SIGSEGV ACCERR", "go on");
 	if (present)
 		return true;
 	if (acc == ACC_EXEC && !s->prof->exec_reads_first && !(v->flags & VM_EXEC))

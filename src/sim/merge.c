@@ -41,8 +41,8 @@ static bool mergeable_anon_vma(struct sim *s, const struct merge *m, const struc
 		ok = v->anon_vma == m->anon_vma;
 	T_TEST(s, "is_mergeable_anon_vma",
 	       "anon_vma equal, or one side has none and the other no parents", "neighbour",
-	       v->anon_vma ? AT(s, v->anon_vma, struct anon_vma)->id : 0, EQ, "range",
-	       m->anon_vma ? AT(s, m->anon_vma, struct anon_vma)->id : 0, SIM_U_COUNT, ok, "go on",
+	       anon_vma_id(s, v->anon_vma), EQ, "range",
+	       anon_vma_id(s, m->anon_vma), SIM_U_COUNT, ok, "go on",
 	       "not merged: different anon_vma");
 	return ok;
 }
@@ -84,7 +84,8 @@ static bool can_merge_right(struct sim *s, const struct merge *m, bool left)
 		return ok;
 	ok = !m->prev->anon_vma || !n->anon_vma || m->prev->anon_vma == n->anon_vma;
 	T_TEST(s, "can_vma_merge_right", "both neighbours fit each other", "prev->anon_vma",
-	       m->prev->anon_vma, EQ, "next->anon_vma", n->anon_vma, SIM_U_HEX, ok,
+	       anon_vma_id(s, m->prev->anon_vma), EQ, "next->anon_vma", anon_vma_id(s, n->anon_vma),
+	       SIM_U_COUNT, ok,
 	       "all three become one", "only the lower one takes the range");
 	return ok;
 }

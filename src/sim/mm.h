@@ -391,6 +391,7 @@ static inline jword *pte_find(struct sim *s, struct mm *mm, u64 addr)
 		return s->hot_table + (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
 	return pt_entry(s, mm, addr, 0, false);
 }
+void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr);
 jword *pte_make(struct sim *s, struct mm *mm, u64 addr);
 u64 pt_span(const struct sim *s, unsigned level);	/* bytes one entry of a level covers */
 void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u64 ceiling);
@@ -473,6 +474,11 @@ int vma_split(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_be
 struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
 			     u64 *flags, int *err);
 struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff);
+
+static inline u32 anon_vma_id(const struct sim *s, ref r)
+{
+	return r ? AT(s, r, const struct anon_vma)->id : 0;
+}
 
 /* ---- anon_vma.c -------------------------------------------------------------------------- */
 bool anon_vma_prepare(struct sim *s, struct mm *mm, struct vma *v);

@@ -64,6 +64,24 @@ static const char *alloc_name(const struct sim *s, unsigned level)
 	return names[level < 4 ? level : 3];
 }
 
+/* The walk of a fault, level by level, until a table is missing. */
+void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr)
+{
+	const jword *t = s->base + mm->pgd;
+
+	for (unsigned l = s->prof->levels; l-- > 0;) {
+		u64 e = t[pt_index(s, addr, l)];
+
+		T_NOTE(s, "__handle_mm_fault",
+		       !e ? "the entry is none" : l ? "the entry leads to a table" : "the pte",
+		       s->prof->level_name[l], pt_index(s, addr, l), "frame",
+		       l ? TABLE_PFN(e) : PTE_PFN(e), SIM_U_COUNT);
+		if (!e || !l)
+			return;
+		t = table_words(s, e);
+	}
+}
+
 jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc)
 {
 	jword *t = s->base + mm->pgd;
@@ -84,9 +102,6 @@ jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool all
 			T_EVENT(s, alloc_name(s, l - 1), TABLE,
 				"page table allocated, pgtables_bytes +4096; frame", TABLE_PFN(n),
 				SIM_U_PFN);
-		} else if (unlikely(s->trace)) {
-			T_NOTE(s, "__handle_mm_fault", "table present", s->prof->level_name[l],
-			       pt_index(s, addr, l), "frame", TABLE_PFN(*e), SIM_U_COUNT);
 		}
 		t = table_words(s, *e);
 	}

@@ -98,6 +98,9 @@ static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jwor
 			dst[k] = v->flags & VM_SHARED ? src[k] & ~PTE_D : src[k];
 		}
 	}
+	T_NOTE(s, "copy_present_ptes", writable ? "shared, and write-protected in both" : "shared",
+	       "pages", (u64)stat[STAT_ANON] + stat[STAT_FILE], "anonymous", stat[STAT_ANON],
+	       SIM_U_COUNT);
 	for (unsigned i = 0; i < NSTATS; i++)
 		if (stat[i])
 			ADD(s, child->stat[i], stat[i]);
@@ -135,7 +138,8 @@ static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, stru
 		    (v->flags & (VM_PFNMAP | (s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0)));
 
 	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for",
-	       "anon_vma", v->anon_vma, NE, NULL, 0, SIM_U_HEX, need, "copy its tables",
+	       "anon_vma",
+	       anon_vma_id(s, v->anon_vma), NE, NULL, 0, SIM_U_COUNT, need, "copy its tables",
 	       "the child faults anew");
 	return !need || copy_range(s, mm, child, v);
 }

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -280,6 +281,53 @@ static void test_step_text(void **state)
 	buf_free(&b);
 }
 
+struct names {
+	char text[4096];
+	bool growth, signal;
+};
+
+static void note_name(void *ctx, const struct sim_step *step)
+{
+	struct names *n = ctx;
+	size_t at = strlen(n->text);
+
+	snprintf(n->text + at, sizeof(n->text) - at, "%s ", step->func);
+	n->growth |= step->event == SIM_EV_GROWTH;
+	n->signal |= step->event == SIM_EV_SIGNAL;
+}
+
+/* The decisions of a fault stand in the kernel's order: growth before permission before the page. */
+static void test_decisions(void **state)
+{
+	static const char *const order[] = { "exc_page_fault",	  "find_vma",
+					     "expand_downwards",  "acct_stack_growth",
+					     "access_error",	  "__handle_mm_fault",
+					     "do_anonymous_page", "mm_account_fault" };
+	struct sim *s = *state;
+	struct sim_op op = {
+		.kind = SIM_OP_TOUCH, .addr = sim_sp(s) - (1 << 20), .pages = 1, .mode = 'w'
+	};
+	struct names n = { "", false, false };
+	struct sim_result r;
+	const char *at = n.text;
+	sim_pos pos = sim_position(s);
+
+	assert_result(run(s, op), "ok");
+	assert_true(sim_retrace(s, pos, &op, &r, note_name, &n));
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		at = strstr(at, order[i]);
+		assert_non_null(at);
+	}
+	assert_true(n.growth && !n.signal);
+	op.addr = sim_sp(s) - (9 << 20);
+	n = (struct names){ "", false, false };
+	pos = sim_position(s);
+	assert_result(run(s, op), "SIGSEGV MAPERR");
+	assert_true(sim_retrace(s, pos, &op, &r, note_name, &n));
+	assert_true(!n.growth && n.signal);
+	assert_null(strstr(n.text, "do_anonymous_page"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_file_beyond_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_step_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_decisions, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
