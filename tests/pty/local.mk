@@ -7,3 +7,7 @@ tests_pty_term_toy_SOURCES = tests/pty/term_toy.c
 tests_pty_term_toy_LDADD = $(mmscope_LDADD)
 tests_pty_test_term_SOURCES = tests/pty/test_term.c tests/pty/ptyscreen.c tests/pty/ptyscreen.h
 tests_pty_test_term_LDADD = $(TEST_LIBS) $(VTERM_LIBS)
+
+PTY_TESTS += tests/pty/test_mmscope
+tests_pty_test_mmscope_SOURCES = tests/pty/test_mmscope.c tests/pty/ptyscreen.c tests/pty/ptyscreen.h
+tests_pty_test_mmscope_LDADD = $(TEST_LIBS) $(VTERM_LIBS)
