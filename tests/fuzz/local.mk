@@ -38,3 +38,8 @@ tests_fuzz_fuzz_keymap_LDADD = $(TEST_LIBS)
 FUZZERS += tests/fuzz/fuzz_sanitize
 tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c tests/fuzz/replay.c
 tests_fuzz_fuzz_sanitize_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_machine
+tests_fuzz_fuzz_machine_SOURCES = tests/fuzz/fuzz_machine.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_machine_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_machine_LDADD = $(TEST_LIBS)
