@@ -24,9 +24,11 @@ static int fault_errno(enum sim_sig sig)
 }
 
 /* Until the first page that fails; 0, or its error. *addr is where it stopped. */
-static int get_pages(struct sim *s, struct mm *mm, struct vma *v, u64 *addr, u64 end, bool write)
+static int get_pages(struct sim *s, struct mm *mm, struct vma *v, u64 *addr, u64 end, bool write,
+		     bool afresh)
 {
 	for (; *addr < end; *addr += PAGE_SIZE) {
+		u64 faults = mm->stat[STAT_MINFLT];
 		enum sim_sig sig;
 
 		if (follow_page(s, mm, *addr, write))
@@ -34,6 +36,9 @@ static int get_pages(struct sim *s, struct mm *mm, struct vma *v, u64 *addr, u64
 		sig = handle_mm_fault(s, mm, v, *addr, write);
 		if (sig)
 			return fault_errno(sig);
+		/* A page had to be read: mm_populate begins again, and then it is a minor fault. */
+		if (afresh && faults == mm->stat[STAT_MINFLT])
+			ADD(s, mm->stat[STAT_MINFLT], 1);
 		follow_page(s, mm, *addr, write);
 	}
 	return 0;
@@ -54,7 +59,7 @@ int populate_vma_page_range(struct sim *s, struct mm *mm, struct vma *v, u64 sta
 		return 0;
 	if (!vma_accessible(v) || io_or_pfn(v))
 		return -EFAULT;
-	return get_pages(s, mm, v, &start, end, write);
+	return get_pages(s, mm, v, &start, end, write, true);
 }
 
 int mm_populate(struct sim *s, struct mm *mm, u64 start, u64 len, bool ignore_errors)
@@ -92,7 +97,7 @@ int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool writ
 			return -ENOMEM;
 		if (io_or_pfn(v) || !(v->flags & need))
 			return -EINVAL;
-		err = get_pages(s, mm, v, &start, v->end < end ? v->end : end, write);
+		err = get_pages(s, mm, v, &start, v->end < end ? v->end : end, write, false);
 		if (err)
 			return err;
 	}
