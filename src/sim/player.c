@@ -54,6 +54,24 @@ static void note_fork(struct player *p, const struct past *e)
 	p->minflt[p->scope.nprocs] = 0;
 }
 
+/* What the operation means for names and processes. */
+static void apply(struct player *p, size_t op)
+{
+	const struct past *e = &p->past[op];
+
+	note_fork(p, e);
+	if (e->verdict == VERDICT_RUN)
+		scope_apply(&p->scope, &player_item(p, op)->op, &e->op, &e->res);
+	if (e->exec)
+		scope_exec(&p->scope, e->exec);
+}
+
+static void past_cut(struct player *p, size_t n)
+{
+	while (p->npast > n)
+		free(p->past[--p->npast].exec);
+}
+
 static void note_event(void *ctx, const struct sim_step *step)
 {
 	struct past *e = ctx;
@@ -121,9 +139,12 @@ void player_execute(struct player *p)
 		sim_exec(p->sim, &e->op, &e->res);
 		sim_trace(p->sim, NULL, NULL);
 		world_result_text(&e->res, result);
-		note_fork(p, e);
-		scope_apply(&p->scope, &it->op, &e->op, &e->res);
+		if (e->op.kind == SIM_OP_EXEC && e->res.status == SIM_OK) {
+			e->exec = xcalloc(1, sizeof(*e->exec));
+			p->world->ops->info(p->world, e->exec);
+		}
 	}
+	apply(p, p->npast - 1);
 	e->to = sim_position(p->sim);
 	e->proc = p->scope.current;
 	note_figures(p, e);
@@ -158,7 +179,8 @@ struct error *player_machine(struct player *p)
 	world_close(p->world);
 	p->world = world;
 	p->sim = world_sim_machine(world);
-	p->npast = p->built = 0;
+	past_cut(p, 0);
+	p->built = 0;
 	decisions_put(p->decisions);
 	p->decisions = NULL;
 	world->ops->info(world, &p->info);
@@ -179,16 +201,14 @@ void player_forget(struct player *p, size_t op)
 		decisions_put(p->decisions);
 		p->decisions = NULL;
 	}
-	p->npast = op + 1;
+	past_cut(p, op + 1);
 	p->built = p->built < op ? p->built : op;
 	first_scope(p);
 	first_figures(p);
 	for (size_t k = 1; k <= op; k++) {
 		const struct past *e = &p->past[k];
 
-		note_fork(p, e);
-		if (e->verdict == VERDICT_RUN)
-			scope_apply(&p->scope, &player_item(p, k)->op, &e->op, &e->res);
+		apply(p, k);
 		note_last(p, e);
 	}
 }
@@ -620,6 +640,7 @@ void player_close(struct player *p)
 	if (!p)
 		return;
 	world_close(p->world);
+	past_cut(p, 0);
 	scope_free(&p->scope);
 	decisions_put(p->decisions);
 	script_put(p->script);
