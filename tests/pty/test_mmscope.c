@@ -360,6 +360,17 @@ static void test_ended_target(void **state)
 	finish(p);
 }
 
+/* However short its life, what run started is reaped and its status shown. */
+static void test_run_ends_at_once(void **state)
+{
+	const char *const argv[] = { PROGRAM, "run", "--", "sh", "-c", "exit 3", NULL };
+	struct pty *p = pty_start(24, 100, NULL, argv);
+
+	(void)state;
+	pty_wait(p, "ended: exit status 3");
+	finish(p);
+}
+
 /* The bundled demo: its output does not reach the screen, and it ends with mmscope. */
 static void test_run_demo(void **state)
 {
@@ -390,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_no_color),
 		cmocka_unit_test(test_ended_target),
+		cmocka_unit_test(test_run_ends_at_once),
 		cmocka_unit_test(test_run_demo),
 	};
 

@@ -175,9 +175,13 @@ static void tick_session(struct app *app)
 {
 	const struct snapshot *before = session_newest(app->session);
 	bool had_detail = before && before->details;
+	int status;
 	struct source_want want = { .visible = NULL };
 	struct error *err;
 
+	/* Who started the target has to reap it: then the kernel tells its status. */
+	if (app->options->child)
+		child_ended(app->options->child, &status);
 	gather_wants(app, &want);
 	err = session_tick(app->session, &want);
 	if (err) {
