@@ -15,10 +15,17 @@ libmmscope_a_SOURCES += \
 	src/live/maps.h src/live/maps.c \
 	src/live/maps_parse.h src/live/maps_parse.c \
 	src/live/procfs.h src/live/procfs.c \
-	src/live/procps.h src/live/procps.c \
+	src/live/procps.h \
 	src/live/reasons.c \
 	src/live/roles.h src/live/roles.c \
 	src/live/scan.h src/live/scan.c \
 	src/live/smaps.h src/live/smaps.c \
 	src/live/stat_parse.h src/live/stat_parse.c \
 	src/live/tasks.h src/live/tasks.c
+
+# The library of processes changed its name and all of its interface.
+if LIBPROCPS
+libmmscope_a_SOURCES += src/live/procps3.c
+else
+libmmscope_a_SOURCES += src/live/procps.c
+endif

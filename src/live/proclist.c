@@ -230,7 +230,7 @@ struct error *proclist_read(const char *proc_root, struct proclist *ret)
 		struct lib_arg arg = { &l, root };
 
 		if (procps_processes(lib, from_lib, &arg))
-			l.backend = "libproc2";
+			l.backend = PROCPS_NAME;
 		procps_close(lib);
 	}
 	if (!l.n)

@@ -143,7 +143,7 @@ static int by_tid(const void *a, const void *b)
 static bool read_members(struct tasks *t, const struct procfs *p, const struct task_list *known,
 			 struct members *ret)
 {
-	t->rung = known ? "own reader" : "libproc2";
+	t->rung = known ? "own reader" : PROCPS_NAME;
 	if (known || !members_by_lib(t, p, ret)) {
 		t->rung = "own reader";
 		ret->n = 0;
