@@ -200,5 +200,8 @@ int main(int argc, char **argv)
 		if (wanted(only, groups[i].number))
 			groups[i].run();
 	printf("\n%d met, %d missed, %d not measured\n", tally.met, tally.missed, tally.not_measured);
+	if (busy_rounds)
+		printf("The machine was busy with other things in %d of %d rounds: run it again.\n",
+		       busy_rounds, all_rounds);
 	return 0;
 }

@@ -26,6 +26,10 @@ double side_median(const struct side *s);
 double now_ms(void);
 double thread_cpu_ms(void);
 extern int rounds;		/* how many, at most; --rounds */
+/* Before a round: until the other processes leave nine tenths of the CPUs idle, but not
+ * forever; the summary tells how often they did not. */
+void wait_for_quiet(void);
+extern int busy_rounds, all_rounds;
 
 /* Targets: started on first use, ended together. */
 enum target { T_VMAS, T_FILES, T_RESIDENT, T_THREADS, T_SPARSE, T_ARENAS, T_PYTHON, T_NR };

@@ -55,7 +55,10 @@ void bench_detail(void)
 	uint64_t pss = 0, rollup;
 
 	for (int i = 0; fd >= 0 && i < rounds; i++) {
-		double ms = detail_ms(fd, buf, strings, &pss);
+		double ms;
+
+		wait_for_quiet();
+		ms = detail_ms(fd, buf, strings, &pss);
 
 		if (ms >= 0)
 			side_add(&ours, ms);

@@ -47,7 +47,10 @@ static void compare(int number, enum target t, struct peer *peers, size_t n)
 	char *what = xasprintf("first frame, %s", target_names[t]);
 
 	for (int i = 0; pid && i < rounds; i++) {
-		double ms = first_frame("MMSCOPE PID", pid);
+		double ms;
+
+		wait_for_quiet();
+		ms = first_frame("MMSCOPE PID", pid);
 
 		if (ms >= 0)
 			side_add(&ours, ms);

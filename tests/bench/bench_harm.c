@@ -59,7 +59,9 @@ void bench_harm(void)
 		return;
 	}
 	for (int i = 0; i < rounds; i++) {
+		wait_for_quiet();
 		loop_once(&alone);
+		wait_for_quiet();
 		watched_loop(&seen, "");
 		if (i % 3)
 			continue;

@@ -88,6 +88,7 @@ void bench_idle(void)
 	}
 	pty_drain(&p, 4000, 0);		/* residency has filled in, what was new has faded */
 	for (int i = 0; i < (rounds + 2) / 3; i++) {
+		wait_for_quiet();
 		side_add(&ours, watched(&p, &n));
 		side_add(&bytes, (double)n);
 		side_add(&maps, reread_maps(pid));

@@ -154,6 +154,7 @@ static void compare(enum target t, double limit_scanf)
 	for (int i = 0; i < rounds; i++) {
 		double ms;
 
+		wait_for_quiet();
 		target_ask(t, "poke\n", answer, sizeof(answer));
 		side_add(&bare, read_ms(k.fd));
 		if ((ms = refresh_ms(&k)) >= 0)

@@ -118,6 +118,7 @@ static void dense(void)
 		return;
 	}
 	for (int i = 0; i < rounds; i++) {
+		wait_for_quiet();
 		side_add(&ours, all_ms(&p));
 		side_add(&raw, pagemap_ms(&p));
 		side_add(&smaps, run_ms(words("cat /proc/PID/smaps", p.pid), NULL));
@@ -143,6 +144,7 @@ static void sparse(void)
 	}
 	middle = p.largest->start + vma_size(p.largest) / 2;
 	for (int i = 0; i < rounds; i++) {
+		wait_for_quiet();
 		side_add(&ours, all_ms(&p));
 		side_add(&window, look_ms(&p, middle, middle + vma_size(p.largest) / 64));
 	}

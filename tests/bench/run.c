@@ -23,6 +23,46 @@
 #define FRAME_END "\033[?2026l"		/* the end of a synchronised update */
 #define QUIET_MS 60
 
+#define QUIET_PATIENCE_MS 4000
+#define QUIET_WINDOW_MS 60
+
+int busy_rounds, all_rounds;
+
+/* Clock ticks of all CPUs: all of them, and those idle. */
+static void ticks(double *all, double *idle)
+{
+	FILE *f = fopen("/proc/stat", "re");
+	double v[8] = { 0 };
+
+	if (f && fscanf(f, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5],
+			&v[6], &v[7]) == 8)
+		*idle = v[3] + v[4];
+	*all = 0;
+	for (int i = 0; i < 8; i++)
+		*all += v[i];
+	if (f)
+		fclose(f);
+}
+
+void wait_for_quiet(void)
+{
+	double end = now_ms() + QUIET_PATIENCE_MS;
+
+	all_rounds++;
+	for (;;) {
+		double all, idle = 0, all_after, idle_after = 0;
+
+		ticks(&all, &idle);
+		usleep(QUIET_WINDOW_MS * 1000);
+		ticks(&all_after, &idle_after);
+		if (all_after <= all || idle_after - idle >= 0.9 * (all_after - all))
+			return;
+		if (now_ms() > end)
+			break;
+	}
+	busy_rounds++;
+}
+
 bool have(const char *program)
 {
 	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *save = NULL;
