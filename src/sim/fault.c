@@ -128,12 +128,30 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 	return here;
 }
 
-/* The page of the object at addr; NULL sig: found or made. */
+/* do_sync_mmap_readahead: what is read of a file when a page is missing. */
+static bool read_around(struct sim *s, struct mm *mm, const struct vma *v, struct object *o,
+			u64 index)
+{
+	u64 ra = s->prof->readahead >> PAGE_SHIFT, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 from = index > ra / 2 ? index - ra / 2 : 0, to;
+
+	if (v->flags & (VM_RAND_READ | VM_SEQ_READ))
+		from = index;
+	to = v->flags & VM_RAND_READ ? index + 1 : from + ra;
+	T_NOTE(s, "do_sync_mmap_readahead", "not in the page cache: read, a major fault", "from",
+	       from, "to", to < size ? to : size, SIM_U_PAGES);
+	for (u64 i = from; i < to && i < size; i++)
+		if (!page_lookup(s, o, i) && !page_add(s, o, i, mm->number, 0))
+			return false;
+	return true;
+}
+
+/* The page of the object at addr, found or made. */
 static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o,
 				u64 addr, u32 *pfn, struct fault *fault)
 {
-	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT),
-	    size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	u64 index = v->pgoff + ((addr - v->start) >> PAGE_SHIFT);
+	u64 size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	bool beyond = index >= size;
 
 	T_TEST(s, "filemap_fault", "the page lies beyond the end of the object", "index", index, GE,
@@ -144,7 +162,10 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
 	if (*pfn)
 		return SIM_SIG_NONE;
 	fault->major = o->kind != OBJ_SHMEM;
-	*pfn = page_add(s, o, index, mm->number, addr & PAGE_MASK);
+	if (fault->major && !read_around(s, mm, v, o, index))
+		return SIM_SIG_OOM;
+	*pfn = fault->major ? page_lookup(s, o, index) :
+			      page_add(s, o, index, mm->number, addr & PAGE_MASK);
 	return *pfn ? SIM_SIG_NONE : SIM_SIG_OOM;
 }
 
@@ -189,6 +210,9 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	sig = object_page(s, mm, v, o, addr, &pfn, fault);
 	if (sig)
 		return sig;
+	/* After the read the fault starts again, and finds more than the one page. */
+	if (fault->major && !write && do_fault_around(s, mm, v, o, addr))
+		return SIM_SIG_NONE;
 	pte = pte_make(s, mm, addr);
 	if (!pte)
 		return SIM_SIG_OOM;

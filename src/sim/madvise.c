@@ -188,7 +188,7 @@ static int adv_remove(struct sim *s, struct mm *mm, const struct range *r)
 		return -EINVAL;
 	if ((r->v->flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
-	object_truncate(s, o, from, from + ((r->end - r->start) >> PAGE_SHIFT));
+	object_truncate(s, o, from, from + ((r->end - r->start) >> PAGE_SHIFT), false);
 	return 0;
 }
 

@@ -505,8 +505,8 @@ struct object *object_create(struct sim *s, unsigned kind, u64 len);
 u32 shmem_create(struct sim *s, u64 len);		/* the VMA's file; 0: failed */
 void object_get(struct sim *s, u32 file);
 void object_put(struct sim *s, u32 file);
-/* Pages [from, to) are unmapped everywhere and dropped. */
-void object_truncate(struct sim *s, struct object *o, u64 from, u64 to);
+/* Pages [from, to) are unmapped everywhere, their private copies on request, and dropped. */
+void object_truncate(struct sim *s, struct object *o, u64 from, u64 to, bool even_cows);
 void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void object_clean(struct sim *s, struct object *o, u64 from, u64 to);	/* written back */
 

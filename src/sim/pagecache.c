@@ -202,6 +202,7 @@ void object_put(struct sim *s, u32 file)
 struct span {
 	u64 from, to;
 	bool clean;		/* write-protect and clean instead of unmapping */
+	bool even_cows;		/* private copies go as well */
 };
 
 static void span_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte, void *arg)
@@ -212,7 +213,8 @@ static void span_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jwor
 	if (!(old & PTE_P))
 		return;
 	if (!sp->clean) {
-		/* even_cows: private copies go as well */
+		if (!sp->even_cows && (old & PTE_ZERO || frame_at(s, PTE_PFN(old))->kind == FR_ANON))
+			return;
 		SET(s, *pte, 0);
 		if (!(old & PTE_ZERO))
 			frame_unmap(s, mm, old);
@@ -249,9 +251,9 @@ static void each_mapping(struct sim *s, struct object *o, struct span *sp)
 	}
 }
 
-void object_truncate(struct sim *s, struct object *o, u64 from, u64 to)
+void object_truncate(struct sim *s, struct object *o, u64 from, u64 to, bool even_cows)
 {
-	struct span sp = { .from = from, .to = to };
+	struct span sp = { .from = from, .to = to, .even_cows = even_cows };
 	u32 pfn;
 
 	each_mapping(s, o, &sp);
@@ -282,7 +284,7 @@ void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		return;
 	}
 	if (op->len < o->len)
-		object_truncate(s, o, pages, last);
+		object_truncate(s, o, pages, last, true);
 	if (o->len != op->len)
 		SET(s, o->len, op->len);
 	for (u64 i = 0; i < pages; i++)

@@ -19,7 +19,7 @@ const struct sim_profile sim_profiles[] = {
 		.stack_guard_gap = 256 * 4096, .stack_expand = 128 * 1024,
 		.mmap_gap_min = 128ull << 20, .mmap_gap_max = 0x7ffffffff000 / 6 * 5,
 		.exec_block = 0x1d0, .thread_block = 2368,
-		.fault_around = 65536, .thp_size = 2ull << 20,
+		.fault_around = 65536, .readahead = 131072, .thp_size = 2ull << 20,
 		.exe_pages = 3, .data_bytes = 4096,
 		.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 		.vvar_pages = 4, .vvar_vclock_pages = 2, .vdso_pages = 2,
