@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Golden frames of the simulated machine: a scenario, and the keys a person pressed.
+ * Golden rooms of the simulated machine: a scenario, the keys a person pressed, and the room
+ * that is open then, at the sizes it has on terminals of 80x24, 132x43 and 200x60.
  *
  * Compares with tests/golden/sim-SCRIPT.txt under $srcdir; with UPDATE_GOLDEN set it
  * writes them.
@@ -13,7 +14,7 @@
 #include "ui/app/app.h"
 
 static const struct { int rows, cols; bool ascii; } sizes[] = {
-	{ 24, 80, false }, { 43, 132, false }, { 60, 200, false }, { 24, 80, true },
+	{ 18, 56, false }, { 37, 99, false }, { 54, 159, false }, { 18, 56, true },
 };
 
 /* Keys by name, one after the other; "text:..." types. */
@@ -37,12 +38,10 @@ static const struct script {
 	{ "frames-block", { ">", ">", "b", "Enter" } },
 	{ "fork", { ">", ">", ">", ">", ">", "c" } },
 	{ "copied", { ")", "c" } },
-	{ "stack", { ">", ">", ">", "3" } },
-	{ "back-to-start", { ")", "(", "3" } },
+	{ "back-to-start", { ")", "(", "d" } },
 	{ "typing", { ">", "i", "text:touch A q", "Enter" } },
 	{ "typed", { ">", "i", "text:touch A 2p w", "Enter", "Esc" } },
 	{ "edited", { ">", ">", "e", "C-u", "text:touch A r", "Enter" } },
-	{ "help", { "?" } },
 };
 
 static void type(struct app *app, const char *text)
@@ -67,8 +66,28 @@ static void press(struct app *app, const char *key)
 	error_destroy(session_tick(app->session, &want));
 }
 
+static void draw(struct app *app, struct canvas *c, struct buf *sentence)
+{
+	int room = session_room(app->session);
+
+	canvas_clear(c);
+	views[room]->draw(app->states[room], app->session, c);
+	buf_reset(sentence);
+	if (views[room]->heading)
+		views[room]->heading(app->states[room], app->session, sentence);
+	buf_addc(sentence, '\n');
+	if (views[room]->describe)
+		views[room]->describe(app->states[room], app->session, sentence);
+	buf_addc(sentence, '\n');
+	if (app->prompt.kind)
+		buf_addf(sentence, "asked: %s, column %u: %s\n", buf_str(&app->prompt.text), app->prompt.error.column,
+			 app->prompt.error.message);
+}
+
 static void picture(struct buf *out, const struct script *s, int rows, int cols, bool ascii, bool styled)
 {
+	struct canvas *c = canvas_create(rows, cols, ascii);
+	struct buf sentence = BUF_INIT;
 	struct app_options options = { .proc_root = "/nonexistent", .interval = 0.1 };
 	const char *srcdir = getenv("srcdir");
 	struct source_want want = { .budget_ns = 0 };
@@ -85,18 +104,23 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 	app_init(&app, &options);
 	app.session = session_create(src);
 	session_set_room(app.session, view_index("scenario"));
-	app.canvas = canvas_create(rows, cols, ascii);
+	app.canvas = canvas_create(24, 80, ascii);
 	error_destroy(session_tick(app.session, &want));
-	frame_compose(&app);
+	frame_compose(&app);		/* the keys go to the room that was drawn */
+	draw(&app, c, &sentence);
 	for (const char *const *k = s->keys; *k; k++) {
 		press(&app, *k);
 		frame_compose(&app);
+		draw(&app, c, &sentence);
 	}
 	buf_addf(out, "==== %s, %dx%d%s\n", s->name, cols, rows, ascii ? ", ASCII" : "");
 	if (styled)
-		term_text_styled(out, app.canvas);
+		term_text_styled(out, c);
 	else
-		term_text(out, app.canvas, NULL, DEPTH_MONO);
+		term_text(out, c, NULL, DEPTH_MONO);
+	buf_adds(out, buf_str(&sentence));
+	buf_free(&sentence);
+	canvas_destroy(c);
 	app_deinit(&app);
 }
 
