@@ -70,6 +70,13 @@ static int setup_arg_pages(struct sim *s, struct mm *mm, u64 sp)
 	return 0;
 }
 
+/* A segment, against the limits that every mapping meets. */
+static bool map_segment(struct sim *s, struct mm *mm, u32 file, u64 start, u64 end, u64 flags)
+{
+	return may_expand_vm(s, mm, flags, (end - start) >> PAGE_SHIFT) &&
+	       map_special(s, mm, file, start, end - start, flags) >= 0;
+}
+
 static bool map_program(struct sim *s, struct mm *mm)
 {
 	const struct sim_profile *p = s->prof;
@@ -77,9 +84,9 @@ static bool map_program(struct sim *s, struct mm *mm)
 	u64 rw = VM_DATA_FLAGS | VM_ACCOUNT;
 	T_ENTER(s, "load_elf_binary", "the segments", "text", p->text, "bss", p->bss, SIM_U_ADDR);
 
-	if (map_special(s, mm, FILE_EXE, p->text, p->data - p->text, ro) < 0 ||
-	    map_special(s, mm, FILE_EXE, p->data, p->bss - p->data, rw) < 0 ||
-	    map_special(s, mm, FILE_NONE, p->bss, p->start_brk - p->bss, rw) < 0)
+	if (!map_segment(s, mm, FILE_EXE, p->text, p->data, ro) ||
+	    !map_segment(s, mm, FILE_EXE, p->data, p->bss, rw) ||
+	    !map_segment(s, mm, FILE_NONE, p->bss, p->start_brk, rw))
 		return false;
 	SET(s, mm->start_code, p->text);
 	SET(s, mm->end_code, p->data);
