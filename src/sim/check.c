@@ -44,9 +44,11 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 			size_t i;
 
 			for (i = 0; sim_profile_at(i); i++)
-				buf_addf(&known, "%s%s", i ? ", " : "", sim_profile_name(sim_profile_at(i)));
+				buf_addf(&known, "%s%s", i ? ", " : "",
+					 sim_profile_name(sim_profile_at(i)));
 			err = error_at(sc->path, sc->profile_line, sc->profile_column,
-				       "no profile \"%s\"; there are: %s", sc->profile, buf_str(&known));
+				       "no profile \"%s\"; there are: %s", sc->profile,
+				       buf_str(&known));
 			buf_free(&known);
 			return err;
 		}
@@ -77,10 +79,11 @@ char *check_foreign_kernel(const struct sim_options *o, const struct world_info 
 		return xasprintf("the profile %s is no kernel that could run here", name);
 	sscanf(machine->kernel, "%u.%u", &is_major, &is_minor);
 	if (strcmp(arch, machine->machine) || major != is_major || minor != is_minor)
-		return xasprintf("the profile is %s and this is Linux %s on %s", name, machine->kernel,
-				 machine->machine);
+		return xasprintf("the profile is %s and this is Linux %s on %s", name,
+				 machine->kernel, machine->machine);
 	if (machine->overcommit_memory == 2)
-		return xstrdup("this machine has vm.overcommit_memory=2, which the simulator does not model");
+		return xstrdup("this machine has vm.overcommit_memory=2, which the simulator does "
+			       "not model");
 	return NULL;
 }
 
@@ -101,11 +104,11 @@ struct checker {
 struct run {			/* of one file */
 	struct checker *c;
 	const struct scenario *sc;
-	struct play *play[2];		/* the one whose records are shown, then the kernel's in `both` */
+	struct play *play[2]; /* the one whose records are shown, then the kernel's in `both` */
 	struct record record[2];
 	unsigned compared, not_compared, predictions, wrong, unjudged, ops;
 	char *reason;			/* why the rest is not compared, or not judged */
-	bool apart;			/* the only world refused something: predictions mean nothing */
+	bool apart; /* the only world refused something: predictions mean nothing */
 	bool differs;
 	struct sim_options options;
 	unsigned replays;
@@ -192,7 +195,8 @@ static struct error *open_one(struct run *r)
 	if (foreign && r->sc->profile)
 		err = error_create(ERR_FAILURE, "not run on this kernel: %s", foreign);
 	else if (foreign)
-		fprintf(c->err, "%s: warning: %s: predictions may be wrong here\n", r->sc->path, foreign);
+		fprintf(c->err, "%s: warning: %s: predictions may be wrong here\n", r->sc->path,
+			foreign);
 	free(foreign);
 	return err ? err : open_kernel(r, &o, 0);
 }
@@ -227,13 +231,14 @@ static void judge(struct run *r)
 	if (r->apart) {
 		r->unjudged += rec->has_prediction;
 	} else if (rec->has_prediction && !rec->predicted) {
-		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s\n", r->sc->path, rec->line, rec->op,
-			where);
+		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s\n", r->sc->path,
+			rec->line, rec->op, where);
 		indent(r->c->talk, buf_str(&rec->wrong));
 		r->wrong++;
 	}
 	if (rec->verdict != VERDICT_RUN && (!rec->has_prediction || rec->reason))
-		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op, rec->res);
+		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op,
+			rec->res);
 }
 
 /* Both worlds from the start to item `upto` (nitems: only the start), nothing shown or judged. */
@@ -290,8 +295,8 @@ static struct error *compare(struct run *r, size_t at)
 	}
 	r->compared++;
 	if (!err && n) {
-		fprintf(r->c->talk, "%s:%u: %s: %u difference%s (simulator | kernel)\n", r->sc->path,
-			r->record[0].line, r->record[0].op, n, n == 1 ? "" : "s");
+		fprintf(r->c->talk, "%s:%u: %s: %u difference%s (simulator | kernel)\n",
+			r->sc->path, r->record[0].line, r->record[0].op, n, n == 1 ? "" : "s");
 		indent(r->c->talk, buf_str(&diff));
 		if (n > DIFF_LINES)
 			fprintf(r->c->talk, "    ... and %u more\n", n - DIFF_LINES);
@@ -358,11 +363,11 @@ static void summary(struct run *r)
 	fprintf(c->talk, "%s: ", r->sc->path);
 	if (r->sc->title)
 		fprintf(c->talk, "%s: ", r->sc->title);
-	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops, r->ops == 1 ? "" : "s",
-		r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
+	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops,
+		r->ops == 1 ? "" : "s", r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
 	if (r->unjudged)
-		fprintf(c->talk, "; %u prediction%s not judged (%s)", r->unjudged, r->unjudged == 1 ? "" : "s",
-			r->reason);
+		fprintf(c->talk, "; %u prediction%s not judged (%s)", r->unjudged,
+			r->unjudged == 1 ? "" : "s", r->reason);
 	if (c->o->on == CHECK_BOTH) {
 		fprintf(c->talk, "; %u record%s compared%s, %u not compared", r->compared,
 			r->compared == 1 ? "" : "s", r->differs || !r->compared ? "" : ", equal",
@@ -417,10 +422,14 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 	for (i = 0; i < o->nfiles; i++)
 		check_file(&c, o->file[i]);
 	if (c.files > 1) {
-		fprintf(c.talk, "%u scenarios, %u wrong prediction%s", c.files, c.wrong, c.wrong == 1 ? "" : "s");
+		fprintf(c.talk, "%u scenarios, %u wrong prediction%s", c.files, c.wrong,
+			c.wrong == 1 ? "" : "s");
 		if (o->on == CHECK_BOTH)
-			fprintf(c.talk, "; %u records compared, %u not compared, %u scenario%s with a difference",
-				c.compared, c.not_compared, c.differences, c.differences == 1 ? "" : "s");
+			fprintf(c.talk,
+				"; %u records compared, %u not compared, %u scenario%s with a "
+				"difference",
+				c.compared, c.not_compared, c.differences,
+				c.differences == 1 ? "" : "s");
 		fputc('\n', c.talk);
 	}
 	lab_destroy(c.lab);
@@ -430,7 +439,8 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 
 /* ---- for the generators of random scenarios ---------------------------------------------- */
 
-static struct error *compare_once(struct run *r, unsigned *line, struct buf *diff, unsigned *compared)
+static struct error *compare_once(struct run *r, unsigned *line, struct buf *diff,
+				  unsigned *compared)
 {
 	struct error *err = open_sim(r, &r->options, 0);
 	unsigned n = 0;
@@ -458,8 +468,8 @@ static struct error *compare_once(struct run *r, unsigned *line, struct buf *dif
 	return err;
 }
 
-struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line, struct buf *diff,
-			    unsigned *compared, unsigned *unsteady)
+struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line,
+			    struct buf *diff, unsigned *compared, unsigned *unsteady)
 {
 	struct check_options options = { .on = CHECK_BOTH };
 	struct checker c = { .o = &options, .lab = lab };

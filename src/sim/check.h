@@ -22,7 +22,7 @@ char *check_foreign_kernel(const struct sim_options *o, const struct world_info 
 /* Plays sc in both worlds and compares record by record. Equal: *line is 0. Otherwise *line is
  * where the first difference is and diff tells it. compared counts records, unsteady the
  * scenarios whose difference did not show again. */
-struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line, struct buf *diff,
-			    unsigned *compared, unsigned *unsteady);
+struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned *line,
+			    struct buf *diff, unsigned *compared, unsigned *unsteady);
 
 #endif

@@ -100,9 +100,25 @@ static void odd(struct gen *g)
 static void odd_place(struct gen *g)
 {
 	static const char *const places[] = {
-		"data", "bss", "heap", "heap.end", "stack", "stack.end-1p", "stack.end", "mmapbase-4p",
-		"mmapbase", "sp", "0", "0x1000", "0x10000", "0x7fffffffe000", "0x800000000000",
-		"0xffff800000000000", "0xffffffffffffff00", "0x200000000000", "text",
+		"data",
+		"bss",
+		"heap",
+		"heap.end",
+		"stack",
+		"stack.end-1p",
+		"stack.end",
+		"mmapbase-4p",
+		"mmapbase",
+		"sp",
+		"0",
+		"0x1000",
+		"0x10000",
+		"0x7fffffffe000",
+		"0x800000000000",
+		"0xffff800000000000",
+		"0xffffffffffffff00",
+		"0x200000000000",
+		"text",
 	};
 
 	say(g, PICK(g, places));
@@ -112,7 +128,8 @@ static void odd_place(struct gen *g)
 /* Somewhere in a region (or near one); returns how many pages are left there. */
 static unsigned place(struct gen *g)
 {
-	unsigned n = some_name(g), len = g->pages[n] ? g->pages[n] : 4, at = below(g, len), how = below(g, 100);
+	unsigned n = some_name(g), len = g->pages[n] ? g->pages[n] : 4, at = below(g, len),
+		 how = below(g, 100);
 
 	if (g->profile == GEN_STACK && chance(g, 30)) {
 		if (chance(g, 50))
@@ -198,7 +215,8 @@ static void mmap_place(struct gen *g, const char *option)
 
 static void gen_mmap(struct gen *g)
 {
-	static const unsigned sizes[] = { 1, 2, 3, 4, 4, 6, 8, 8, 16, 20, 32, 48, 64, 70, 512, 513, 1024 };
+	static const unsigned sizes[] = { 1,  2,  3,  4,  4,  6,   8,	8,   16,
+					  20, 32, 48, 64, 70, 512, 513, 1024 };
 	static const char *const backings[] = {
 		"anon", "anon", "anon", "anon", "anon", "anon", "file", "file", "rofile",
 	};
@@ -300,10 +318,34 @@ static void gen_brk(struct gen *g)
 static void gen_madvise(struct gen *g)
 {
 	static const char *const advices[] = {
-		"dontneed", "dontneed", "dontneed", "dontneed", "free", "free", "willneed", "normal", "random",
-		"sequential", "populate_read", "populate_read", "populate_write", "populate_write", "dontfork",
-		"dofork", "wipeonfork", "keeponfork", "dontdump", "dodump", "hugepage", "nohugepage",
-		"dontneed_locked", "guard_install", "guard_install", "guard_remove", "mergeable", "unmergeable",
+		"dontneed",
+		"dontneed",
+		"dontneed",
+		"dontneed",
+		"free",
+		"free",
+		"willneed",
+		"normal",
+		"random",
+		"sequential",
+		"populate_read",
+		"populate_read",
+		"populate_write",
+		"populate_write",
+		"dontfork",
+		"dofork",
+		"wipeonfork",
+		"keeponfork",
+		"dontdump",
+		"dodump",
+		"hugepage",
+		"nohugepage",
+		"dontneed_locked",
+		"guard_install",
+		"guard_install",
+		"guard_remove",
+		"mergeable",
+		"unmergeable",
 		"77",
 	};
 
@@ -326,7 +368,8 @@ static void gen_munlock(struct gen *g)
 static void gen_mlockall(struct gen *g)
 {
 	static const char *const words[] = {
-		" current", " future", " current future", " current onfault", " future onfault", "", " onfault",
+		" current",	   " future", " current future", " current onfault",
+		" future onfault", "",	      " onfault",
 	};
 
 	buf_addf(g->out, "mlockall%s", PICK(g, words));
@@ -380,10 +423,14 @@ static void gen_stack(struct gen *g)
 
 static void gen_setrlimit(struct gen *g)
 {
-	static const char *const stack[] = { "64K", "132K", "300K", "1M", "2M", "8M", "16M", "unlimited", "150000" };
-	static const char *const as[] = { "unlimited", "unlimited", "1M", "4M", "16M", "64M", "600K" };
+	static const char *const stack[] = { "64K", "132K", "300K",	 "1M",	  "2M",
+					     "8M",  "16M",  "unlimited", "150000" };
+	static const char *const as[] = {
+		"unlimited", "unlimited", "1M", "4M", "16M", "64M", "600K"
+	};
 	static const char *const data[] = { "unlimited", "unlimited", "8K", "64K", "512K", "4M" };
-	static const char *const memlock[] = { "0", "16K", "64K", "1M", "8M", "8M", "16M", "unlimited" };
+	static const char *const memlock[] = { "0",  "16K", "64K", "1M",
+					       "8M", "8M",  "16M", "unlimited" };
 	unsigned how = below(g, 100), stacks = g->profile == GEN_STACK ? 55 : 25;
 
 	if (how < stacks)
@@ -444,7 +491,8 @@ static const struct {
 
 static void gen_start(struct gen *g)
 {
-	static const char *const stacks[] = { "128K", "1M", "16M", "256M", "4G", "unlimited", "100000" };
+	static const char *const stacks[] = { "128K", "1M",	   "16M",   "256M",
+					      "4G",   "unlimited", "100000" };
 
 	if (chance(g, 8))
 		buf_addf(g->out, "start stack %s\n", PICK(g, stacks));

@@ -183,8 +183,8 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 	r->has_limits = r->kind == SIM_OP_SETRLIMIT;
 	if (item->prediction) {
 		r->has_prediction = true;
-		r->predicted = prediction_check(p->sc, &p->scope, item->prediction, r->res, &r->state, r->minflt,
-						&p->last[r->proc], &r->wrong);
+		r->predicted = prediction_check(p->sc, &p->scope, item->prediction, r->res,
+						&r->state, r->minflt, &p->last[r->proc], &r->wrong);
 	}
 	claim_base_set(&p->last[r->proc], &r->state, r->minflt);
 	return NULL;

@@ -50,7 +50,8 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 /* One line of JSON with its newline. */
 void record_json(const struct play *p, const struct record *r, struct buf *out);
 /* How many fields differ; each gets a line "field: A | B" (the first `max` of them). */
-unsigned record_compare(const struct record *a, const struct record *b, struct buf *diff, unsigned max);
+unsigned record_compare(const struct record *a, const struct record *b, struct buf *diff,
+			unsigned max);
 /* 32 bits over everything record_compare() looks at. */
 uint32_t record_digest(const struct record *r);
 /* record_compare() for what the two runs stand on: sp, mmapbase, limits ... */

@@ -58,8 +58,8 @@ static void json_names(const struct play *p, struct buf *out)
 	for (i = 0; i < SYM_HEAP; i++) {
 		if (!scope_find(&p->scope, i, &b))
 			continue;
-		buf_addf(out, "%s\"%s\":[\"0x%" PRIx64 "\",%" PRIu64 "]", any ? "," : "", p->sc->symbol[i],
-			 b.addr, b.len);
+		buf_addf(out, "%s\"%s\":[\"0x%" PRIx64 "\",%" PRIu64 "]", any ? "," : "",
+			 p->sc->symbol[i], b.addr, b.len);
 		any = true;
 	}
 	buf_addc(out, '}');
@@ -73,11 +73,15 @@ static void json_start(const struct play *p, const struct record *r, struct buf 
 	json_string(out, in->kernel);
 	buf_adds(out, ",\"machine\":");
 	json_string(out, in->machine);
-	buf_addf(out, ",\"overcommit_memory\":%u,\"max_map_count\":%u,\"mmap_min_addr\":%" PRIu64 ",\"thp\":",
+	buf_addf(out,
+		 ",\"overcommit_memory\":%u,\"max_map_count\":%u,\"mmap_min_addr\":%" PRIu64
+		 ",\"thp\":",
 		 in->overcommit_memory, in->max_map_count, in->mmap_min_addr);
 	json_string(out, in->thp);
-	buf_addf(out, ",\"ram_pages\":%" PRIu64 ",\"sp\":\"0x%" PRIx64 "\",\"mmap_base\":\"0x%" PRIx64
-		 "\",\"start_brk\":\"0x%" PRIx64 "\"", in->ram_pages, in->sp, in->mmap_base, in->start_brk);
+	buf_addf(out,
+		 ",\"ram_pages\":%" PRIu64 ",\"sp\":\"0x%" PRIx64 "\",\"mmap_base\":\"0x%" PRIx64
+		 "\",\"start_brk\":\"0x%" PRIx64 "\"",
+		 in->ram_pages, in->sp, in->mmap_base, in->start_brk);
 	json_limits(out, r->limit);
 	json_names(p, out);
 }
@@ -108,13 +112,15 @@ static bool has_offset(const struct world_vma *v)
 	return v->kind == SIM_KIND_EXE || v->kind == SIM_KIND_FILE || v->kind == SIM_KIND_SHMEM;
 }
 
-static void json_vma(const struct play *p, const struct record *r, const struct world_vma *v, struct buf *out)
+static void json_vma(const struct play *p, const struct record *r, const struct world_vma *v,
+		     struct buf *out)
 {
 	struct buf at = BUF_INIT;
 	char name[24];
 	int i;
 
-	buf_addf(out, "{\"start\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"at\":", v->start, v->end);
+	buf_addf(out, "{\"start\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64 "\",\"at\":", v->start,
+		 v->end);
 	scope_words(p->sc, &p->scope, v->start, &at);
 	json_string(out, buf_str(&at));
 	buf_free(&at);
@@ -209,8 +215,8 @@ static void diff_number(struct diff *d, const char *what, uint64_t a, uint64_t b
 	differ(d, what, x, y);
 }
 
-static void diff_optional(struct diff *d, const char *what, bool has_a, uint64_t a, bool has_b, uint64_t b,
-			  bool hex)
+static void diff_optional(struct diff *d, const char *what, bool has_a, uint64_t a, bool has_b,
+			  uint64_t b, bool hex)
 {
 	if (has_a != has_b)
 		differ(d, what, has_a ? "there" : "absent", has_b ? "there" : "absent");
@@ -240,7 +246,8 @@ static void diff_vma(struct diff *d, const struct world_state *sa, const struct 
 	vma_key(key, a, "off");
 	diff_optional(d, key, has_offset(a), a->off, has_offset(b), b->off, true);
 	for (i = 0; i < WORLD_NFIGURES; i++) {
-		/* Every process of the machine shares the vdso's pages; how many there are is chance. */
+		/* Every process of the machine shares the vdso's pages; how many there are is
+		 * chance. */
 		if (a->kind == SIM_KIND_SPECIAL && i == WORLD_Pss)
 			continue;
 		vma_key(key, a, world_figure_name[i]);
@@ -266,7 +273,8 @@ static void diff_vmas(struct diff *d, const struct world_state *a, const struct 
 			diff_vma(d, a, x, b, y);
 			i++;
 			k++;
-		} else if (x && (!y || x->start < y->start || (x->start == y->start && x->end < y->end))) {
+		} else if (x && (!y || x->start < y->start ||
+				 (x->start == y->start && x->end < y->end))) {
 			vma_key(key, x, x->perm);
 			differ(d, key, "there", "absent");
 			i++;
@@ -278,7 +286,8 @@ static void diff_vmas(struct diff *d, const struct world_state *a, const struct 
 	}
 }
 
-unsigned record_compare(const struct record *a, const struct record *b, struct buf *out, unsigned max)
+unsigned record_compare(const struct record *a, const struct record *b, struct buf *out,
+			unsigned max)
 {
 	struct diff d = { out, 0, max };
 	char key[32];
@@ -296,7 +305,8 @@ unsigned record_compare(const struct record *a, const struct record *b, struct b
 	diff_number(&d, "minflt", a->minflt, b->minflt, false);
 	diff_number(&d, "brk", a->brk, b->brk, true);
 	for (i = 0; i < WORLD_NCOUNTERS; i++)
-		diff_number(&d, world_counter_name[i], a->state.counter[i], b->state.counter[i], false);
+		diff_number(&d, world_counter_name[i], a->state.counter[i], b->state.counter[i],
+			    false);
 	for (i = 0; i < 7; i++) {
 		snprintf(key, sizeof(key), "statm[%d]", i);
 		diff_number(&d, key, a->state.statm[i], b->state.statm[i], false);

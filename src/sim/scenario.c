@@ -60,10 +60,12 @@ unsigned scenario_symbol(struct scenario *sc, const char *name, size_t n)
 	char cut[SCENARIO_NAME_MAX + 1];
 	size_t at;
 
-	snprintf(cut, sizeof(cut), "%.*s", (int)(n < SCENARIO_NAME_MAX ? n : SCENARIO_NAME_MAX), name);
+	snprintf(cut, sizeof(cut), "%.*s", (int)(n < SCENARIO_NAME_MAX ? n : SCENARIO_NAME_MAX),
+		 name);
 	if (sc->nsymbols * 2 >= sc->hash_size)
 		hash_grow(sc);
-	for (at = hash_name(cut) & (sc->hash_size - 1); sc->hash[at]; at = (at + 1) & (sc->hash_size - 1))
+	for (at = hash_name(cut) & (sc->hash_size - 1); sc->hash[at];
+	     at = (at + 1) & (sc->hash_size - 1))
 		if (strcmp(sc->symbol[sc->hash[at] - 1], cut) == 0)
 			return sc->hash[at] - 1;
 	VEC_GROW(sc->symbol, sc->nsymbols, sc->cap_symbols);
@@ -110,15 +112,16 @@ struct error *parser_expected(const struct parser *p, const struct word *w, cons
 	if (!w) {
 		for (i = 0; list && list[i] && !strchr(what, ':'); i++)
 			buf_addf(&all, "%s%s", i ? ", " : ": ", list[i]);
-		err = parser_error(p, p->end_column, "%s%s%s, but the line ends here", what, expected,
-				   buf_str(&all));
+		err = parser_error(p, p->end_column, "%s%s%s, but the line ends here", what,
+				   expected, buf_str(&all));
 	} else if (near) {
-		err = parser_error(p, w->column, "%s%s, not \"%s\"; did you mean \"%s\"?", what, expected,
-				   w->s, near);
+		err = parser_error(p, w->column, "%s%s, not \"%s\"; did you mean \"%s\"?", what,
+				   expected, w->s, near);
 	} else {
 		for (i = 0; list && list[i] && !strchr(what, ':'); i++)
 			buf_addf(&all, "%s%s", i ? ", " : ": ", list[i]);
-		err = parser_error(p, w->column, "%s%s%s, not \"%s\"", what, expected, buf_str(&all), w->s);
+		err = parser_error(p, w->column, "%s%s%s, not \"%s\"", what, expected,
+				   buf_str(&all), w->s);
 	}
 	buf_free(&all);
 	return err;
@@ -247,8 +250,11 @@ static struct error *start_limit(struct parser *p)
 
 static struct error *head_start(struct parser *p)
 {
-	static const char *const list[] = { "stack", "as", "data", "memlock", "vdso", "layout", NULL };
-	static const char *const keep[] = { "keep", NULL }, *const bottomup[] = { "bottomup", NULL };
+	static const char *const list[] = {
+		"stack", "as", "data", "memlock", "vdso", "layout", NULL
+	};
+	static const char *const keep[] = { "keep", NULL }, *const bottomup[] = { "bottomup",
+										  NULL };
 	const struct word *w = parser_peek(p);
 	int i;
 
@@ -285,7 +291,8 @@ static const struct head {
 	{ "start", head_start },
 };
 
-static struct scenario_item *add_item(struct scenario *sc, enum item_kind kind, unsigned line, char *text)
+static struct scenario_item *add_item(struct scenario *sc, enum item_kind kind, unsigned line,
+				      char *text)
 {
 	struct scenario_item *it;
 
@@ -310,7 +317,8 @@ static void add_about(struct scenario *sc, const char *s)
 		if (*rest == 'S')
 			for (n = 1; isdigit((unsigned char)rest[n]); n++)
 				;
-		if (n < 2 || n > 3 || (rest[n] && !blank(rest[n])) || atoi(rest + 1) < 1 || atoi(rest + 1) > 13)
+		if (n < 2 || n > 3 || (rest[n] && !blank(rest[n])) || atoi(rest + 1) < 1 ||
+		    atoi(rest + 1) > 13)
 			break;
 		for (rest += n; blank(*rest); rest++)
 			;
@@ -362,7 +370,9 @@ static struct error *no_more_words(struct parser *p)
 {
 	const struct word *w = parser_peek(p);
 
-	return w ? parser_error(p, w->column, "nothing more expected on this line, not \"%s\"", w->s) : NULL;
+	return w ? parser_error(p, w->column, "nothing more expected on this line, not \"%s\"",
+				w->s)
+		 : NULL;
 }
 
 /* head, pause: the words left of "=>". True when it was one of them. */
@@ -373,7 +383,8 @@ static bool head_line(struct parser *p, bool predicted, struct error **err)
 
 	if (strcmp(w->s, "pause") == 0) {
 		parser_next(p);
-		*err = predicted ? parser_error(p, w->column, "a prediction needs an operation") : no_more_words(p);
+		*err = predicted ? parser_error(p, w->column, "a prediction needs an operation")
+				 : no_more_words(p);
 		if (!*err)
 			add_item(p->sc, ITEM_PAUSE, p->line, xstrdup(""));
 		return true;
@@ -437,13 +448,16 @@ static struct error *parse_line(struct parser *p, char *line)
 		char *second = strstr(arrow + 2, "=>");
 
 		if (second)
-			return parser_error(p, (unsigned)(second - line) + 1, "a second =>: one prediction to a line");
+			return parser_error(p, (unsigned)(second - line) + 1,
+					    "a second =>: one prediction to a line");
 		*arrow = '\0';
 		arrow += 2;
 	}
 	split(p, line, 0);
 	if (!p->nwords)
-		return arrow ? parser_error(p, (unsigned)(arrow - line) - 1, "a prediction needs an operation") : NULL;
+		return arrow ? parser_error(p, (unsigned)(arrow - line) - 1,
+					    "a prediction needs an operation")
+			     : NULL;
 	if (head_line(p, arrow != NULL, &err))
 		return err;
 	return operation_line(p, arrow, arrow ? (unsigned)(arrow - line) : 0);
@@ -462,12 +476,12 @@ struct error *scenario_add_line(struct scenario *sc, const char *text, size_t n,
 	char copy[SCENARIO_LINE_MAX + 1];
 
 	if (n > SCENARIO_LINE_MAX)
-		return error_at(sc->path, line, SCENARIO_LINE_MAX + 1, "a line of more than %d bytes",
-				SCENARIO_LINE_MAX);
+		return error_at(sc->path, line, SCENARIO_LINE_MAX + 1,
+				"a line of more than %d bytes", SCENARIO_LINE_MAX);
 	for (i = 0; i < n; i++)
 		if (odd_byte((unsigned char)text[i]))
-			return error_at(sc->path, line, (unsigned)i + 1, "a byte 0x%02x: this is no text",
-					(unsigned char)text[i]);
+			return error_at(sc->path, line, (unsigned)i + 1,
+					"a byte 0x%02x: this is no text", (unsigned char)text[i]);
 	memcpy(copy, text, n);
 	copy[n] = '\0';
 	p = xcalloc(1, sizeof(*p));
@@ -531,7 +545,8 @@ struct error *scenario_parse(const char *path, const char *text, size_t n, struc
 	unsigned line = 1;
 
 	if (n > SCENARIO_FILE_MAX)
-		err = error_at(sc->path, 1, 1, "a scenario has at most %u bytes", SCENARIO_FILE_MAX);
+		err = error_at(sc->path, 1, 1, "a scenario has at most %u bytes",
+			       SCENARIO_FILE_MAX);
 	for (; !err && at < n; at += len + 1, line++) {
 		const char *end = memchr(text + at, '\n', n - at);
 

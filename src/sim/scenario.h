@@ -49,11 +49,23 @@ enum { SYM_TEXT, SYM_DATA, SYM_BSS, SYM_STACK, SYM_VVAR, SYM_VVAR_VCLOCK, SYM_VD
 /* ---- the parts of a scenario ---------------------------------------------------------- */
 
 /* Which number of the sim_op an expression of the line becomes. */
-enum slot { SLOT_ADDR, SLOT_LEN, SLOT_NEWLEN, SLOT_PLACE, SLOT_OFF, SLOT_VALUE, SLOT_GUARD, SLOT_OFFSET };
+enum slot {
+	SLOT_ADDR,
+	SLOT_LEN,
+	SLOT_NEWLEN,
+	SLOT_PLACE,
+	SLOT_OFF,
+	SLOT_VALUE,
+	SLOT_GUARD,
+	SLOT_OFFSET
+};
 
 struct scenario_op {
 	struct sim_op op;		/* what the text alone decides */
-	struct { enum slot slot; struct expr expr; } arg[SCENARIO_ARGS_MAX];	/* in order of the text */
+	struct {
+		enum slot slot;
+		struct expr expr;
+	} arg[SCENARIO_ARGS_MAX]; /* in order of the text */
 	unsigned nargs;
 	int bind;			/* the symbol that will name the result, or SYM_NONE */
 	bool ranged;			/* touch: LEN was given */
@@ -87,7 +99,7 @@ enum item_kind { ITEM_OP, ITEM_SAY, ITEM_PAUSE };
 struct scenario_item {
 	enum item_kind kind;
 	unsigned line;			/* from 1 */
-	char *text;			/* operation: single blanks, no prediction; say: as written */
+	char *text; /* operation: single blanks, no prediction; say: as written */
 	struct scenario_op op;
 	struct prediction *prediction;	/* or NULL */
 };

@@ -62,12 +62,14 @@ size_t name_length(const char *s)
 	return n;
 }
 
-static struct error *at(const struct parser *p, const struct word *w, const char *s, const char *what)
+static struct error *at(const struct parser *p, const struct word *w, const char *s,
+			const char *what)
 {
 	return parser_error(p, w->column + (unsigned)(s - w->s), "%s in \"%s\"", what, w->s);
 }
 
-static struct error *parse_term(struct parser *p, const struct word *w, const char **s, struct term *t)
+static struct error *parse_term(struct parser *p, const struct word *w, const char **s,
+				struct term *t)
 {
 	const char *why;
 	size_t n = name_length(*s);

@@ -25,13 +25,19 @@ enum { MLOCK2_ONFAULT = 1 };
 struct flag_word { const char *word; uint32_t value; };
 
 static const struct flag_word advices[] = {
-	{ "normal", 0 }, { "random", 1 }, { "sequential", 2 }, { "willneed", 3 }, { "dontneed", 4 },
-	{ "free", 8 }, { "remove", 9 }, { "dontfork", 10 }, { "dofork", 11 }, { "mergeable", 12 },
-	{ "unmergeable", 13 }, { "hugepage", 14 }, { "nohugepage", 15 }, { "dontdump", 16 },
-	{ "dodump", 17 }, { "wipeonfork", 18 }, { "keeponfork", 19 }, { "cold", 20 },
-	{ "pageout", 21 }, { "populate_read", 22 }, { "populate_write", 23 },
-	{ "dontneed_locked", 24 }, { "collapse", 25 }, { "guard_install", 102 }, { "guard_remove", 103 },
-	{ NULL, 0 },
+	{ "normal", 0 },	  { "random", 1 },
+	{ "sequential", 2 },	  { "willneed", 3 },
+	{ "dontneed", 4 },	  { "free", 8 },
+	{ "remove", 9 },	  { "dontfork", 10 },
+	{ "dofork", 11 },	  { "mergeable", 12 },
+	{ "unmergeable", 13 },	  { "hugepage", 14 },
+	{ "nohugepage", 15 },	  { "dontdump", 16 },
+	{ "dodump", 17 },	  { "wipeonfork", 18 },
+	{ "keeponfork", 19 },	  { "cold", 20 },
+	{ "pageout", 21 },	  { "populate_read", 22 },
+	{ "populate_write", 23 }, { "dontneed_locked", 24 },
+	{ "collapse", 25 },	  { "guard_install", 102 },
+	{ "guard_remove", 103 },  { NULL, 0 },
 };
 
 static const struct flag_word mmap_options[] = {
@@ -41,12 +47,17 @@ static const struct flag_word mmap_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct flag_word shares[] = { { "private", MAP_PRIVATE }, { "shared", MAP_SHARED }, { NULL, 0 } };
+static const struct flag_word shares[] = { { "private", MAP_PRIVATE },
+					   { "shared", MAP_SHARED },
+					   { NULL, 0 } };
 static const struct flag_word msyncs[] = {
 	{ "async", MS_ASYNC }, { "sync", MS_SYNC }, { "invalidate", MS_INVALIDATE }, { NULL, 0 },
 };
 static const struct flag_word mlockalls[] = {
-	{ "current", MCL_CURRENT }, { "future", MCL_FUTURE }, { "onfault", MCL_ONFAULT }, { NULL, 0 },
+	{ "current", MCL_CURRENT },
+	{ "future", MCL_FUTURE },
+	{ "onfault", MCL_ONFAULT },
+	{ NULL, 0 },
 };
 
 /* Looks the word up; a wrong one gets an error that lists what would do. */
@@ -83,7 +94,8 @@ static struct error *arg_expr(struct parser *p, struct scenario_op *so, enum slo
 	return err;
 }
 
-static struct error *next_expr(struct parser *p, struct scenario_op *so, enum slot slot, const char *what)
+static struct error *next_expr(struct parser *p, struct scenario_op *so, enum slot slot,
+			       const char *what)
 {
 	return arg_expr(p, so, slot, parser_next(p), what);
 }
@@ -95,8 +107,8 @@ static struct error *new_name(struct parser *p, const struct word *w, int *ret)
 	if (!w || !n || w->s[n])
 		return parser_expected(p, w, "NAME (a letter, then letters and digits)", NULL);
 	if (n > SCENARIO_NAME_MAX)
-		return parser_error(p, w->column, "the name \"%s\" has more than %d characters", w->s,
-				    SCENARIO_NAME_MAX);
+		return parser_error(p, w->column, "the name \"%s\" has more than %d characters",
+				    w->s, SCENARIO_NAME_MAX);
 	*ret = (int)scenario_symbol(p->sc, w->s, n);
 	return NULL;
 }
@@ -147,7 +159,8 @@ static struct error *backing_parse(struct parser *p, struct scenario_op *so, con
 	else if (n == 6 && memcmp(w->s, "rofile", 6) == 0)
 		so->op.backing = SIM_ROFILE;
 	else
-		return parser_expected(p, w, "BACKING expected: anon, file[@OFFSET] or rofile[@OFFSET]", list);
+		return parser_expected(
+			p, w, "BACKING expected: anon, file[@OFFSET] or rofile[@OFFSET]", list);
 	if (!at)
 		return NULL;
 	err = expr_parse_at(p, w, at + 1, "OFFSET expected", &so->arg[so->nargs].expr);
@@ -168,7 +181,8 @@ static struct error *parse_mmap(struct parser *p, struct scenario_op *so)
 	if (!err)
 		err = prot_parse(p, parser_next(p), &so->op.prot);
 	if (!err)
-		err = flag_parse(p, parser_next(p), "SHARE expected: private or shared", shares, &so->op.flags);
+		err = flag_parse(p, parser_next(p), "SHARE expected: private or shared", shares,
+				 &so->op.flags);
 	if (!err)
 		err = backing_parse(p, so, parser_next(p));
 	while (!err && (w = parser_next(p))) {
@@ -294,8 +308,9 @@ static struct error *parse_msync(struct parser *p, struct scenario_op *so)
 {
 	struct error *err = addr_len(p, so);
 
-	return err ? err : flag_parse(p, parser_next(p), "async, sync or invalidate expected", msyncs,
-				      &so->op.flags);
+	return err ? err
+		   : flag_parse(p, parser_next(p), "async, sync or invalidate expected", msyncs,
+				&so->op.flags);
 }
 
 static struct error *mode_parse(struct parser *p, const struct word *w, struct scenario_op *so)
@@ -405,7 +420,8 @@ static struct error *parse_thread(struct parser *p, struct scenario_op *so)
 		else
 			err = parser_expected(p, w, "stack or guard expected", list);
 		if (!err && so->nargs > 2)
-			err = parser_error(p, p->word[p->at - 1].column, "stack and guard once each");
+			err = parser_error(p, p->word[p->at - 1].column,
+					   "stack and guard once each");
 	}
 	return err;
 }
@@ -450,7 +466,8 @@ static const struct operation {
 	{ "mseal", SIM_OP_MSEAL, addr_len, "mseal ADDR LEN" },
 	{ "touch", SIM_OP_TOUCH, parse_touch, "touch ADDR [LEN] r|w|x" },
 	{ "stack", SIM_OP_TOUCH, parse_stack, "stack r|w|x OFFSET [LEN]" },
-	{ "setrlimit", SIM_OP_SETRLIMIT, parse_setrlimit, "setrlimit stack|as|data|memlock LEN|unlimited" },
+	{ "setrlimit", SIM_OP_SETRLIMIT, parse_setrlimit,
+	  "setrlimit stack|as|data|memlock LEN|unlimited" },
 	{ "fork", SIM_OP_FORK, parse_nothing, "fork" },
 	{ "exit", SIM_OP_EXIT, parse_nothing, "exit" },
 	{ "switch", SIM_OP_SWITCH, parse_switch, "switch Pn" },
@@ -460,10 +477,10 @@ static const struct operation {
 };
 
 const char *const operation_words[] = {
-	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "munlock", "mlockall",
-	"munlockall", "msync", "mseal", "touch", "stack", "setrlimit", "fork", "exit", "switch",
-	"truncate", "thread", "exec", "title", "about", "say", "pause", "profile", "ram", "cpus", "seed",
-	"start", NULL,
+	"mmap",	    "munmap",	  "mprotect", "mremap", "brk",	 "madvise", "mlock",	 "munlock",
+	"mlockall", "munlockall", "msync",    "mseal",	"touch", "stack",   "setrlimit", "fork",
+	"exit",	    "switch",	  "truncate", "thread", "exec",	 "title",   "about",	 "say",
+	"pause",    "profile",	  "ram",      "cpus",	"seed",	 "start",   NULL,
 };
 
 struct error *operation_parse(struct parser *p, struct scenario_op *ret)
@@ -484,7 +501,8 @@ struct error *operation_parse(struct parser *p, struct scenario_op *ret)
 	err = o->parse(p, ret);
 	w = err ? NULL : parser_peek(p);
 	if (!err && w)
-		err = parser_error(p, w->column, "the operation is complete before \"%s\"; its form: %s", w->s,
+		err = parser_error(p, w->column,
+				   "the operation is complete before \"%s\"; its form: %s", w->s,
 				   o->form);
 	else if (err) {
 		char *with_form = xasprintf("%s; the form: %s", err->message, o->form);

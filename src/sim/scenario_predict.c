@@ -20,7 +20,10 @@ static const char *figure_name(unsigned figure)
 
 static const char *const plain_results[] = { "ok", "unchanged", NULL };
 static const char *const two_word_results[][2] = {
-	{ "SIGSEGV", "MAPERR" }, { "SIGSEGV", "ACCERR" }, { "SIGSEGV", "KERNEL" }, { "SIGBUS", "ADRERR" },
+	{ "SIGSEGV", "MAPERR" },
+	{ "SIGSEGV", "ACCERR" },
+	{ "SIGSEGV", "KERNEL" },
+	{ "SIGBUS", "ADRERR" },
 };
 
 /* Is this the beginning of FIGURE=n, NAME:PAGES or NAME@ADDR? */
@@ -47,8 +50,9 @@ static bool is_errno(const char *s)
 static struct error *result_unknown(struct parser *p, const struct word *w)
 {
 	static const char *const list[] = {
-		"ok", "unchanged", "ENOMEM", "EINVAL", "EACCES", "EPERM", "EEXIST", "EFAULT", "EAGAIN",
-		"EBUSY", "SIGSEGV", "SIGBUS", "skipped:", "refused:", NULL,
+		"ok",	   "unchanged", "ENOMEM",   "EINVAL",	"EACCES",
+		"EPERM",   "EEXIST",	"EFAULT",   "EAGAIN",	"EBUSY",
+		"SIGSEGV", "SIGBUS",	"skipped:", "refused:", NULL,
 	};
 
 	return parser_expected(p, w, "a result, FIGURE=n, NAME:PAGES or NAME@ADDR expected", list);
@@ -94,8 +98,11 @@ static struct error *parse_result(struct parser *p, struct prediction *pr)
 		    strcmp(second->s, two_word_results[i][1]) == 0)
 			break;
 	if (i == ARRAY_LEN(two_word_results))
-		return parser_expected(p, second, strcmp(w->s, "SIGBUS") ? "MAPERR, ACCERR or KERNEL after SIGSEGV" :
-				       "ADRERR after SIGBUS", NULL);
+		return parser_expected(p, second,
+				       strcmp(w->s, "SIGBUS")
+					       ? "MAPERR, ACCERR or KERNEL after SIGSEGV"
+					       : "ADRERR after SIGBUS",
+				       NULL);
 	pr->result = xasprintf("%s %s", w->s, second->s);
 	return NULL;
 }
@@ -116,7 +123,8 @@ static struct error *parse_figure(struct parser *p, const struct word *w, size_t
 		struct word only = { name, w->column };
 
 		snprintf(name, sizeof(name), "%.*s", (int)n, w->s);
-		return parser_expected(p, &only, "a figure expected: minflt, vmas or a counter", list);
+		return parser_expected(p, &only, "a figure expected: minflt, vmas or a counter",
+				       list);
 	}
 	c->kind = CLAIM_FIGURE;
 	c->figure = i;
@@ -141,7 +149,8 @@ static const char *count_parse(const char **s, uint64_t *ret)
 }
 
 /* Brings "2AA.." into the form of the records: "3A2.". */
-static struct error *parse_pages(struct parser *p, const struct word *w, const char *s, struct claim *c)
+static struct error *parse_pages(struct parser *p, const struct word *w, const char *s,
+				 struct claim *c)
 {
 	struct buf out = BUF_INIT;
 	struct world_runs runs = { .out = &out };
@@ -176,7 +185,8 @@ static struct error *parse_claim(struct parser *p, const struct word *w, struct 
 	if (strchr("=+-", w->s[n]))
 		return parse_figure(p, w, n, c);
 	if (n > SCENARIO_NAME_MAX)
-		return parser_error(p, w->column, "a name of more than %d characters", SCENARIO_NAME_MAX);
+		return parser_error(p, w->column, "a name of more than %d characters",
+				    SCENARIO_NAME_MAX);
 	c->symbol = scenario_symbol(p->sc, w->s, n);
 	if (w->s[n] == ':')
 		return parse_pages(p, w, w->s + n + 1, c);
@@ -235,8 +245,8 @@ void claim_base_set(struct claim_base *b, const struct world_state *st, uint64_t
 	b->figure[FIGURE_VMAS] = st->nvmas;
 }
 
-static bool check_figure(const struct claim *c, const struct claim_base *before, const struct claim_base *now,
-			 struct buf *wrong)
+static bool check_figure(const struct claim *c, const struct claim_base *before,
+			 const struct claim_base *now, struct buf *wrong)
 {
 	uint64_t got = now->figure[c->figure], was = before->figure[c->figure], want = c->number;
 	long long change = (long long)(got - was);
@@ -249,13 +259,14 @@ static bool check_figure(const struct claim *c, const struct claim_base *before,
 		buf_addf(wrong, "expected %s, got %s=%llu\n", c->text, figure_name(c->figure),
 			 (unsigned long long)got);
 	else
-		buf_addf(wrong, "expected %s, got %s%+lld (%llu)\n", c->text, figure_name(c->figure), change,
-			 (unsigned long long)got);
+		buf_addf(wrong, "expected %s, got %s%+lld (%llu)\n", c->text,
+			 figure_name(c->figure), change, (unsigned long long)got);
 	return false;
 }
 
 /* Of the run-length text s that begins at address from: adds what lies in [start, end). */
-static void add_window(struct world_runs *runs, const char *s, uint64_t from, uint64_t start, uint64_t end)
+static void add_window(struct world_runs *runs, const char *s, uint64_t from, uint64_t start,
+		       uint64_t end)
 {
 	while (*s && from < end) {
 		uint64_t count = 1, a, b;
@@ -275,7 +286,8 @@ static void add_window(struct world_runs *runs, const char *s, uint64_t from, ui
 	}
 }
 
-static void region_pages(const struct world_state *st, uint64_t start, uint64_t end, struct buf *out)
+static void region_pages(const struct world_state *st, uint64_t start, uint64_t end,
+			 struct buf *out)
 {
 	struct world_runs runs = { .out = out };
 	uint64_t at = start;
@@ -290,7 +302,8 @@ static void region_pages(const struct world_state *st, uint64_t start, uint64_t 
 			world_runs_add(&runs, (v->start - at) / SIM_PAGE, '-');
 			at = v->start;
 		}
-		add_window(&runs, world_text(st, v->pages), v->start, at, end < v->end ? end : v->end);
+		add_window(&runs, world_text(st, v->pages), v->start, at,
+			   end < v->end ? end : v->end);
 		at = v->end;
 	}
 	if (at < end)
@@ -308,24 +321,29 @@ static bool check_region(const struct scenario *sc, const struct scope *s, const
 	bool good;
 
 	if (!scope_find(s, c->symbol, &b)) {
-		buf_addf(wrong, "expected %s, but nothing is named %s\n", c->text, sc->symbol[c->symbol]);
+		buf_addf(wrong, "expected %s, but nothing is named %s\n", c->text,
+			 sc->symbol[c->symbol]);
 		return false;
 	}
 	if (c->kind == CLAIM_PLACE) {
 		if (!scenario_eval(sc, s, c->place, &want, &unbound)) {
-			buf_addf(wrong, "expected %s, but nothing is named %s\n", c->text, sc->symbol[unbound]);
+			buf_addf(wrong, "expected %s, but nothing is named %s\n", c->text,
+				 sc->symbol[unbound]);
 			return false;
 		}
 		if (want != b.addr)
 			buf_addf(wrong, "expected %s (0x%llx), got %s@0x%llx\n", c->text,
-				 (unsigned long long)want, sc->symbol[c->symbol], (unsigned long long)b.addr);
+				 (unsigned long long)want, sc->symbol[c->symbol],
+				 (unsigned long long)b.addr);
 		return want == b.addr;
 	}
 	start = b.addr & ~(uint64_t)(SIM_PAGE - 1);
-	region_pages(st, start, (b.addr + b.len + SIM_PAGE - 1) & ~(uint64_t)(SIM_PAGE - 1), &pages);
+	region_pages(st, start, (b.addr + b.len + SIM_PAGE - 1) & ~(uint64_t)(SIM_PAGE - 1),
+		     &pages);
 	good = strcmp(buf_str(&pages), c->pages) == 0;
 	if (!good)
-		buf_addf(wrong, "expected %s, got %s:%s\n", c->text, sc->symbol[c->symbol], buf_str(&pages));
+		buf_addf(wrong, "expected %s, got %s:%s\n", c->text, sc->symbol[c->symbol],
+			 buf_str(&pages));
 	buf_free(&pages);
 	return good;
 }
@@ -339,7 +357,8 @@ bool prediction_check(const struct scenario *sc, const struct scope *s, const st
 	size_t i;
 
 	claim_base_set(&now, st, minflt);
-	if (p->result && (p->prefix ? strncmp(result, p->result, strlen(p->result)) : strcmp(result, p->result))) {
+	if (p->result && (p->prefix ? strncmp(result, p->result, strlen(p->result))
+				    : strcmp(result, p->result))) {
 		buf_addf(wrong, "expected %s, got %s\n", p->result, result);
 		good = false;
 	}

@@ -32,7 +32,8 @@ struct error *parser_error(const struct parser *p, unsigned column, const char *
 /* A number with its suffix at s; *end behind it. NULL, or what is wrong with it. */
 const char *number_parse(const char *s, const char **end, uint64_t *ret);
 size_t name_length(const char *s);	/* of the name s begins with, 0: none */
-struct error *expr_parse(struct parser *p, const struct word *w, const char *what, struct expr *ret);
+struct error *expr_parse(struct parser *p, const struct word *w, const char *what,
+			 struct expr *ret);
 /* The text of word w from s on. */
 struct error *expr_parse_at(struct parser *p, const struct word *w, const char *s, const char *what,
 			    struct expr *ret);

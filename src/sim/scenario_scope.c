@@ -205,7 +205,8 @@ static bool over_cap(const struct sim_op *op)
 	case SIM_OP_MMAP:
 		return (op->flags & (MAP_POPULATE | MAP_LOCKED)) && op->len > SCENARIO_POPULATE_CAP;
 	case SIM_OP_MADVISE:
-		return (op->advice == ADVICE_POPULATE_READ || op->advice == ADVICE_POPULATE_WRITE) &&
+		return (op->advice == ADVICE_POPULATE_READ ||
+			op->advice == ADVICE_POPULATE_WRITE) &&
 		       op->len > SCENARIO_POPULATE_CAP;
 	case SIM_OP_TRUNCATE:
 		return op->len > SCENARIO_POPULATE_CAP;
@@ -309,7 +310,8 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 		snprintf(why, 64, "skipped: no name %s", sc->symbol[unbound]);
 		return VERDICT_SKIPPED;
 	}
-	if (op.kind == SIM_OP_SWITCH && ((unsigned)op.proc >= s->nprocs || !s->proc[op.proc].alive)) {
+	if (op.kind == SIM_OP_SWITCH &&
+	    ((unsigned)op.proc >= s->nprocs || !s->proc[op.proc].alive)) {
 		snprintf(why, 64, "skipped: no process P%d", op.proc);
 		return VERDICT_SKIPPED;
 	}

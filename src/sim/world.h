@@ -63,7 +63,7 @@ struct world_state {			/* of one process, at one moment */
 	uint64_t minflt;		/* since birth */
 	struct world_vma *vma;		/* in order of address */
 	size_t nvmas, cap;
-	struct buf text;		/* NUL-terminated strings: flags, pages (run-length coded) */
+	struct buf text; /* NUL-terminated strings: flags, pages (run-length coded) */
 };
 
 void world_state_reset(struct world_state *st);
@@ -72,7 +72,7 @@ static inline const char *world_text(const struct world_state *st, size_t at)
 {
 	return st->text.data + at;
 }
-struct world_vma *world_state_add(struct world_state *st);	/* zeroed; valid until the next add */
+struct world_vma *world_state_add(struct world_state *st); /* zeroed; valid until the next add */
 /* Run-length code: begin, runs in order of address, end. Equal neighbours are joined. */
 struct world_runs {
 	struct buf *out;
@@ -102,7 +102,8 @@ struct world_info {			/* what a run stands on; record 0 */
 struct world;
 struct world_ops {
 	const char *name;		/* "sim", "kernel" */
-	void (*info)(struct world *w, struct world_info *ret);	/* addresses: of the current process */
+	void (*info)(struct world *w,
+		     struct world_info *ret); /* addresses: of the current process */
 	struct error *(*exec)(struct world *w, const struct sim_op *op, struct sim_result *ret);
 	/* Why op cannot be run here, or NULL. A static string. */
 	const char *(*refuses)(struct world *w, const struct sim_op *op);

@@ -53,7 +53,8 @@ static void sim_info(struct world *world, struct world_info *ret)
 	ret->mmap_base = mm.mmap_base;
 	ret->start_brk = mm.start_brk;
 	for (i = 0; sim_vma_at(s, proc, i, &v); i++) {
-		if (v.kind == SIM_KIND_SPECIAL && v.name && ret->nspecials < ARRAY_LEN(ret->special))
+		if (v.kind == SIM_KIND_SPECIAL && v.name &&
+		    ret->nspecials < ARRAY_LEN(ret->special))
 			note_special(ret, &v);
 		if (v.name && strcmp(v.name, "[stack]") == 0) {
 			ret->stack_start = v.start;
@@ -62,7 +63,8 @@ static void sim_info(struct world *world, struct world_info *ret)
 	}
 }
 
-static struct error *sim_world_exec(struct world *world, const struct sim_op *op, struct sim_result *ret)
+static struct error *sim_world_exec(struct world *world, const struct sim_op *op,
+				    struct sim_result *ret)
 {
 	sim_exec(world_sim_machine(world), op, ret);
 	return NULL;
@@ -158,7 +160,8 @@ struct error *world_sim_open(const struct sim_options *o, struct world **ret)
 	struct sim_world *w;
 
 	if (!sim)
-		return error_create(ERR_FAILURE, "the program did not survive its exec (or there is no memory for the machine)");
+		return error_create(ERR_FAILURE, "the program did not survive its exec (or there "
+						 "is no memory for the machine)");
 	w = xcalloc(1, sizeof(*w));
 	w->world.ops = &sim_ops;
 	w->sim = sim;

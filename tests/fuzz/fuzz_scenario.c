@@ -65,7 +65,11 @@ static void dream_close(struct world *w)
 }
 
 static const struct world_ops dream_ops = {
-	.name = "dream", .info = dream_info, .exec = dream_exec, .state = dream_state, .close = dream_close,
+	.name = "dream",
+	.info = dream_info,
+	.exec = dream_exec,
+	.state = dream_state,
+	.close = dream_close,
 };
 
 static void play_all(const struct scenario *sc)
@@ -107,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char *end;
 
 		if (err->code != ERR_USAGE || strncmp(err->message, "f.scn:", 6) ||
-		    !strtoul(err->message + 6, &end, 10) || *end != ':' || !strtoul(end + 1, &end, 10) || *end != ':')
+		    !strtoul(err->message + 6, &end, 10) || *end != ':' ||
+		    !strtoul(end + 1, &end, 10) || *end != ':')
 			abort();
 		error_destroy(err);
 		return 0;

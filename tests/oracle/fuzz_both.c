@@ -80,7 +80,8 @@ static void as_digest(const struct play *p, const struct record *r, struct buf *
 }
 
 /* The records of one run, in the simulator when there is no lab, as text. */
-static struct error *run_text(const struct scenario *sc, struct lab *lab, record_fn fn, struct buf *out)
+static struct error *run_text(const struct scenario *sc, struct lab *lab, record_fn fn,
+			      struct buf *out)
 {
 	struct world_info machine;
 	struct sim_options o;
@@ -196,8 +197,8 @@ static void report(const char *text, uint64_t seed, struct lab *lab)
 
 	differs(shorter, lab, &diff, &line, &compared, &unsteady);
 	printf("difference, seed %llu, shortest scenario:\n%s--- line %u (%s):\n%s\n",
-	       (unsigned long long)seed, shorter, line, opt.kernel_only ? "first | second run" : "simulator | kernel",
-	       buf_str(&diff));
+	       (unsigned long long)seed, shorter, line,
+	       opt.kernel_only ? "first | second run" : "simulator | kernel", buf_str(&diff));
 	fflush(stdout);
 	free(shorter);
 	buf_free(&diff);
@@ -218,11 +219,17 @@ static unsigned number(const char *s, const char *what)
 static void parse_options(int argc, char **argv)
 {
 	static const struct option known[] = {
-		{ "profile", required_argument, NULL, 'p' }, { "seed", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'c' }, { "ops", required_argument, NULL, 'o' },
-		{ "on", required_argument, NULL, 'w' }, { "keep-going", no_argument, NULL, 'k' },
-		{ "record", required_argument, NULL, 'r' }, { "recorded", required_argument, NULL, 'R' },
-		{ "print", no_argument, NULL, 'P' }, { "quiet", no_argument, NULL, 'q' }, { NULL, 0, NULL, 0 },
+		{ "profile", required_argument, NULL, 'p' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "ops", required_argument, NULL, 'o' },
+		{ "on", required_argument, NULL, 'w' },
+		{ "keep-going", no_argument, NULL, 'k' },
+		{ "record", required_argument, NULL, 'r' },
+		{ "recorded", required_argument, NULL, 'R' },
+		{ "print", no_argument, NULL, 'P' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ NULL, 0, NULL, 0 },
 	};
 	enum gen_profile profile;
 	int c;
@@ -254,7 +261,8 @@ static void parse_options(int argc, char **argv)
 
 static enum gen_profile profile_of(uint64_t seed)
 {
-	return opt.profile < 0 ? (enum gen_profile)(seed % GEN_NPROFILES) : (enum gen_profile)opt.profile;
+	return opt.profile < 0 ? (enum gen_profile)(seed % GEN_NPROFILES)
+			       : (enum gen_profile)opt.profile;
 }
 
 static int run(struct lab *lab)
@@ -276,11 +284,13 @@ static int run(struct lab *lab)
 		}
 	}
 	if (!opt.quiet || found)
-		printf("%s: seeds %llu to %llu, %u operations each: %u scenarios, %u records compared, "
+		printf("%s: seeds %llu to %llu, %u operations each: %u scenarios, %u records "
+		       "compared, "
 		       "%u with a difference, %u where the kernel had to be asked again, %.1f s\n",
 		       opt.profile < 0 ? "all profiles" : gen_profile_name[opt.profile],
-		       (unsigned long long)opt.seed, (unsigned long long)(opt.seed + opt.count - 1), opt.ops,
-		       done, compared, found, unsteady, (double)(clock_now_ns() - start) / 1e9);
+		       (unsigned long long)opt.seed, (unsigned long long)(opt.seed + opt.count - 1),
+		       opt.ops, done, compared, found, unsteady,
+		       (double)(clock_now_ns() - start) / 1e9);
 	buf_free(&text);
 	buf_free(&diff);
 	return found ? 1 : 0;
@@ -301,7 +311,8 @@ static char *digest_line(enum gen_profile profile, uint64_t seed, unsigned ops, 
 	if (!err)
 		err = run_text(sc, lab, as_digest, &line);
 	if (err) {
-		fprintf(stderr, "fuzz_both: seed %llu: %s\n", (unsigned long long)seed, err->message);
+		fprintf(stderr, "fuzz_both: seed %llu: %s\n", (unsigned long long)seed,
+			err->message);
 		exit(1);
 	}
 	scenario_destroy(sc);
@@ -320,7 +331,9 @@ static int make_record(struct lab *lab)
 		return 1;
 	}
 	world_kernel_machine(&machine);
-	fprintf(f, "# fuzz_both --record on Linux %s %s: profile, seed, operations, a digest of each record\n",
+	fprintf(f,
+		"# fuzz_both --record on Linux %s %s: profile, seed, operations, a digest of each "
+		"record\n",
 		machine.kernel, machine.machine);
 	for (i = 0; i < opt.count; i++) {
 		uint64_t seed = opt.seed + i;
@@ -348,7 +361,8 @@ static bool same_as_recorded(const char *want)
 	size_t n = 0, i;
 	char *got;
 
-	if (sscanf(want, "%15s %llu %u", word, &seed, &ops) != 3 || !gen_profile_parse(word, &profile)) {
+	if (sscanf(want, "%15s %llu %u", word, &seed, &ops) != 3 ||
+	    !gen_profile_parse(word, &profile)) {
 		fprintf(stderr, "%s: not understood: %.40s\n", opt.recorded, want);
 		exit(1);
 	}
@@ -359,7 +373,8 @@ static bool same_as_recorded(const char *want)
 		for (i = 0; i <= n; i++)
 			at += got[i] == ' ';
 		printf("%s scenario, seed %llu: record %u differs from Linux; "
-		       "fuzz_both --profile %s --seed %llu --count 1 --ops %u shows it where that kernel runs\n",
+		       "fuzz_both --profile %s --seed %llu --count 1 --ops %u shows it where that "
+		       "kernel runs\n",
 		       word, seed, at - 3, word, seed, ops);
 		free(got);
 		return false;
@@ -410,7 +425,8 @@ static bool comparable(struct lab **lab)
 	}
 	if (!err && !foreign)
 		return true;
-	fprintf(stderr, "fuzz_both: nothing can be compared: %s\n", foreign ? foreign : err->message);
+	fprintf(stderr, "fuzz_both: nothing can be compared: %s\n",
+		foreign ? foreign : err->message);
 	free(foreign);
 	error_destroy(err);
 	return false;

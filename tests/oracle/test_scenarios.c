@@ -63,7 +63,8 @@ int main(int argc, char **argv)
 		for (i = 0; i < (int)o.nfiles; i++)
 			free(all[i]);
 		if (o.nfiles < 60) {
-			fprintf(stderr, "only %zu scenarios: there should be 60 at least\n", o.nfiles);
+			fprintf(stderr, "only %zu scenarios: there should be 60 at least\n",
+				o.nfiles);
 			status = 1;
 		}
 	}

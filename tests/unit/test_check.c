@@ -70,12 +70,14 @@ static void expect(const char *where, const char *what)
 static void test_predictions(void **state)
 {
 	(void)state;
-	check_text(CHECK_SIM, false, "title Two\nmmap A 4p rw private anon => ok VmSize+16\nfork => ok\n");
+	check_text(CHECK_SIM, false,
+		   "title Two\nmmap A 4p rw private anon => ok VmSize+16\nfork => ok\n");
 	assert_int_equal(got.status, 0);
 	assert_string_equal(got.err, "");
 	expect(got.out, ": Two: 2 operations, 2 predictions, 0 wrong\n");
 
-	check_text(CHECK_SIM, false, "mmap A 4p rw private anon => ENOMEM VmSize+20 A:4.\nfork => ok\n");
+	check_text(CHECK_SIM, false,
+		   "mmap A 4p rw private anon => ENOMEM VmSize+20 A:4.\nfork => ok\n");
 	assert_int_equal(got.status, 1);
 	expect(got.out, ":1: mmap A 4p rw private anon: the prediction is wrong in the simulator\n"
 	       "    expected ENOMEM, got ok\n    expected VmSize+20, got VmSize+16 (160)\n");
@@ -141,21 +143,27 @@ static void test_json(void **state)
 	assert_int_equal(got.status, 1);
 	assert_int_equal(json_lines(got.out), 8);
 	expect(got.err, "expected A:2., got A:4.");
-	expect(got.out, "\"op\":\"start\",\"format\":1,\"kernel\":\"linux-6.18-x86_64\",\"machine\":\"x86_64\"");
-	expect(got.out, "\"sp\":\"0x7fffffffee30\",\"mmap_base\":\"0x7ffff7fff000\",\"start_brk\":\"0x403000\"");
+	expect(got.out, "\"op\":\"start\",\"format\":1,\"kernel\":\"linux-6.18-x86_64\","
+			"\"machine\":\"x86_64\"");
+	expect(got.out, "\"sp\":\"0x7fffffffee30\",\"mmap_base\":\"0x7ffff7fff000\",\"start_brk\":"
+			"\"0x403000\"");
 	expect(got.out, "\"predicted\":false}\n");
 	expect(got.out, "\"kind\":\"shmem\",\"name\":\"S1\",\"off\":\"0x0\"");
-	expect(got.out, "\"op\":\"touch A 2p w\",\"proc\":0,\"res\":\"ok\",\"done\":2,\"minflt\":2");
+	expect(got.out,
+	       "\"op\":\"touch A 2p w\",\"proc\":0,\"res\":\"ok\",\"done\":2,\"minflt\":2");
 	expect(got.out, "\"res\":\"SIGSEGV MAPERR\",\"done\":0,\"fault\":\"A-6p\"");
-	expect(got.out, "\"op\":\"brk Q\",\"proc\":0,\"res\":\"skipped: no name Q\",\"ret\":\"0x403000\"");
-	expect(got.out, "\"res\":\"skipped: no name Q\",\"limits\":{\"stack\":8388608,\"as\":\"unlimited\"");
+	expect(got.out,
+	       "\"op\":\"brk Q\",\"proc\":0,\"res\":\"skipped: no name Q\",\"ret\":\"0x403000\"");
+	expect(got.out,
+	       "\"res\":\"skipped: no name Q\",\"limits\":{\"stack\":8388608,\"as\":\"unlimited\"");
 	expect(got.out, "\"proc\":1,\"res\":\"ok\",\"child\":1,\"minflt\":1");
 }
 
 static void test_start(void **state)
 {
 	(void)state;
-	check_text(CHECK_SIM, false, "start stack 64K\nstart as 1M\ntouch stack.end-1 r => ok VmStk=64\n");
+	check_text(CHECK_SIM, false,
+		   "start stack 64K\nstart as 1M\ntouch stack.end-1 r => ok VmStk=64\n");
 	assert_int_equal(got.status, 0);
 	/* A program that cannot even start is a failure, not a crash. */
 	check_text(CHECK_SIM, false, "start as 100K\nfork\n");
@@ -164,13 +172,14 @@ static void test_start(void **state)
 
 static void test_foreign_kernels(void **state)
 {
-	static const struct { const char *kernel, *machine; unsigned overcommit; bool foreign; } t[] = {
-		{ "6.18.44-generic", "x86_64", 0, false },
-		{ "6.18.0", "x86_64", 1, false },
-		{ "6.18.0", "x86_64", 2, true },
-		{ "6.18.0", "aarch64", 0, true },
-		{ "6.1.18", "x86_64", 0, true },
-		{ "6.180.1", "x86_64", 0, true },
+	static const struct {
+		const char *kernel, *machine;
+		unsigned overcommit;
+		bool foreign;
+	} t[] = {
+		{ "6.18.44-generic", "x86_64", 0, false }, { "6.18.0", "x86_64", 1, false },
+		{ "6.18.0", "x86_64", 2, true },	   { "6.18.0", "aarch64", 0, true },
+		{ "6.1.18", "x86_64", 0, true },	   { "6.180.1", "x86_64", 0, true },
 		{ "5.10.0", "x86_64", 0, true },
 	};
 	struct sim_options o;
@@ -195,13 +204,15 @@ static void test_foreign_kernels(void **state)
 static void test_both(void **state)
 {
 	(void)state;
-	check_text(CHECK_BOTH, false, "mmap A 4p rw private anon => ok\ntouch A w => ok A:A3.\nexec => ok\n"
+	check_text(CHECK_BOTH, false,
+		   "mmap A 4p rw private anon => ok\ntouch A w => ok A:A3.\nexec => ok\n"
 		   "touch A w => skipped: no name A\n");
 	assert_int_equal(got.status, 0);
 	if (strstr(got.out, "0 records compared"))
 		expect(got.out, "5 not compared (");
 	else
-		expect(got.out, "3 records compared, equal, 2 not compared (line 3: exec runs in the simulator only)");
+		expect(got.out, "3 records compared, equal, 2 not compared (line 3: exec runs in "
+				"the simulator only)");
 }
 
 int main(void)

@@ -65,7 +65,8 @@ static char *check(const char *prediction)
 	before.figure[WORLD_VmSize] = 144;
 	before.figure[WORLD_RssAnon] = 12;
 	before.figure[FIGURE_VMAS] = 2;
-	if (prediction_check(sc, &scope, sc->item[0].prediction, "SIGSEGV MAPERR", &st, 3, &before, &wrong))
+	if (prediction_check(sc, &scope, sc->item[0].prediction, "SIGSEGV MAPERR", &st, 3, &before,
+			     &wrong))
 		assert_int_equal(wrong.len, 0);
 	world_state_free(&st);
 	scope_free(&scope);
@@ -75,14 +76,17 @@ static char *check(const char *prediction)
 
 static void test_claims(void **state)
 {
-	static const struct { const char *prediction, *wrong; } t[] = {
+	static const struct {
+		const char *prediction, *wrong;
+	} t[] = {
 		{ "", "" },
 		{ "SIGSEGV MAPERR", "" },
 		{ "ok", "expected ok, got SIGSEGV MAPERR\n" },
 		{ "SIGSEGV ACCERR", "expected SIGSEGV ACCERR, got SIGSEGV MAPERR\n" },
 		{ "refused", "expected refused:, got SIGSEGV MAPERR\n" },
 		{ "refused: text", "expected refused: text, got SIGSEGV MAPERR\n" },
-		{ "skipped: no name B VmSize=160", "expected skipped: no name B, got SIGSEGV MAPERR\n" },
+		{ "skipped: no name B VmSize=160",
+		  "expected skipped: no name B, got SIGSEGV MAPERR\n" },
 		{ "VmSize=160 VmSize+16 RssAnon-4 minflt=3 vmas=2 vmas+0", "" },
 		{ "VmSize=164", "expected VmSize=164, got VmSize=160\n" },
 		{ "VmSize+20", "expected VmSize+20, got VmSize+16 (160)\n" },
@@ -97,7 +101,8 @@ static void test_claims(void **state)
 		{ "A@0x101000", "expected A@0x101000 (0x101000), got A@0x100000\n" },
 		{ "A@B", "expected A@B, but nothing is named B\n" },
 		{ "stack:33-", "" },
-		{ "minflt=1 vmas=1", "expected minflt=1, got minflt=3\nexpected vmas=1, got vmas=2\n" },
+		{ "minflt=1 vmas=1",
+		  "expected minflt=1, got minflt=3\nexpected vmas=1, got vmas=2\n" },
 	};
 	size_t i;
 
@@ -158,8 +163,13 @@ static void test_compare(void **state)
 {
 	(void)state;
 	assert_int_equal(differences(no_change, ""), 0);
-	assert_int_equal(differences(change_result, "res: ok | ENOMEM\nret: absent | there\nminflt: 0 | 2\n"), 3);
-	assert_int_equal(differences(change_pages, "100000-104000 pages: A2.Z | a2.Z\n106000-108000 Pss: 0 | 2\n"), 2);
+	assert_int_equal(differences(change_result,
+				     "res: ok | ENOMEM\nret: absent | there\nminflt: 0 | 2\n"),
+			 3);
+	assert_int_equal(
+		differences(change_pages,
+			    "100000-104000 pages: A2.Z | a2.Z\n106000-108000 Pss: 0 | 2\n"),
+		2);
 	assert_int_equal(differences(change_layout, "100000-104000 rw-p: there | absent\n"
 				     "100000-105000 rw-p: absent | there\n"
 				     "106000-108000 rw-p: there | absent\n"), 3);
@@ -200,7 +210,8 @@ static void test_generator(void **state)
 			fail_msg("%s", err->message);
 		assert_int_equal(sc->nops, 500);
 		if (hash(text.data) != known[p])
-			fail_msg("profile %s: 0x%llxull", gen_profile_name[p], (unsigned long long)hash(text.data));
+			fail_msg("profile %s: 0x%llxull", gen_profile_name[p],
+				 (unsigned long long)hash(text.data));
 		scenario_destroy(sc);
 		buf_free(&text);
 		buf_free(&again);

@@ -26,15 +26,24 @@ static struct scenario *parse(const char *text)
 
 static void test_wrong_lines(void **state)
 {
-	static const struct { const char *text, *message; } t[] = {
-		{ "mmpa A 4p rw private anon", "t.scn:1:1: an operation expected, not \"mmpa\"; did you mean \"mmap\"?" },
-		{ "\n\n  mmap A 4q rw private anon", "t.scn:3:11: +, - or a blank expected in \"4q\"" },
-		{ "mmap A 4p rw privat anon", "t.scn:1:14: SHARE expected: private or shared, not \"privat\"; "
+	static const struct {
+		const char *text, *message;
+	} t[] = {
+		{ "mmpa A 4p rw private anon",
+		  "t.scn:1:1: an operation expected, not \"mmpa\"; did you mean \"mmap\"?" },
+		{ "\n\n  mmap A 4q rw private anon",
+		  "t.scn:3:11: +, - or a blank expected in \"4q\"" },
+		{ "mmap A 4p rw privat anon",
+		  "t.scn:1:14: SHARE expected: private or shared, not \"privat\"; "
 		  "did you mean \"private\"?" },
 		{ "mmap A 4p rr private anon", "t.scn:1:11: PROT expected" },
-		{ "mmap A 4p rw private anon populat", "t.scn:1:27: an option of mmap expected, not \"populat\"; did you mean \"populate\"?" },
-		{ "mmap A 4p rw private anon fixed", "t.scn:1:32: ADDR expected, but the line ends here" },
-		{ "mmap A 4p rw private anon fixed 0x1000 hint 0x2000", "t.scn:1:40: a second place" },
+		{ "mmap A 4p rw private anon populat",
+		  "t.scn:1:27: an option of mmap expected, not \"populat\"; did you mean "
+		  "\"populate\"?" },
+		{ "mmap A 4p rw private anon fixed",
+		  "t.scn:1:32: ADDR expected, but the line ends here" },
+		{ "mmap A 4p rw private anon fixed 0x1000 hint 0x2000",
+		  "t.scn:1:40: a second place" },
 		{ "mmap 4p rw private anon", "t.scn:1:6: NAME" },
 		{ "mmap Abcdefghijklmnopqrstuvwx 4p rw private anon", "t.scn:1:6: the name" },
 		{ "munmap A 4p 5p", "t.scn:1:13: the operation is complete before \"5p\"" },
@@ -47,7 +56,8 @@ static void test_wrong_lines(void **state)
 		{ "touch 16777216T r", "t.scn:1:7: a number of 2^64 or more" },
 		{ "touch 0x r", "t.scn:1:7: no digits" },
 		{ "switch 1", "t.scn:1:8: a process expected" },
-		{ "setrlimit stak 4p", "t.scn:1:11: a limit expected: stack, as, data or memlock, not \"stak\"; did you mean \"stack\"?" },
+		{ "setrlimit stak 4p", "t.scn:1:11: a limit expected: stack, as, data or memlock, "
+				       "not \"stak\"; did you mean \"stack\"?" },
 		{ "truncate fil 4p", "t.scn:1:10: file expected" },
 		{ "madvise A 4p dontned", "did you mean \"dontneed\"?" },
 		{ "msync A 4p", "t.scn:1:11: async, sync or invalidate" },
@@ -56,7 +66,8 @@ static void test_wrong_lines(void **state)
 		{ "pause => ok", "t.scn:1:1: a prediction needs an operation" },
 		{ "seed 3 => ok", "a prediction needs an operation" },
 		{ "fork => okay", "t.scn:1:9: a result" },
-		{ "fork => ok VmSiz+4", "t.scn:1:12: a figure expected: minflt, vmas or a counter, not \"VmSiz\"; did you mean \"VmSize\"?" },
+		{ "fork => ok VmSiz+4", "t.scn:1:12: a figure expected: minflt, vmas or a counter, "
+					"not \"VmSiz\"; did you mean \"VmSize\"?" },
 		{ "fork => ok VmSize+", "t.scn:1:19: no digits" },
 		{ "fork => SIGSEGV", "MAPERR, ACCERR or KERNEL" },
 		{ "fork => SIGBUS MAPERR", "ADRERR" },
@@ -64,7 +75,8 @@ static void test_wrong_lines(void **state)
 		{ "fork => ok A:99999999999999999999A", "2^64" },
 		{ "fork => ok A:3", "a page letter" },
 		{ "fork => VmSize=4 ok", "t.scn:1:18: FIGURE=n" },
-		{ "fork\nstart stack 1M", "t.scn:2:1: \"start\" stands before the first operation" },
+		{ "fork\nstart stack 1M",
+		  "t.scn:2:1: \"start\" stands before the first operation" },
 		{ "start stak 1M", "did you mean \"stack\"?" },
 		{ "start memlock 9M", "hard limit" },
 		{ "start vdso", "keep" },
@@ -122,16 +134,17 @@ static void test_limits_of_text(void **state)
 
 static void test_head_and_narration(void **state)
 {
-	struct scenario *sc = parse("title  A => title # with signs \n"
-				    "about S3 S13 growth of the stack\n"
-				    "about S14 is no row\n"
-				    "profile linux-6.18-x86_64\n"
-				    "ram 64M # small\n"
-				    "cpus 2\nseed 0x10\n"
-				    "start stack 1M\nstart as unlimited\nstart vdso keep\nstart layout bottomup\n"
-				    "say one => two # three\r\n"
-				    "pause\n"
-				    "  fork\t=>   ok   minflt=1 # one\n");
+	struct scenario *sc =
+		parse("title  A => title # with signs \n"
+		      "about S3 S13 growth of the stack\n"
+		      "about S14 is no row\n"
+		      "profile linux-6.18-x86_64\n"
+		      "ram 64M # small\n"
+		      "cpus 2\nseed 0x10\n"
+		      "start stack 1M\nstart as unlimited\nstart vdso keep\nstart layout bottomup\n"
+		      "say one => two # three\r\n"
+		      "pause\n"
+		      "  fork\t=>   ok   minflt=1 # one\n");
 
 	(void)state;
 	assert_string_equal(sc->title, "A => title # with signs");
@@ -203,15 +216,17 @@ static enum verdict stage_run(struct stage *s, size_t i, uint64_t ret)
 
 static void test_every_operation(void **state)
 {
-	struct stage s = stage_of("mmap A 4p+1 rwx shared rofile@2p populate locked noreserve stack 32bit hint 0x5000\n"
-				  "mprotect A+1p A.len-1p none growsdown\n"
-				  "mremap A A.len 8p maymove fixed stack-300p dontunmap as B\n"
-				  "brk +4p\nbrk -1\nbrk heap+2p\n"
-				  "madvise A 1p guard_install\nmadvise A 1p 77\n"
-				  "mlock A 1p onfault\nmlockall current future onfault\nmsync A 1p invalidate\n"
-				  "touch A.end-1 3p+1 x\nstack w -1M\nstack r -4p 2p\n"
-				  "setrlimit data 24K\nsetrlimit as unlimited\nswitch P0\ntruncate file 3p+1\n"
-				  "touch mmapbase-1p+0x10 r\nmmap C 1p w private anon fixed 0x10000 growsdown\n");
+	struct stage s = stage_of(
+		"mmap A 4p+1 rwx shared rofile@2p populate locked noreserve stack 32bit hint "
+		"0x5000\n"
+		"mprotect A+1p A.len-1p none growsdown\n"
+		"mremap A A.len 8p maymove fixed stack-300p dontunmap as B\n"
+		"brk +4p\nbrk -1\nbrk heap+2p\n"
+		"madvise A 1p guard_install\nmadvise A 1p 77\n"
+		"mlock A 1p onfault\nmlockall current future onfault\nmsync A 1p invalidate\n"
+		"touch A.end-1 3p+1 x\nstack w -1M\nstack r -4p 2p\n"
+		"setrlimit data 24K\nsetrlimit as unlimited\nswitch P0\ntruncate file 3p+1\n"
+		"touch mmapbase-1p+0x10 r\nmmap C 1p w private anon fixed 0x10000 growsdown\n");
 
 	(void)state;
 	assert_int_equal(stage_run(&s, 0, 0x100000), VERDICT_RUN);
@@ -220,7 +235,8 @@ static void test_every_operation(void **state)
 	assert_int_equal(s.op.off, 8192);
 	assert_int_equal(s.op.backing, SIM_ROFILE);
 	assert_int_equal(s.op.prot, 7);
-	assert_int_equal(s.op.flags, MAP_SHARED | MAP_POPULATE | MAP_LOCKED | MAP_NORESERVE | MAP_STACK | 0x40);
+	assert_int_equal(s.op.flags,
+			 MAP_SHARED | MAP_POPULATE | MAP_LOCKED | MAP_NORESERVE | MAP_STACK | 0x40);
 	stage_run(&s, 1, 0);
 	assert_int_equal(s.op.addr, 0x101000);
 	assert_int_equal(s.op.len, 4 * 4096);		/* the name has whole pages */
@@ -352,7 +368,8 @@ static void test_refusals(void **state)
 		enum verdict v = stage_run(&s, 0, 0x100000);
 
 		if ((v == VERDICT_RUN) != !t[i].why || (t[i].why && strcmp(s.why, t[i].why)))
-			fail_msg("%s: %s instead of %s", t[i].line, s.why, t[i].why ? t[i].why : "run");
+			fail_msg("%s: %s instead of %s", t[i].line, s.why,
+				 t[i].why ? t[i].why : "run");
 		stage_end(&s);
 	}
 }

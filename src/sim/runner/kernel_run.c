@@ -104,7 +104,8 @@ static struct error *call(struct tracee *t, const char *what, long number, uint6
 	struct error *err = tracee_syscall(t, number, arg, &value);
 
 	if (!err && value < 0 && value >= -4095)
-		err = error_os(ERR_FAILURE, (int)-value, "preparing the scenario's process: %s", what);
+		err = error_os(ERR_FAILURE, (int)-value, "preparing the scenario's process: %s",
+			       what);
 	if (!err && ret)
 		*ret = value;
 	return err;
@@ -134,8 +135,8 @@ static struct error *drop_specials(struct kernel_world *w, bool keep)
 	unsigned i;
 
 	for (i = 0; !keep && !err && i < w->info.nspecials; i++)
-		err = call(t, "munmap", SYS_munmap, w->info.special[i].start, w->info.special[i].bytes,
-			   0, 0, 0, 0, NULL);
+		err = call(t, "munmap", SYS_munmap, w->info.special[i].start,
+			   w->info.special[i].bytes, 0, 0, 0, 0, NULL);
 	return err;
 }
 
@@ -158,7 +159,8 @@ static struct error *empty_argv(struct kernel_world *w)
 	if (!err)
 		err = tracee_write(t, page, &map, sizeof(map));
 	if (!err)
-		err = call(t, "PR_SET_MM_MAP", SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, page, sizeof(map), 0, 0, NULL);
+		err = call(t, "PR_SET_MM_MAP", SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, page,
+			   sizeof(map), 0, 0, NULL);
 	if (!err)
 		err = call(t, "munmap", SYS_munmap, page, PAGE, 0, 0, 0, 0, NULL);
 	return err;
@@ -193,7 +195,8 @@ static void note_layout(struct kernel_world *w, const struct world_state *st, bo
 		} else if (v->kind == SIM_KIND_SPECIAL && in->nspecials < ARRAY_LEN(in->special)) {
 			struct world_region *r = &in->special[in->nspecials++];
 
-			snprintf(r->name, sizeof(r->name), "%.*s", (int)strcspn(v->name + 1, "]"), v->name + 1);
+			snprintf(r->name, sizeof(r->name), "%.*s", (int)strcspn(v->name + 1, "]"),
+				 v->name + 1);
 			r->start = v->start;
 			r->bytes = v->end - v->start;
 			if (bottomup ? !in->mmap_base : true)
@@ -279,7 +282,8 @@ static void kernel_close(struct world *world)
 	free(w);
 }
 
-static struct error *kernel_exec(struct world *world, const struct sim_op *op, struct sim_result *ret);
+static struct error *kernel_exec(struct world *world, const struct sim_op *op,
+				 struct sim_result *ret);
 
 /* ---- operations ------------------------------------------------------------------------- */
 
@@ -294,9 +298,10 @@ static struct system_call mmap_call(const struct sim_op *op)
 		[SIM_ANON] = -1, [SIM_FILE] = TRACEE_FILE_FD, [SIM_ROFILE] = TRACEE_ROFILE_FD,
 	};
 
-	return (struct system_call) { SYS_mmap, {
-		op->addr, op->len, op->prot, op->flags | (op->backing == SIM_ANON ? MAP_ANONYMOUS : 0),
-		(uint64_t)fd[op->backing], op->off } };
+	return (struct system_call){ SYS_mmap,
+				     { op->addr, op->len, op->prot,
+				       op->flags | (op->backing == SIM_ANON ? MAP_ANONYMOUS : 0),
+				       (uint64_t)fd[op->backing], op->off } };
 }
 
 /* False when op is not one system call. */
@@ -313,17 +318,21 @@ static bool as_system_call(const struct sim_op *op, struct system_call *ret)
 		*ret = (struct system_call) { SYS_mprotect, { op->addr, op->len, op->prot } };
 		return true;
 	case SIM_OP_MREMAP:
-		*ret = (struct system_call) { SYS_mremap, { op->addr, op->len, op->newlen, op->flags, op->newaddr } };
+		*ret = (struct system_call){
+			SYS_mremap, { op->addr, op->len, op->newlen, op->flags, op->newaddr }
+		};
 		return true;
 	case SIM_OP_BRK:
 		*ret = (struct system_call) { SYS_brk, { op->addr } };
 		return true;
 	case SIM_OP_MADVISE:
-		*ret = (struct system_call) { SYS_madvise, { op->addr, op->len, (uint64_t)(int64_t)op->advice } };
+		*ret = (struct system_call){ SYS_madvise,
+					     { op->addr, op->len, (uint64_t)(int64_t)op->advice } };
 		return true;
 	case SIM_OP_MLOCK:
-		*ret = op->flags ? (struct system_call) { SYS_mlock2, { op->addr, op->len, op->flags } } :
-				   (struct system_call) { SYS_mlock, { op->addr, op->len } };
+		*ret = op->flags ? (struct system_call){ SYS_mlock2,
+							 { op->addr, op->len, op->flags } }
+				 : (struct system_call){ SYS_mlock, { op->addr, op->len } };
 		return true;
 	case SIM_OP_MUNLOCK:
 		*ret = (struct system_call) { SYS_munlock, { op->addr, op->len } };
@@ -367,7 +376,8 @@ static struct error *exec_call(struct kernel_world *w, const struct sim_op *op,
 	return NULL;
 }
 
-static struct error *exec_touch(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+static struct error *exec_touch(struct kernel_world *w, const struct sim_op *op,
+				struct sim_result *ret)
 {
 	struct tracee *t = &w->proc[w->current];
 	struct error *err = NULL;
@@ -407,7 +417,7 @@ static int prlimit_as_nobody(pid_t pid, int which, const struct rlimit *lim)
 static int set_soft_limit(pid_t pid, int which, const struct rlimit *lim)
 {
 	if (lim->rlim_cur > lim->rlim_max)
-		return EINVAL;		/* as setrlimit(2) says; permission is asked first in prlimit(2) */
+		return EINVAL; /* as setrlimit(2) says; permission is asked first in prlimit(2) */
 	if (prlimit(pid, which, lim, NULL) == 0)
 		return 0;
 	if (errno == EPERM && geteuid() == 0)
@@ -415,7 +425,8 @@ static int set_soft_limit(pid_t pid, int which, const struct rlimit *lim)
 	return errno;
 }
 
-static struct error *exec_setrlimit(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+static struct error *exec_setrlimit(struct kernel_world *w, const struct sim_op *op,
+				    struct sim_result *ret)
 {
 	pid_t pid = w->proc[w->current].pid;
 	struct rlimit lim;
@@ -468,11 +479,16 @@ static void exec_exit(struct kernel_world *w)
 
 /* What the C library does to memory for a thread: a mapping without access, all of it opened
  * but the guard, and the thread's block at the top written. The task adds nothing to an mm. */
-static struct error *exec_thread(struct kernel_world *w, const struct sim_op *op, struct sim_result *ret)
+static struct error *exec_thread(struct kernel_world *w, const struct sim_op *op,
+				 struct sim_result *ret)
 {
-	const uint64_t page = PAGE - 1, guard = (op->guard + page) & ~page, size = (op->len + page) & ~page;
+	const uint64_t page = PAGE - 1, guard = (op->guard + page) & ~page,
+		       size = (op->len + page) & ~page;
 	struct sim_op step = {
-		.kind = SIM_OP_MMAP, .len = size + guard, .prot = PROT_NONE, .flags = MAP_PRIVATE | MAP_STACK,
+		.kind = SIM_OP_MMAP,
+		.len = size + guard,
+		.prot = PROT_NONE,
+		.flags = MAP_PRIVATE | MAP_STACK,
 	};
 	struct sim_result res = { .status = SIM_OK };
 	struct error *err = kernel_exec(&w->world, &step, ret);
@@ -487,8 +503,10 @@ static struct error *exec_thread(struct kernel_world *w, const struct sim_op *op
 				 .prot = PROT_READ | PROT_WRITE };
 	err = kernel_exec(&w->world, &step, &res);
 	if (!err && res.status == SIM_OK) {
-		step = (struct sim_op) { .kind = SIM_OP_TOUCH, .addr = start + guard + size - THREAD_BLOCK,
-					 .pages = 1, .mode = 'w' };
+		step = (struct sim_op){ .kind = SIM_OP_TOUCH,
+					.addr = start + guard + size - THREAD_BLOCK,
+					.pages = 1,
+					.mode = 'w' };
 		return kernel_exec(&w->world, &step, &res);
 	}
 	step = (struct sim_op) { .kind = SIM_OP_MUNMAP, .addr = start, .len = size + guard };
@@ -516,7 +534,8 @@ static bool impossible(const struct kernel_world *w, const struct sim_op *op)
 	return false;
 }
 
-static struct error *kernel_exec(struct world *world, const struct sim_op *op, struct sim_result *ret)
+static struct error *kernel_exec(struct world *world, const struct sim_op *op,
+				 struct sim_result *ret)
 {
 	struct kernel_world *w = (struct kernel_world *)world;
 	struct system_call sc;

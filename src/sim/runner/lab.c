@@ -86,7 +86,8 @@ static struct error *make_dir(struct lab *lab, char **path, int *dir)
 		free(*path);
 		*path = NULL;
 	}
-	return error_create(ERR_FAILURE, "no directory for a temporary program: tried TMPDIR, /var/tmp, "
+	return error_create(ERR_FAILURE,
+			    "no directory for a temporary program: tried TMPDIR, /var/tmp, "
 			    "/tmp and the current one (tmpfs and noexec do not do)");
 }
 

@@ -92,7 +92,8 @@ static bool lab_file(const struct proc_state *p, const char *path, size_t n, con
 	return ends_with(path, n, end);
 }
 
-static void parse_header(const struct proc_state *p, const char *line, size_t n, struct world_vma *v)
+static void parse_header(const struct proc_state *p, const char *line, size_t n,
+			 struct world_vma *v)
 {
 	char *at;
 	const char *path;
@@ -162,7 +163,8 @@ struct error *proc_state_layout(struct proc_state *p, struct world_state *ret)
 		end = strchr(line, '\n');
 		if (!end)
 			break;
-		/* Addresses are in small hexadecimal letters, the figures' names begin with capitals. */
+		/* Addresses are in small hexadecimal letters, the figures' names begin with
+		 * capitals. */
 		if (*line < 'A' || *line > 'Z') {
 			v = world_state_add(ret);
 			parse_header(p, line, end - line, v);
@@ -208,10 +210,13 @@ static struct error *mapped_runs(struct proc_state *p, const struct scan_region 
 		p->word = xreallocarray(p->word, n, sizeof(*p->word));
 		p->words = n;
 	}
-	if (pread(p->fd[PROC_PAGEMAP], p->word, n * 8, (off_t)(r->start / PAGE * 8)) != (ssize_t)(n * 8))
+	if (pread(p->fd[PROC_PAGEMAP], p->word, n * 8, (off_t)(r->start / PAGE * 8)) !=
+	    (ssize_t)(n * 8))
 		return error_os(ERR_FAILURE, errno, "/proc/PID/pagemap");
 	for (i = 0; i < n; i++)
-		world_runs_add(runs, 1, p->word[i] & PAGEMAP_EXCLUSIVE ? (file ? 'F' : 'A') : (file ? 'f' : 'a'));
+		world_runs_add(runs, 1,
+			       p->word[i] & PAGEMAP_EXCLUSIVE ? (file ? 'F' : 'A')
+							      : (file ? 'f' : 'a'));
 	return NULL;
 }
 
@@ -252,7 +257,8 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 	while (!err && arg.start < v->end) {
 		n = ioctl(p->fd[PROC_PAGEMAP], SCAN_IOCTL, &arg);
 		if (n < 0)
-			return error_os(ERR_FAILURE, errno, "PAGEMAP_SCAN (Linux 6.15 or later is needed)");
+			return error_os(ERR_FAILURE, errno,
+					"PAGEMAP_SCAN (Linux 6.15 or later is needed)");
 		for (i = 0; i < n && !err; i++) {
 			if (region[i].start > at)
 				world_runs_add(&runs, (region[i].start - at) / PAGE, '.');

@@ -155,7 +155,8 @@ static struct error *run(struct tracee *t, struct user_regs_struct *r, int *stop
 	return resume(t, stop);
 }
 
-static struct error *run_stub(struct tracee *t, unsigned stub, struct user_regs_struct *r, int *stop)
+static struct error *run_stub(struct tracee *t, unsigned stub, struct user_regs_struct *r,
+			      int *stop)
 {
 	r->rip = t->entry + stub;
 	return run(t, r, stop);
@@ -180,13 +181,15 @@ struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
 		return err;
 	if (WIFEXITED(status))
 		return error_os(WEXITSTATUS(status) == EPERM ? ERR_PERMISSION : ERR_FAILURE,
-				WEXITSTATUS(status), "starting the scenario's process under ptrace");
+				WEXITSTATUS(status),
+				"starting the scenario's process under ptrace");
 	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) {
 		int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status);
 
 		if (WIFSTOPPED(status))
 			tracee_kill(&t);
-		return error_create(ERR_FAILURE, "the program did not survive its exec: SIG%s", sigabbrev_np(sig));
+		return error_create(ERR_FAILURE, "the program did not survive its exec: SIG%s",
+				    sigabbrev_np(sig));
 	}
 	if (ptrace(PTRACE_SETOPTIONS, t.pid, 0, options))
 		err = ptrace_failed("setting options");
@@ -235,7 +238,8 @@ struct error *tracee_break(struct tracee *t)
 	base_regs(t, &r);
 	err = run_stub(t, STUB_BREAK, &r, &stop);
 	if (!err && stop != SIGTRAP)
-		err = error_create(ERR_FAILURE, "the scenario's process cannot run its own text: SIG%s",
+		err = error_create(ERR_FAILURE,
+				   "the scenario's process cannot run its own text: SIG%s",
 				   sigabbrev_np(stop & 0xff));
 	return err;
 }
@@ -310,7 +314,8 @@ struct error *tracee_touch(struct tracee *t, uint64_t addr, char mode, enum sim_
 		return NULL;
 	if (ptrace(PTRACE_GETSIGINFO, t->pid, 0, &si))
 		return ptrace_failed("reading siginfo");
-	if (mode == 'x' && (si.si_code == SI_KERNEL || (uint64_t)(uintptr_t)si.si_addr != (addr & ~15ull)))
+	if (mode == 'x' &&
+	    (si.si_code == SI_KERNEL || (uint64_t)(uintptr_t)si.si_addr != (addr & ~15ull)))
 		return NULL;		/* it was fetched; what it did is of no interest */
 	*ret = signal_kind(&si);
 	return NULL;
