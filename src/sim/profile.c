@@ -31,7 +31,7 @@ const struct sim_profile sim_profiles[] = {
 		.merge_faulted_into_unfaulted = true,
 		.thp_aligns_anon = true, .thp_aligns_file = true,
 		.pt_reclaim = true,
-		.mremap_multi = true, .mremap_checks_first = true,
+		.mremap_multi = true,
 		.dontunmap_keeps_account = true, .dontunmap_double_counts = true,
 		.exec_reads_first = true,
 		.guard_flag_shown = true,

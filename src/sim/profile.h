@@ -50,7 +50,6 @@ struct sim_profile {
 	bool thp_aligns_anon, thp_aligns_file;
 	bool pt_reclaim;			/* dontneed frees empty PTE tables */
 	bool mremap_multi;			/* a pure move may take several VMAs */
-	bool mremap_checks_first;		/* fixed: nothing is unmapped before the checks */
 	bool dontunmap_keeps_account;		/* the emptied source stays accounted */
 	bool dontunmap_double_counts;		/* locked memory, VmLck */
 	bool exec_reads_first;			/* a fetch without x maps the page, then faults */

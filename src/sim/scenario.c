@@ -200,8 +200,8 @@ static struct error *head_ram(struct parser *p)
 	err = head_number(p, "LEN (like 512M)", &bytes);
 	if (err)
 		return err;
-	if (bytes < 4u << 20 || bytes > 1ull << 46)
-		return parser_error(p, p->word[1].column, "ram is at least 4M and at most 64T");
+	if (bytes < 4u << 20 || bytes >= 1ull << 40)
+		return parser_error(p, p->word[1].column, "ram is at least 4M and less than 1T");
 	p->sc->options.ram_pages = bytes / SIM_PAGE;
 	p->sc->has_ram = true;
 	return NULL;
