@@ -128,6 +128,51 @@ static void test_retrace(void **state)
 	sim_destroy(s);
 }
 
+struct moments {
+	sim_pos pos[512];
+	size_t n;
+};
+
+static void note_moment(void *ctx, const struct sim_step *step)
+{
+	struct moments *m = ctx;
+
+	if (m->n < 512 && (!m->n || m->pos[m->n - 1] != step->pos))
+		m->pos[m->n++] = step->pos;
+}
+
+/* Every decision of an operation can be gone to, forward and back, and is the same each time. */
+static void test_inside_an_operation(void **state)
+{
+	struct sim *s = small(NULL, 20000);
+	uint64_t a = map(s, 600, RW, ANON_PRIVATE), end, seen[512];
+	struct sim_op op = { .kind = SIM_OP_FORK };
+	struct moments m = { .n = 0 };
+	struct sim_result r;
+	sim_pos pos, last;
+
+	(void)state;
+	touch(s, a, 600, 'w');
+	pos = sim_position(s);
+	run(s, op);
+	last = sim_position(s);
+	end = sim_digest(s);
+	assert_true(sim_retrace(s, pos, &op, &r, note_moment, &m));
+	assert_true(m.n > 5);
+	for (size_t i = 0; i < m.n; i++) {
+		assert_true(sim_seek(s, m.pos[i]));
+		assert_true(sim_position(s) == m.pos[i]);
+		seen[i] = sim_digest(s);
+	}
+	assert_true(sim_seek(s, last));
+	assert_true(sim_digest(s) == end);
+	for (size_t i = m.n; i-- > 0;) {
+		assert_true(sim_seek(s, m.pos[i]));
+		assert_true(sim_digest(s) == seen[i]);
+	}
+	sim_destroy(s);
+}
+
 static void test_retrace_start(void **state)
 {
 	struct sim *s = small(NULL, 20000);
@@ -235,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_retrace),
 		cmocka_unit_test(test_retrace_start),
+		cmocka_unit_test(test_inside_an_operation),
 		cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_memory_out),
 		cmocka_unit_test(test_new_history_ends_the_undone),
