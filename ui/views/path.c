@@ -36,7 +36,7 @@ static int indent_of(const struct decision *d, int cols)
 /* The function that encloses a decision is known from the tree; another one is named. */
 static const char *enclosing(const struct decisions *d, size_t i)
 {
-	for (size_t k = i; k-- > 0;)
+	for (size_t k = i; k-- > 0 && d->v[i].depth;)
 		if (d->v[k].kind == DECISION_CALL && d->v[k].depth < d->v[i].depth)
 			return d->v[k].func;
 	return "";
