@@ -104,7 +104,9 @@ static void lead(int slave, int news, int orders, const char *const env[], const
 	signal(SIGTTOU, SIG_IGN);
 	job = fork();
 	if (job == 0) {
-		signal(SIGHUP, SIG_DFL);
+		/* Not what a shell ignores for its background jobs. */
+		for (int sig = 1; sig < NSIG; sig++)
+			signal(sig, SIG_DFL);
 		close(news);
 		close(orders);
 		dup2(slave, STDIN_FILENO);
