@@ -108,8 +108,32 @@ static void finish_vma(struct reading *r, uint64_t start, const struct smaps_fig
 		sum_add(r->sums, start, f);
 }
 
+/* The flags of most VMAs are those of one or the other just before. */
+struct flag_lines {
+	struct { char text[128]; size_t n; uint64_t flags; } seen[2];
+	unsigned next;
+};
+
+static void parse_flags(struct flag_lines *l, const char *line, size_t n, struct smaps_figures *f)
+{
+	for (int i = 0; i < 2; i++) {
+		if (l->seen[i].n == n && !memcmp(l->seen[i].text, line, n)) {
+			f->flags = l->seen[i].flags;
+			return;
+		}
+	}
+	smaps_parse_line(line, n, f);
+	if (n <= sizeof(l->seen[0].text)) {
+		memcpy(l->seen[l->next].text, line, n);
+		l->seen[l->next].n = n;
+		l->seen[l->next].flags = f->flags;
+		l->next = !l->next;
+	}
+}
+
 static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 {
+	struct flag_lines flags = { .next = 0 };
 	struct smaps_figures f;
 	struct maps_line m;
 	struct lines in;
@@ -122,7 +146,9 @@ static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 	while (lines_next(&in, &line, &n)) {
 		/* Heads begin with a lower-case hexadecimal digit, figures with a capital. */
 		if (n && line[0] >= 'A' && line[0] <= 'Z') {
-			if (open)
+			if (open && line[0] == 'V')
+				parse_flags(&flags, line, n, &f);
+			else if (open)
 				smaps_parse_line(line, n, &f);
 			continue;
 		}
