@@ -75,6 +75,9 @@ void bench_detail(void)
 			report(5, what, UNIT_MS, side_median(&ours), "pmap -X", side_median(&pmap), false, 1.0 / 6);
 		else
 			report_missing(5, what, "pmap is missing");
+		if (pmap.n)
+			note("  the kernel's part, cat smaps, is 1/%.1f of pmap -X",
+			     side_median(&pmap) / side_median(&cat));
 		report(5, "  its sum of Pss", UNIT_MIB, (double)pss / 1048576, "smaps_rollup",
 		       (double)rollup / 1048576, true, 0.99);
 	}

@@ -167,6 +167,9 @@ static void compare(enum target t, double limit_scanf)
 	if (limit_scanf > 0)
 		report(3, what, UNIT_MS, side_median(&ours), "fgets + sscanf", side_median(&naive), false,
 		       limit_scanf);
+	if (limit_scanf > 0)
+		note("  the kernel's part, reading maps, is %.2f of fgets + sscanf",
+		     side_median(&bare) / side_median(&naive));
 	if (window.n)
 		report(3, "  a window of 60 VMAs of it", UNIT_US, side_median(&window), "reading maps",
 		       side_median(&bare), false, 1.0 / 100);
