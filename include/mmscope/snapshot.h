@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include "mmscope/pages.h"
 #include "mmscope/task.h"
+#include "mmscope/unwind.h"
 #include "mmscope/vma.h"
 
 struct machine;
@@ -130,6 +131,7 @@ struct snapshot {
 	const struct residency *pages;	/* NULL: not allowed or not read yet */
 	const struct details *details;	/* NULL: smaps was not asked for */
 	const struct task_list *tasks;
+	const struct unwound *unwound;	/* frames of user stacks; NULL: not asked for */
 	const struct whys *whys;	/* never NULL */
 	const struct machine *machine;	/* the inside of what is stepped; NULL: not to be seen (live) */
 	struct sample_cost cost;

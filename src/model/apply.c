@@ -225,6 +225,8 @@ struct snapshot *event_apply(const struct snapshot *from, const struct event_lis
 		layout_put(s->layout);
 		s->layout = layout_get(s->details->layout);
 	}
+	unwound_put(s->unwound);
+	s->unwound = unwound_get(l->unwound[forward]);
 	if (l->whys[forward]) {
 		whys_put(s->whys);
 		s->whys = whys_get(l->whys[forward]);

@@ -178,6 +178,7 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	residency_get(s->pages);
 	details_get(s->details);
 	task_list_get(s->tasks);
+	unwound_get(s->unwound);
 	whys_get(s->whys);
 	machine_get(s->machine);
 	return copy;
@@ -202,6 +203,7 @@ void snapshot_put(const struct snapshot *s)
 	residency_put(own->pages);
 	details_put(own->details);
 	task_list_put(own->tasks);
+	unwound_put(own->unwound);
 	whys_put(own->whys);
 	machine_put(own->machine);
 	free(own);
@@ -229,5 +231,5 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 	       a->statm_rss == b->statm_rss && a->statm_size == b->statm_size &&
 	       layout_equal(a->layout, b->layout) && residency_equal(a->pages, b->pages) &&
 	       details_equal(a->details, b->details) && task_list_equal(a->tasks, b->tasks) &&
-	       whys_equal(a->whys, b->whys);
+	       unwound_equal(a->unwound, b->unwound) && whys_equal(a->whys, b->whys);
 }
