@@ -31,6 +31,8 @@ struct source_options {
 
 struct span { uint64_t start, end; };
 
+enum { UNWIND_ALL = -1 };
+
 /* What the consumer needs this time. The rest is brought along when it is cheap. */
 struct source_want {
 	const struct span *visible;	/* page ranges on screen: states in them are to be right now */
@@ -40,6 +42,7 @@ struct source_want {
 	bool everything;		/* batch: one complete pass over layout, page kinds and tasks */
 	bool tasks;			/* a view shows tasks now */
 	bool detail;			/* read smaps once, now */
+	pid_t unwind;			/* whose user stack, frame by frame: a tid, UNWIND_ALL, 0 nobody's */
 	uint64_t selected;		/* the selected address: whose page-table walk is shown */
 	uint64_t budget_ns;		/* how long sampling may block this time; 0: no limit */
 };

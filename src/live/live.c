@@ -55,6 +55,7 @@ static void live_close(struct source *src)
 	tasks_deinit(&lv->tasks);
 	procfs_close(&lv->fs);
 	snapshot_put(lv->last);
+	unwinder_destroy(lv->unwinder);
 	strings_put(lv->strings);
 	smaps_sums_free(&lv->sums);
 	free(lv->looker);
@@ -336,7 +337,7 @@ static void place_tasks(struct live *lv, struct sampling *s)
 static bool same_picture(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->layout == b->layout && a->pages == b->pages && a->details == b->details &&
-	       a->tasks == b->tasks && a->whys == b->whys && a->minflt == b->minflt &&
+	       a->tasks == b->tasks && a->unwound == b->unwound && a->whys == b->whys && a->minflt == b->minflt &&
 	       a->majflt == b->majflt && a->statm_rss == b->statm_rss &&
 	       a->statm_size == b->statm_size && !memcmp(a->mm, b->mm, sizeof(a->mm)) &&
 	       !memcmp(a->limits, b->limits, sizeof(a->limits)) &&
@@ -345,7 +346,8 @@ static bool same_picture(const struct snapshot *a, const struct snapshot *b)
 
 static void note_moves(struct live *lv, const struct gate_news *news)
 {
-	struct pace *all[] = { &lv->layout, &lv->pass, &lv->kinds, &lv->counters };
+	struct pace *all[] = { &lv->layout, &lv->pass, &lv->kinds, &lv->counters,
+			       &lv->frames };
 
 	for (size_t i = 0; (news->ran || news->memory) && i < ARRAY_LEN(all); i++)
 		all[i]->dirty = true;
@@ -357,7 +359,8 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 	const struct source_want *w = s->want;
 
 	if (!lv->last || s->news.ran || s->news.memory || s->news.gone || w->everything ||
-	    w->detail || lv->pass_running || lv->tasks.waiting)
+	    w->detail || lv->pass_running || lv->tasks.waiting ||
+	    live_frames_due(lv, w, s->now_ns))
 		return false;
 	if (w->nrows && s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS)
 		return false;
@@ -430,6 +433,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 	if (!lv->mm_gone)
 		live_pages(lv, &s);
 	place_tasks(lv, &s);
+	live_frames(lv, &s);
 	lv->reasons &= ~(1ull << REASON_SMAPS);
 	if (next->layout && !next->details)
 		lv->reasons |= 1ull << REASON_SMAPS;

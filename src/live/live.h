@@ -7,6 +7,7 @@
 #include "src/live/gate.h"
 #include "src/live/look.h"
 #include "src/live/tasks.h"
+#include "src/live/unwind.h"
 
 /* Abilities that tests take away, so that every rung of the ladder can be held
  * against the truth on a kernel that has them all. */
@@ -32,7 +33,11 @@ enum reason {
 	REASON_MM, REASON_MM_PART,
 	REASON_LIMITS, REASON_PAGES, REASON_PAGES_PART, REASON_ZERO, REASON_HUGE, REASON_SMAPS,
 	REASON_SMAPS_REFUSED, REASON_TASKS, REASON_REGISTERS, REASON_REGISTERS_FILE,
-	REASON_RUNNING, REASON_STACKS, REASON_EXIT, REASON_FAULTS, REASON_BRK, REASON_NR
+	REASON_RUNNING, REASON_STACKS, REASON_EXIT, REASON_FAULTS, REASON_BRK,
+	/* frames of user stacks: why a thread has none; one has no size, or no name */
+	REASON_FRAMES_LIBRARY, REASON_FRAMES_ARCHITECTURE, REASON_FRAMES_RUNNING,
+	REASON_FRAMES_DENIED, REASON_FRAMES_FILE, REASON_FRAMES_GONE, REASON_FRAMES_MOVED,
+	REASON_FRAMES_LATE, REASON_FRAMES_LAST, REASON_FRAMES_NAME, REASON_NR
 };
 struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
 
@@ -73,6 +78,9 @@ struct live {
 	uint64_t window_from;
 	uint64_t pass_faults, pass_rss;	/* when it began */
 	struct smaps_sums sums;		/* rungs below PAGEMAP_SCAN only */
+	struct unwinder *unwinder;	/* NULL: frames were never asked for */
+	struct pace frames;
+	pid_t frames_of;		/* whose are in the picture; 0: nobody's */
 };
 
 /* One sample in the making. */
@@ -96,5 +104,8 @@ void live_roles(struct live *lv, struct sampling *s);
 /* live_pages.c */
 void live_pages(struct live *lv, struct sampling *s);
 void live_pages_reset(struct live *lv);
+/* live_frames.c: next->unwound. */
+bool live_frames_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);
+void live_frames(struct live *lv, struct sampling *s);
 
 #endif

@@ -28,4 +28,18 @@ if LIBPROCPS
 libmmscope_a_SOURCES += src/live/procps3.c
 else
 libmmscope_a_SOURCES += src/live/procps.c
+	src/live/tasks.h src/live/tasks.c \
+	src/live/live_frames.c \
+	src/live/unwind.h src/live/unwind_ends.c
+# Walking user stacks; libdw itself is loaded when it is needed.
+if LIBDW
+libmmscope_a_SOURCES += \
+	src/live/copy.h src/live/copy.c \
+	src/live/dw.h src/live/dw.c \
+	src/live/prologue.c \
+	src/live/rules.h src/live/rules.c \
+	src/live/sites.h src/live/sites.c \
+	src/live/unwind.c
+else
+libmmscope_a_SOURCES += src/live/unwind_none.c
 endif

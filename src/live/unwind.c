@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <config.h>
+#include "src/live/unwind.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/clock.h"
+#include "mmscope/source.h"
+#include "src/live/copy.h"
+#include "src/live/rules.h"
+#include "src/live/sites.h"
+#include "src/live/stat_parse.h"
+
+enum { TRIES = 2 };
+
+enum library { LIBRARY_UNTRIED, LIBRARY_HERE, LIBRARY_MISSING };
+
+struct unwinder {
+	enum library library;
+	struct dw dw;
+	struct sites *sites;
+	struct copy copy;
+};
+
+/* One thread in hand. */
+struct walk {
+	struct unwinder *u;
+	const struct unwind_in *in;
+	struct unwound *out;
+	pid_t tid;
+};
+
+struct unwinder *unwinder_create(void)
+{
+	struct unwinder *u = xcalloc(1, sizeof(*u));
+
+	copy_init(&u->copy);
+	return u;
+}
+
+void unwinder_destroy(struct unwinder *u)
+{
+	if (!u)
+		return;
+	sites_destroy(u->sites);
+	copy_free(&u->copy);
+	if (u->library == LIBRARY_HERE)
+		dw_close(&u->dw);
+	free(u);
+}
+
+bool unwinder_usable(struct unwinder *u)
+{
+	if (u->library == LIBRARY_UNTRIED) {
+		u->library = dw_open(&u->dw) ? LIBRARY_HERE : LIBRARY_MISSING;
+		if (u->library == LIBRARY_HERE)
+			u->sites = sites_create(&u->dw);
+	}
+	return u->library == LIBRARY_HERE;
+}
+
+/* ---- registers ---- */
+
+static enum unwind_end by_syscall(const struct walk *w, struct registers *ret)
+{
+	struct syscall_figures s;
+	char name[48], text[256];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "task/%d/syscall", (int)w->tid);
+	n = procfs_read(w->in->fs->dir, name, text, sizeof(text));
+	if (n == -ESRCH || n == -ENOENT)
+		return END_GONE;
+	if (n == -EACCES || n == -EPERM)
+		return END_DENIED;
+	if (n <= 0 || !syscall_parse(text, (size_t)n, &s))
+		return END_NO_FILE;
+	if (s.running)
+		return END_RUNNING;
+	if (!s.sp || !s.pc)
+		return END_GONE;
+	reg_set(ret, REG_RSP, s.sp);
+	reg_set(ret, REG_RIP, s.pc);
+	return END_OUTERMOST;
+}
+
+static enum unwind_end by_stop(const struct walk *w, struct registers *ret)
+{
+	if (!w->in->stopped || w->tid != w->in->only)
+		return END_NO_FILE;
+	*ret = *w->in->stopped;
+	return END_OUTERMOST;
+}
+
+/* The ladder, best rung first: each tells registers, or why it cannot. What the last one
+ * says is what a person is told. */
+static const struct {
+	enum unwound_rung rung;
+	enum unwind_end (*read)(const struct walk *w, struct registers *ret);
+	bool moves;		/* the thread may have run on since: ask again afterwards */
+} rungs[] = {
+	{ UNWOUND_STOPPED, by_stop, false },
+	{ UNWOUND_SYSCALL, by_syscall, true },
+};
+
+static enum unwind_end read_registers(const struct walk *w, size_t *rung, struct registers *ret)
+{
+	enum unwind_end end = END_NO_FILE;
+
+	for (*rung = 0; *rung < ARRAY_LEN(rungs); ++*rung) {
+		*ret = (struct registers){ .known = 0 };
+		end = rungs[*rung].read(w, ret);
+		if (end == END_OUTERMOST)
+			break;
+	}
+	return end;
+}
+
+/* ---- frames ---- */
+
+static const enum unwind_end ends_of_rules[] = {
+	[RULE_OK] = END_BROKEN, [RULE_OUTERMOST] = END_OUTERMOST, [RULE_REGISTER] = END_REGISTER,
+	[RULE_ABSENT] = END_ABSENT, [RULE_REFUSED] = END_REFUSED,
+	[RULE_UNMAPPED] = END_UNMAPPED, [RULE_BROKEN] = END_BROKEN,
+};
+
+static const struct vma *vma_at(const struct walk *w, uint64_t addr)
+{
+	ssize_t i = layout_find(w->in->layout, addr);
+
+	return i < 0 ? NULL : &w->in->layout->vmas[i];
+}
+
+/* The frame pointer is where the function's first instructions put it, if a call stands
+ * before the return address that it leads to. */
+static enum rule_result by_prologue(struct walk *w, const struct site *s, struct registers *now,
+				    struct registers *caller)
+{
+	uint64_t size, sp = now->value[REG_RSP];
+	struct registers with = *now;
+	enum rule_result r;
+
+	if (reg_known(now, REG_RBP))
+		return RULE_REGISTER;
+	size = prologue_size(&w->u->copy, s->start, s->pc);
+	if (!size)
+		return RULE_REGISTER;
+	reg_set(&with, REG_RBP, sp + size - 16);
+	r = rules_caller(&w->u->dw, s, &w->u->copy, &with, caller);
+	if (r != RULE_OK)
+		return r == RULE_OUTERMOST ? r : RULE_REGISTER;
+	if (caller->value[REG_RSP] != sp + size ||
+	    !follows_call(&w->u->copy, caller->value[REG_RIP]))
+		return RULE_REGISTER;
+	return RULE_OK;
+}
+
+/* No rules: the chain of frame pointers, if there is one. */
+static enum unwind_end by_pointer(struct walk *w, const struct registers *now,
+				  struct registers *caller)
+{
+	uint64_t rbp = now->value[REG_RBP], sp = now->value[REG_RSP], saved, pc;
+	const struct vma *v = vma_at(w, sp);
+
+	if (!reg_known(now, REG_RBP) || !v || rbp < sp || rbp >= v->end - 15 || rbp & 7 ||
+	    copy_read(&w->u->copy, rbp, 8, &saved) != COPY_OK ||
+	    copy_read(&w->u->copy, rbp + 8, 8, &pc) != COPY_OK ||
+	    !follows_call(&w->u->copy, pc))
+		return END_NO_RULES;
+	*caller = (struct registers){ .known = 0 };
+	reg_set(caller, REG_RBP, saved);
+	reg_set(caller, REG_RSP, rbp + 16);
+	reg_set(caller, REG_RIP, pc);
+	return END_OUTERMOST;
+}
+
+/* The caller of a frame; END_OUTERMOST with step FRAME_LAST: there is none. */
+static enum unwind_end leave(struct walk *w, const struct site *s, struct registers *now,
+			     struct registers *caller, enum frame_step *step)
+{
+	enum rule_result r;
+
+	*step = FRAME_LAST;
+	if (s->foreign)
+		return END_FOREIGN;
+	if (!s->rules) {
+		enum unwind_end end = by_pointer(w, now, caller);
+
+		if (end == END_OUTERMOST)
+			*step = FRAME_BY_POINTER;
+		return end == END_NO_RULES && !*s->module ? END_NO_FILE_THERE : end;
+	}
+	r = rules_caller(&w->u->dw, s, &w->u->copy, now, caller);
+	*step = FRAME_BY_CFI;
+	if (r == RULE_REGISTER) {
+		r = by_prologue(w, s, now, caller);
+		*step = FRAME_BY_PROLOGUE;
+	}
+	if (r == RULE_OK)
+		return END_OUTERMOST;
+	*step = FRAME_LAST;
+	return ends_of_rules[r];
+}
+
+static struct user_frame *add_frame(struct walk *w, const struct site *s,
+				    const struct registers *now)
+{
+	struct user_frame *f = unwound_frame(w->out);
+	const struct vma *v;
+
+	f->pc = now->value[REG_RIP];
+	f->sp = now->value[REG_RSP];
+	f->function = s->function;
+	f->module = s->module;
+	f->file = s->file;
+	f->line = s->line;
+	f->signal = s->signal;
+	v = *f->module ? NULL : vma_at(w, f->pc);
+	if (v && *v->path)
+		f->module = strings_add(w->out->strings, v->path, strlen(v->path));
+	return f;
+}
+
+/* Up to the caller's sp, unless that lies on another stack. */
+static uint64_t frame_bytes(const struct walk *w, uint64_t sp, uint64_t next)
+{
+	const struct vma *v = vma_at(w, sp);
+
+	return v && next >= sp && next <= v->end ? next - sp : UNKNOWN;
+}
+
+static enum unwind_end walk_frames(struct walk *w, struct registers now)
+{
+	struct unwound_task *t = &w->out->tasks[w->out->n - 1];
+	bool exact = true;	/* pc is where it is, not where it will return to */
+
+	for (;;) {
+		uint64_t pc = now.value[REG_RIP], sp = now.value[REG_RSP];
+		const struct vma *v = vma_at(w, exact ? pc : pc - 1);
+		struct registers caller;
+		const struct site *s;
+		struct user_frame *f;
+		enum frame_step step;
+		enum unwind_end end;
+
+		if (t->n && (!v || !(v->perms & VMA_EXEC)))
+			return pc ? END_NO_CODE : END_OUTERMOST;
+		s = sites_at(w->u->sites, exact ? pc : pc - 1);
+		f = add_frame(w, s, &now);
+		if (!v)
+			return END_NO_CODE;
+		end = leave(w, s, &now, &caller, &step);
+		f->step = (uint8_t)step;
+		if (step == FRAME_LAST)
+			return end;
+		f->bytes = frame_bytes(w, sp, caller.value[REG_RSP]);
+		if (caller.value[REG_RSP] <= sp && !s->signal) {
+			f->step = FRAME_LAST;
+			f->bytes = UNKNOWN;
+			return END_DOWNWARD;
+		}
+		if (t->n >= UNWIND_FRAMES)
+			return END_TOO_MANY;
+		exact = s->signal;
+		now = caller;
+	}
+}
+
+/* The last frame has nothing above it that tells its end. */
+static void close_chain(struct walk *w, struct unwound_task *t, enum unwind_end end)
+{
+	struct user_frame *f = &w->out->frames[t->first + t->n - 1];
+
+	t->end = unwind_ends[end];
+	t->complete = end == END_OUTERMOST;
+	if (f->step != FRAME_LAST && end != END_TOO_MANY) {
+		/* It said where it returns to, and that is nowhere. */
+		f->step = FRAME_LAST;
+		f->bytes = UNKNOWN;
+	}
+}
+
+static enum unwind_end walk_once(struct walk *w, struct unwound_task *t)
+{
+	struct registers now, again;
+	enum unwind_end end;
+	size_t rung, second;
+
+	end = read_registers(w, &rung, &now);
+	if (end != END_OUTERMOST)
+		return end;
+	copy_start(&w->u->copy, w->u->copy.fd_mem, w->u->copy.fd_pagemap, w->in->layout);
+	end = walk_frames(w, now);
+	if (rungs[rung].moves &&
+	    (read_registers(w, &second, &again) != END_OUTERMOST || second != rung ||
+	     again.known != now.known || memcmp(again.value, now.value, sizeof(now.value)))) {
+		w->out->nframes = t->first;
+		t->n = 0;
+		return END_MOVED;
+	}
+	t->rung = rungs[rung].rung;
+	close_chain(w, t, end);
+	return END_OUTERMOST;
+}
+
+static enum unwind_end walk_task(struct walk *w)
+{
+	struct unwound_task *t = unwound_add(w->out, w->tid);
+	enum unwind_end end = END_MOVED;
+
+	if (w->in->deadline_ns && clock_now_ns() > w->in->deadline_ns)
+		end = END_LATE;
+	for (int i = 0; i < TRIES && end == END_MOVED; i++)
+		end = walk_once(w, t);
+	if (!t->n)
+		t->end = unwind_ends[end];
+	return end;
+}
+
+static enum unwind_end usable(struct unwinder *u)
+{
+#ifdef __x86_64__
+	return unwinder_usable(u) ? END_OUTERMOST : END_LIBRARY;
+#else
+	(void)u;
+	return END_ARCHITECTURE;
+#endif
+}
+
+struct unwound *unwinder_walk(struct unwinder *u, const struct unwind_in *in, uint32_t *without)
+{
+	enum unwind_end end = usable(u);
+	struct strings *strings = end == END_OUTERMOST ? NULL : strings_create();
+	struct walk w = { .u = u, .in = in };
+	int mem = -1, pagemap = -1;
+
+	*without = 0;
+	if (end == END_OUTERMOST) {
+		sites_use(u->sites, in->fs, in->layout);
+		mem = openat(in->fs->mm, "mem", O_RDONLY | O_CLOEXEC);
+		pagemap = openat(in->fs->mm, "pagemap", O_RDONLY | O_CLOEXEC);
+		copy_start(&u->copy, mem, pagemap, in->layout);
+	}
+	w.out = unwound_create(strings ? strings : sites_strings(u->sites));
+	strings_put(strings);
+	for (size_t i = 0; i < in->tasks->n; i++) {
+		enum unwind_end e = end;
+
+		w.tid = in->tasks->tasks[i].tid;
+		if (in->only != UNWIND_ALL && in->only != w.tid)
+			continue;
+		if (end == END_OUTERMOST)
+			e = walk_task(&w);
+		else
+			unwound_add(w.out, w.tid)->end = unwind_ends[end];
+		if (e != END_OUTERMOST)
+			*without |= 1u << e;
+	}
+	if (mem >= 0)
+		close(mem);
+	if (pagemap >= 0)
+		close(pagemap);
+	u->copy.fd_mem = u->copy.fd_pagemap = -1;
+	return w.out;
+}
