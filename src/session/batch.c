@@ -109,6 +109,8 @@ static struct error *sample(struct batch *b, bool *ended)
 		.everything = true,
 		.tasks = true,
 		.detail = b->o->detail,
+		.unwind = b->o->format == BATCH_JSON || b->o->format == BATCH_NDJSON ?
+			  UNWIND_ALL : 0,
 	};
 	const struct snapshot *given, *s;
 	bool before = !b->born && over(b);

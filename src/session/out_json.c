@@ -33,7 +33,7 @@ static const struct {
 	  "--smaps" },
 	{ "vmas[].flags", "only smaps knows it, and reading smaps is costly for the target",
 	  "--smaps" },
-	{ "tasks[].stack.frames", "this version does not walk user stacks", "gdb -p PID" },
+	{ "tasks[].stack.frames", "only a live process has functions whose frames could be told", "" },
 	{ "tasks[].stack", "no mapping could be told to be this task's stack", "" },
 	{ "tasks[].kstack", "this version does not read kernel stacks",
 	  "/proc/PID/task/TID/stack" },
@@ -211,8 +211,51 @@ static void vmas(struct document *d)
 	buf_free(&code);
 }
 
-static void stack(struct document *d, const struct task_stack *st)
+static void frame(struct document *d, const struct user_frame *f)
 {
+	struct json *j = &d->j;
+
+	json_object(j, NULL);
+	if (*f->function)
+		json_path(j, "function", f->function, strlen(f->function));
+	else
+		unknown(d, "function", "tasks[].stack.frames[].function");
+	json_address(j, "pc", f->pc);
+	json_address(j, "sp", f->sp);
+	bytes(d, "bytes", "tasks[].stack.frames[].bytes", f->bytes);
+	if (*f->module)
+		json_path(j, "module", f->module, strlen(f->module));
+	if (*f->file && f->line) {
+		json_path(j, "file", f->file, strlen(f->file));
+		json_uint(j, "line", f->line);
+	}
+	json_string(j, "found", frame_step_names[f->step]);
+	if (f->signal)
+		json_bool(j, "signal", true);
+	json_close(j, '}');
+}
+
+static void frames(struct document *d, pid_t tid)
+{
+	const struct unwound_task *t = unwound_find(d->s->unwound, tid);
+	struct json *j = &d->j;
+
+	if (!t || !t->n) {
+		unknown(d, "frames", "tasks[].stack.frames");
+		return;
+	}
+	json_array(j, "frames");
+	for (size_t i = 0; i < t->n; i++)
+		frame(d, &d->s->unwound->frames[t->first + i]);
+	json_close(j, ']');
+	json_string(j, "frames_from", unwound_rung_names[t->rung]);
+	json_bool(j, "frames_complete", t->complete);
+	json_string(j, "frames_end", t->end);
+}
+
+static void stack(struct document *d, const struct task *t)
+{
+	const struct task_stack *st = &t->stack;
 	struct json *j = &d->j;
 
 	if (st->vma_end == 0) {
@@ -231,7 +274,7 @@ static void stack(struct document *d, const struct task_stack *st)
 		json_address(j, "guard_end", st->guard_end);
 	}
 	bytes(d, "high_water", "tasks[].stack.high_water", st->high_water);
-	unknown(d, "frames", "tasks[].stack.frames");
+	frames(d, t->tid);
 	json_close(j, '}');
 }
 
@@ -257,7 +300,7 @@ static void task(struct document *d, const struct task *t)
 				json_address(j, NULL, t->args[i]);
 			json_close(j, ']');
 		}
-		stack(d, &t->stack);
+		stack(d, t);
 	}
 	unknown(d, "kstack", "tasks[].kstack");
 	json_close(j, '}');
