@@ -6,6 +6,7 @@
 #include "mmscope/source.h"
 #include "src/live/gate.h"
 #include "src/live/look.h"
+#include "src/live/pace.h"
 #include "src/live/tasks.h"
 #include "src/live/unwind.h"
 
@@ -45,13 +46,6 @@ struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
  * can reclaim its pages, or share its memory without being its threads. */
 #define LIVE_OUTSIDE_NS 1000000000ull
 
-/* A clock of one kind of look: when, what it cost in CPU time (a busy machine does not
- * make it dearer), whether something moved since. */
-struct pace {
-	uint64_t at_ns, cost_ns;
-	bool dirty;
-};
-
 struct live {
 	struct source base;
 	struct procfs fs;
@@ -90,10 +84,6 @@ struct sampling {
 	uint64_t now_ns, deadline_ns;
 	struct gate_news news;
 };
-
-/* Is it time to look again? `cap_ns`: at the latest so long after something moved. */
-bool pace_due(const struct pace *p, uint64_t now_ns, uint64_t cap_ns);
-void pace_done(struct pace *p, uint64_t began_cpu_ns);
 
 /* live_counters.c: process, mm, limits, faults. ESRCH: it is gone. */
 int live_counters(struct live *lv, struct sampling *s);

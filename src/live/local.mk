@@ -7,6 +7,7 @@ libmmscope_a_SOURCES += \
 	src/live/gate.h src/live/gate.c \
 	src/live/lines.h src/live/lines.c \
 	src/live/live.h src/live/live.c \
+	src/live/pace.h src/live/pace.c \
 	src/live/live_counters.c \
 	src/live/live_layout.c \
 	src/live/live_pages.c \
