@@ -2,6 +2,7 @@
  * What every source has to keep, whichever it is: the table of sources is walked, each
  * is opened on a target of its own kind, and the same questions are asked.
  */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,12 +55,33 @@ static void live_child(int orders, int answers)
 	_exit(0);
 }
 
+/* Until it sleeps in read() again it may still touch its stack: then nothing moves. */
+static void live_asleep(pid_t pid)
+{
+	char path[40], text[512], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (state != 'S') {
+		FILE *f = fopen(path, "r");
+		size_t n;
+
+		assert_non_null(f);
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+		text[n] = '\0';
+		assert_non_null(strrchr(text, ')'));
+		state = strrchr(text, ')')[2];
+		sched_yield();
+	}
+}
+
 static void live_change(struct target *t)
 {
 	char c = 'x';
 
 	assert_int_equal(write(t->orders, &c, 1), 1);
 	assert_int_equal(read(t->answers, &c, 1), 1);
+	live_asleep(t->pid);
 }
 
 static void live_end(struct target *t)
