@@ -22,16 +22,17 @@ libmmscope_a_SOURCES += \
 	src/live/scan.h src/live/scan.c \
 	src/live/smaps.h src/live/smaps.c \
 	src/live/stat_parse.h src/live/stat_parse.c \
-	src/live/tasks.h src/live/tasks.c
+	src/live/tasks.h src/live/tasks.c \
+	src/live/live_frames.c \
+	src/live/unwind.h src/live/unwind_ends.c
 
 # The library of processes changed its name and all of its interface.
 if LIBPROCPS
 libmmscope_a_SOURCES += src/live/procps3.c
 else
 libmmscope_a_SOURCES += src/live/procps.c
-	src/live/tasks.h src/live/tasks.c \
-	src/live/live_frames.c \
-	src/live/unwind.h src/live/unwind_ends.c
+endif
+
 # Walking user stacks; libdw itself is loaded when it is needed.
 if LIBDW
 libmmscope_a_SOURCES += \
