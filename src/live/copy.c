@@ -38,7 +38,8 @@ static struct copy_chunk *find(struct copy *c, uint64_t addr)
 	return NULL;
 }
 
-static void read_pages(const struct copy *c, struct copy_chunk *k, const uint64_t *entries, size_t n)
+static void read_pages(const struct copy *c, struct copy_chunk *k, const uint64_t *entries,
+		       size_t n)
 {
 	for (size_t i = 0; i < n;) {
 		size_t j = i;

@@ -315,8 +315,8 @@ static void place_tasks(struct live *lv, struct sampling *s)
 static bool same_picture(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->layout == b->layout && a->pages == b->pages && a->details == b->details &&
-	       a->tasks == b->tasks && a->unwound == b->unwound && a->whys == b->whys && a->minflt == b->minflt &&
-	       a->majflt == b->majflt && a->statm_rss == b->statm_rss &&
+	       a->tasks == b->tasks && a->unwound == b->unwound && a->whys == b->whys &&
+	       a->minflt == b->minflt && a->majflt == b->majflt && a->statm_rss == b->statm_rss &&
 	       a->statm_size == b->statm_size && !memcmp(a->mm, b->mm, sizeof(a->mm)) &&
 	       !memcmp(a->limits, b->limits, sizeof(a->limits)) &&
 	       !memcmp(&a->process, &b->process, sizeof(a->process));

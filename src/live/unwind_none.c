@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "mmscope/source.h"
+
 struct unwinder *unwinder_create(void)
 {
 	return NULL;
