@@ -39,9 +39,13 @@ enum rule_result {
 /* The registers of the caller, its sp included; rip is where it will go on. */
 enum rule_result rules_caller(struct dw *dw, const struct site *s, struct copy *memory,
 			      const struct registers *now, struct registers *ret);
-/* The frame begins so many bytes below what %rbp points at, the saved %rbp and the return
- * address included, by the first instructions of the function; 0: they do not tell. */
-uint64_t prologue_size(struct copy *memory, uint64_t start, uint64_t pc);
+/* What a function takes from the stack by its first instructions, up to `pc` or the first
+ * branch; false: they do not tell, or it keeps no frame pointer. */
+struct prologue {
+	uint64_t size;		/* from %rsp in the body to the frame's end */
+	uint64_t frame;		/* from where %rbp points to the frame's end */
+};
+bool prologue_frame(struct copy *memory, uint64_t start, uint64_t pc, struct prologue *ret);
 /* Does a call end right before `pc`? */
 bool follows_call(struct copy *memory, uint64_t pc);
 

@@ -339,6 +339,35 @@ static void find_rules(struct sites *s, struct site *site, Dwfl_Module *mod)
 		dw->dwarf_frame_info(site->rules, &from, &to, &site->signal);
 }
 
+/* Without a symbol: rows of rules are walked back to one that has nothing but the return
+ * address on the stack, where functions begin. */
+static uint64_t start_by_rules(struct sites *s, Dwfl_Module *mod, uint64_t pc)
+{
+	enum { ROWS_BACK = 64, ENTRY = 16 };
+	struct dw *dw = s->dw;
+	Dwarf_Addr bias = 0, from, to, at;
+	Dwarf_CFI *cfi = dw->dwfl_module_eh_cfi(mod, &bias);
+	bool signal;
+
+	at = pc - bias;
+	for (int i = 0; cfi && i < ROWS_BACK; i++, at = from - 1) {
+		Dwarf_Frame *frame;
+		Dwarf_Op *ops;
+		size_t n;
+		bool entry;
+
+		if (dw->dwarf_cfi_addrframe(cfi, at, &frame))
+			break;
+		entry = !dw->dwarf_frame_cfa(frame, &ops, &n) && n == 1 &&
+			ops->atom == DW_OP_bregx && ops->number == 7 && ops->number2 == 8;
+		dw->dwarf_frame_info(frame, &from, &to, &signal);
+		free(frame);
+		if (entry && !((from + bias) % ENTRY))
+			return from + bias;
+	}
+	return UNKNOWN;
+}
+
 static bool is_ours(struct dw *dw, Dwfl_Module *mod)
 {
 	GElf_Addr bias;
@@ -372,12 +401,16 @@ static void learn(struct sites *s, struct site *site)
 		site->foreign = dw->dwfl_module_getelf(mod, &bias) != NULL;
 		return;
 	}
-	name = dw->dwfl_module_addrinfo(mod, site->pc, &offset, &sym, NULL, NULL, NULL);
+	find_rules(s, site, mod);
+	/* A signal's frame is returned to at its very first byte; the key lies before it. */
+	name = dw->dwfl_module_addrinfo(mod, site->pc + site->signal, &offset, &sym, NULL, NULL,
+					NULL);
 	if (name) {
 		site->function = bare(s, name);
-		site->start = site->pc - offset;
+		site->start = site->pc + site->signal - offset;
+	} else if (site->rules) {
+		site->start = start_by_rules(s, mod, site->pc);
 	}
-	find_rules(s, site, mod);
 	line = m->large ? NULL : dw->dwfl_module_getsrc(mod, site->pc);
 	name = line ? dw->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (name && number > 0) {

@@ -142,20 +142,18 @@ static const struct vma *vma_at(const struct walk *w, uint64_t addr)
 static enum rule_result by_prologue(struct walk *w, const struct site *s, struct registers *now,
 				    struct registers *caller)
 {
-	uint64_t size, sp = now->value[REG_RSP];
+	uint64_t sp = now->value[REG_RSP];
+	struct prologue p;
 	struct registers with = *now;
 	enum rule_result r;
 
-	if (reg_known(now, REG_RBP))
+	if (reg_known(now, REG_RBP) || !prologue_frame(&w->u->copy, s->start, s->pc, &p))
 		return RULE_REGISTER;
-	size = prologue_size(&w->u->copy, s->start, s->pc);
-	if (!size)
-		return RULE_REGISTER;
-	reg_set(&with, REG_RBP, sp + size - 16);
+	reg_set(&with, REG_RBP, sp + p.size - p.frame);
 	r = rules_caller(&w->u->dw, s, &w->u->copy, &with, caller);
 	if (r != RULE_OK)
 		return r == RULE_OUTERMOST ? r : RULE_REGISTER;
-	if (caller->value[REG_RSP] != sp + size ||
+	if (caller->value[REG_RSP] != sp + p.size ||
 	    !follows_call(&w->u->copy, caller->value[REG_RIP]))
 		return RULE_REGISTER;
 	return RULE_OK;

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * User stacks against the truth: programs that tell their own frames, gdb's chain where
+ * gdb is there, and targets that would notice an interruption.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mmscope/alloc.h"
+#include "src/live/live.h"
+
+enum { EXPECTED = 600, LOOKS = 60, SLEEPS = 10000, ATTEMPTS = 10 };
+
+struct expected {
+	char name[32];
+	uint64_t sp, bytes;	/* 0: the stack was switched */
+};
+struct program {
+	pid_t pid;
+	FILE *in, *out;
+	struct expected frames[EXPECTED];
+	size_t n;
+};
+
+static const char *const builds[] = {
+	"frames", "frames_pointer", "frames_o0", "frames_stripped", "frames_bare", "frames_fixed",
+	"frames_static",
+};
+static const char *const modes[] = {
+	"chain", "deep", "dynamic", "signal", "altstack", "thread",
+};
+
+static pid_t start(const char *const *argv, FILE **in, FILE **out)
+{
+	int to[2], from[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(to, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(from, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		execvp(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	close(to[0]);
+	close(from[1]);
+	*in = fdopen(to[1], "w");
+	*out = fdopen(from[0], "r");
+	return pid;
+}
+
+/* Until it sits in its call for good; a thread that never does is given up. */
+static void wait_asleep(pid_t pid)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	for (int i = 0; i < SLEEPS; i++) {
+		FILE *f = fopen(path, "re");
+		size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+		if (f)
+			fclose(f);
+		text[n] = '\0';
+		if (n && strncmp(text, "running", 7))
+			return;
+		sched_yield();
+	}
+}
+
+static const char *path_of(const char *build, char path[4096])
+{
+	const char *dir = getenv("TRUTH_DIR");
+
+	snprintf(path, 4096, "%s/%s", dir ? dir : "tests/truth", build);
+	return path;
+}
+
+/* False: this build is not there. */
+static bool program_start(struct program *p, const char *build, const char *mode)
+{
+	char path[4096], line[128];
+	const char *const argv[] = { path, mode, NULL };
+
+	p->n = 0;
+	if (access(path_of(build, path), X_OK))
+		return false;
+	p->pid = start(argv, &p->in, &p->out);
+	while (fgets(line, sizeof(line), p->out) && strcmp(line, "ready\n")) {
+		struct expected *e = &p->frames[p->n++];
+
+		assert_true(p->n <= EXPECTED);
+		assert_int_equal(sscanf(line, "frame %31s %" SCNx64 " %" SCNu64, e->name, &e->sp,
+					&e->bytes), 3);
+	}
+	return true;
+}
+
+static void program_end(struct program *p)
+{
+	int status;
+
+	fclose(p->in);
+	fclose(p->out);
+	waitpid(p->pid, &status, 0);
+}
+
+static struct source *open_live(pid_t pid)
+{
+	struct source_options o = { .proc_root = "/proc" };
+	struct source *src;
+	struct error *err = live_open(pid, &o, NULL, &src);
+
+	if (err)
+		fail_msg("%s", err->message);
+	return src;
+}
+
+static const struct snapshot *take(struct source *src, pid_t unwind)
+{
+	const struct source_want want = { .everything = true, .tasks = true, .unwind = unwind };
+	const struct snapshot *s;
+	struct error *err = src->ops->sample(src, &want, &s);
+
+	if (err)
+		fail_msg("%s", err->message);
+	return s;
+}
+
+/* "" when equal, else what is wrong. A chain may end early, but only where it says so. */
+static const char *compare(const struct program *p, const struct unwound *u, const char *build,
+			   const char *mode, bool *whole)
+{
+	static char text[512];
+	const struct unwound_task *t = &u->tasks[u->n - 1];
+	bool names = strcmp(build, "frames_stripped") && strcmp(build, "frames_bare");
+
+	*whole = t->n > p->n && t->complete;
+	for (size_t i = 0; i < p->n && i < t->n; i++) {
+		const struct user_frame *f = &u->frames[t->first + i];
+		const struct expected *e = &p->frames[i];
+		bool last = i + 1 == t->n && !t->complete;
+		uint64_t bytes = last || !e->bytes ? UNKNOWN : e->bytes;
+
+		if (f->sp == e->sp && f->bytes == bytes &&
+		    f->signal == !strcmp(e->name, "__restore_rt") &&
+		    (!names || f->signal || !strcmp(f->function, e->name)))
+			continue;
+		snprintf(text, sizeof(text), "%s %s, frame %zu: %s %" PRIx64 " %" PRIu64
+			 ", got %s %" PRIx64 " %" PRIu64 " by %s", build, mode, i, e->name, e->sp,
+			 e->bytes, f->function, f->sp, f->bytes, frame_step_names[f->step]);
+		return text;
+	}
+	if (!*whole && (!t->n || strcmp(t->end, unwind_ends[END_REGISTER]))) {
+		snprintf(text, sizeof(text), "%s %s: %zu frames of %zu: %s", build, mode, t->n,
+			 p->n, t->end);
+		return text;
+	}
+	return "";
+}
+
+static bool can_walk(void)
+{
+	struct unwinder *u = unwinder_create();
+	bool can = unwinder_usable(u);
+
+	unwinder_destroy(u);
+#ifndef __x86_64__
+	can = false;
+#endif
+	if (!can)
+		print_message("no libdw here, or not x86_64: chains are not compared\n");
+	return can;
+}
+
+/* Every frame of every build to the byte. Only where the size is known at run time alone,
+ * and nobody kept the frame pointer, may the chain end, and says why. */
+static void test_exact(void **state)
+{
+	struct program p;
+
+	(void)state;
+	for (size_t b = 0; b < ARRAY_LEN(builds) && can_walk(); b++) {
+		for (size_t m = 0; m < ARRAY_LEN(modes); m++) {
+			struct source *src;
+			const struct snapshot *s;
+			const char *wrong;
+			bool whole;
+
+			if (!program_start(&p, builds[b], modes[m])) {
+				print_message("%s is not built: not compared\n", builds[b]);
+				break;
+			}
+			src = open_live(p.pid);
+			s = take(src, UNWIND_ALL);
+			/* The last line was written, the call is yet to come. */
+			for (int i = 0; i < SLEEPS && s->tasks->tasks[s->tasks->n - 1].sp !=
+			     p.frames[0].sp; i++) {
+				snapshot_put(s);
+				s = take(src, UNWIND_ALL);
+			}
+			wrong = compare(&p, s->unwound, builds[b], modes[m], &whole);
+			if (*wrong)
+				fail_msg("%s", wrong);
+			if (!whole && strcmp(modes[m], "dynamic"))
+				fail_msg("%s %s: the chain is not whole", builds[b], modes[m]);
+			snapshot_put(s);
+			src->ops->close(src);
+			program_end(&p);
+		}
+	}
+}
+
+/* Nothing is walked unless somebody asks, and what was asked for is brought. */
+static void test_asked(void **state)
+{
+	const struct snapshot *s, *again;
+	struct source *src;
+	struct program p;
+
+	(void)state;
+	assert_true(program_start(&p, "frames", "chain"));
+	wait_asleep(p.pid);
+	src = open_live(p.pid);
+	s = take(src, 0);
+	assert_null(s->unwound);
+	snapshot_put(s);
+	s = take(src, p.pid);
+	assert_non_null(unwound_find(s->unwound, p.pid));
+	assert_null(unwound_find(s->unwound, p.pid + 1));
+	/* Nothing moved: the very same. */
+	again = take(src, p.pid);
+	assert_ptr_equal(s->unwound, again->unwound);
+	if (!s->unwound->tasks[0].n)
+		assert_non_null(whys_find(s->whys, "tasks[].stack.frames"));
+	snapshot_put(s);
+	snapshot_put(again);
+	src->ops->close(src);
+	program_end(&p);
+}
+
+/* Looked at again and again, the calls of a program are never interrupted. */
+static void test_undisturbed(void **state)
+{
+	long rounds, interrupted;
+	struct source *src;
+	struct program p;
+	char line[128];
+
+	(void)state;
+	assert_true(program_start(&p, "frames", "loops"));
+	src = open_live(p.pid);
+	for (int i = 0; i < LOOKS; i++)
+		snapshot_put(take(src, UNWIND_ALL));
+	fclose(p.in);
+	for (int i = 0; i < 4; i++) {
+		assert_non_null(fgets(line, sizeof(line), p.out));
+		assert_int_equal(sscanf(line, "rounds %ld interrupted %ld", &rounds, &interrupted),
+				 2);
+		assert_true(rounds > 0);
+		assert_int_equal(interrupted, 0);
+	}
+	src->ops->close(src);
+	fclose(p.out);
+	waitpid(p.pid, NULL, 0);
+}
+
+/* ---- gdb ---- */
+
+static const char gdb_script[] =
+	"f = gdb.newest_frame()\n"
+	"while f is not None:\n"
+	"    if f.type() != gdb.INLINE_FRAME:\n"
+	"        print('pc 0x%x' % f.pc())\n"
+	"    f = f.older()\n";
+
+/* The pcs of gdb's chain, innermost first; 0: there is no gdb, or it may not. */
+static size_t ask_gdb(pid_t pid, uint64_t *pcs, size_t cap)
+{
+	char script[] = "/tmp/mmscope-frames-XXXXXX.py", command[256], line[256];
+	int fd = mkstemps(script, 3);
+	size_t n = 0;
+	FILE *f;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, gdb_script, sizeof(gdb_script) - 1), sizeof(gdb_script) - 1);
+	close(fd);
+	snprintf(command, sizeof(command), "DEBUGINFOD_URLS= gdb -nx -batch -p %d "
+		 "-ex 'set backtrace past-main on' -x %s 2>/dev/null </dev/null", (int)pid, script);
+	f = popen(command, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (n < cap && sscanf(line, "pc %" SCNx64, &pcs[n]) == 1)
+			n++;
+	if (f)
+		pclose(f);
+	unlink(script);
+	return n;
+}
+
+/* The same chain before and after gdb looked: then gdb saw that one too. */
+static bool settled(struct source *src, pid_t pid, const struct snapshot **ret, uint64_t *pcs,
+		    size_t cap, size_t *n)
+{
+	for (int i = 0; i < ATTEMPTS; i++) {
+		const struct snapshot *before = take(src, pid), *after;
+
+		*n = ask_gdb(pid, pcs, cap);
+		after = take(src, pid);
+		if (before->unwound->tasks[0].n && unwound_equal(before->unwound, after->unwound)) {
+			snapshot_put(before);
+			*ret = after;
+			return true;
+		}
+		snapshot_put(before);
+		snapshot_put(after);
+	}
+	return false;
+}
+
+static void like_gdb(const char *name, const char *const *argv)
+{
+	const struct unwound_task *t;
+	const struct snapshot *s = NULL;
+	uint64_t pcs[256] = { 0 };
+	struct source *src;
+	FILE *in, *out;
+	char line[64];
+	size_t n;
+	pid_t pid = start(argv, &in, &out);
+
+	if (!fgets(line, sizeof(line), out)) {
+		print_message("%s is not here: not compared\n", name);
+	} else {
+		wait_asleep(pid);
+		src = open_live(pid);
+		if (!settled(src, pid, &s, pcs, ARRAY_LEN(pcs), &n))
+			fail_msg("%s does not come to rest", name);
+		t = unwound_find(s->unwound, pid);
+		if (!n)
+			print_message("gdb is not here, or may not look at %s: not compared\n",
+				      name);
+		for (size_t i = 0; n && i < t->n; i++)
+			if (i >= n || pcs[i] != s->unwound->frames[t->first + i].pc)
+				fail_msg("%s, frame %zu: %" PRIx64 " (%s), gdb has %" PRIx64, name, i,
+					 s->unwound->frames[t->first + i].pc,
+					 s->unwound->frames[t->first + i].function,
+					 i < n ? pcs[i] : 0);
+		if (n && t->complete)
+			assert_int_equal(t->n, n);
+		snapshot_put(s);
+		src->ops->close(src);
+	}
+	fclose(in);
+	fclose(out);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_gdb(void **state)
+{
+	const char *const bash[] = { "bash", "-c", "f() { g; }; g() { echo x; read y; }; f", NULL };
+	const char *const python[] = { "python3", "-c",
+		"import sys\ndef f(n):\n  return f(n - 1) if n else sys.stdin.read()\n"
+		"print(1, flush=True)\nf(5)\n", NULL };
+	const char *const node[] = { "node", "-e", "console.log(1); process.stdin.resume()", NULL };
+
+	(void)state;
+	if (!can_walk())
+		return;
+	like_gdb("bash", bash);
+	like_gdb("python3", python);
+	like_gdb("node", node);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exact), cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_gdb),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
