@@ -18,6 +18,7 @@
 #include "mmscope/text.h"
 #include "mmscope/vma.h"
 #include "src/live/uapi.h"
+#include "src/live/unwind.h"
 
 /* Younger than the headers we build on: Linux 6.13. */
 enum { UAPI_MADV_GUARD_INSTALL = 102 };
@@ -72,6 +73,17 @@ static enum doctor_answer try_process_list(struct patient *p)
 	}
 	proclist_free(&l);
 	return answer;
+}
+
+/* That it may be opened is all there is to know: what is at its start cannot be read. */
+static enum doctor_answer readable_file(struct patient *p, const char *name)
+{
+	int fd = open_self(p, name);
+
+	if (fd < 0)
+		return failed(p, name);
+	close(fd);
+	return DOCTOR_YES;
 }
 
 static enum doctor_answer try_maps(struct patient *p)
@@ -281,6 +293,19 @@ static enum doctor_answer try_registers(struct patient *p)
 	return DOCTOR_PARTLY;
 }
 
+static enum doctor_answer try_user_stacks(struct patient *p)
+{
+	struct unwinder *u = unwinder_create();
+	bool usable = unwinder_usable(u);
+
+	unwinder_destroy(u);
+	if (!usable) {
+		buf_adds(&p->found, unwind_ends[END_LIBRARY]);
+		return DOCTOR_NO;
+	}
+	return try_registers(p) == DOCTOR_YES ? readable_file(p, "mem") : DOCTOR_PARTLY;
+}
+
 static enum doctor_answer try_page_size(struct patient *p)
 {
 	long size = sysconf(_SC_PAGESIZE);
@@ -309,6 +334,8 @@ static const struct {
 	{ "small files", "counters, limits, boundaries", try_small_files, "mount /proc" },
 	{ "syscall", "stack pointers and system calls of threads", try_registers,
 	  "run as root, or set kernel.yama.ptrace_scope to 0" },
+	{ "user stacks", "the functions on the stacks of threads", try_user_stacks,
+	  "install elfutils' libdw (libdw1; libdw-dev to build), and see syscall" },
 	{ "pidfd", "holding on to a process whose number may be used again", try_pidfd,
 	  "Linux 5.3" },
 	{ "exit status", "how a process ended that is not our child", try_exit_status,
