@@ -26,12 +26,25 @@ struct request {
 	bool shared;
 };
 
+/* Whatever its size is now, a regular file may become this long on every file system. */
+static bool file_mmap_ok(struct sim *s, const struct request *r)
+{
+	u64 max = INT64_MAX, room = (max - r->len) >> PAGE_SHIFT;
+	bool ok = r->len <= max && r->pgoff <= room;
+
+	T_TEST(s, "file_mmap_ok", "too long for a file", "pgoff", r->pgoff, GT, "room", room,
+	       SIM_U_PAGES, !ok, "EOVERFLOW", "go on");
+	return ok;
+}
+
 /* What the sharing and the kind of backing add to the flags; an errno. */
-static int backing_flags(const struct sim_op *op, struct request *r)
+static int backing_flags(struct sim *s, const struct sim_op *op, struct request *r)
 {
 	bool grows = r->vm_flags & VM_GROWSDOWN;
 
 	if (op->backing != SIM_ANON) {
+		if (!file_mmap_ok(s, r))
+			return -EOVERFLOW;
 		if (r->shared) {
 			if ((op->prot & PROT_WRITE) && op->backing == SIM_ROFILE)
 				return -EACCES;
@@ -134,7 +147,7 @@ static int64_t mmap_checked(struct sim *s, struct mm *mm, const struct sim_op *o
 		return -EPERM;
 	if (!mlock_future_ok(s, mm, r->vm_flags, r->len))
 		return -EAGAIN;
-	err = backing_flags(op, r);
+	err = backing_flags(s, op, r);
 	if (err)
 		return err;
 	if ((r->flags & MAP_NORESERVE) && s->opt.overcommit_memory != 2)

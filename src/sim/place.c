@@ -139,7 +139,8 @@ static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64
 	    off_align = (off + size - 1) & ~(size - 1), sub;
 	int64_t r;
 
-	if (off_end <= off_align || off_end - off_align < size)
+	/* The kernel compares file offsets, which have a sign: near 2^63 this lets one through. */
+	if ((int64_t)off_end <= (int64_t)off_align || off_end - off_align < size)
 		return 0;
 	if (len + size < len || off + len + size < off)
 		return 0;
@@ -164,7 +165,7 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 
 	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place",
 		"addr", addr, "len", len, SIM_U_HEX);
-	if ((flags & MAP_FIXED) && addr > UINT64_MAX - MAX_ERRNO)
+	if (len <= p->task_size && (flags & MAP_FIXED) && addr > UINT64_MAX - MAX_ERRNO)
 		return (int64_t)addr; /* an address that looks like an error is taken for one */
 	if (len > p->task_size || ((flags & MAP_FIXED) && addr > p->task_size - len)) {
 		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", addr, GT,

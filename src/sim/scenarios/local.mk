@@ -22,6 +22,7 @@ dist_scenarios_DATA += src/sim/scenarios/limit-data.scn
 dist_scenarios_DATA += src/sim/scenarios/limit-memlock.scn
 dist_scenarios_DATA += src/sim/scenarios/limit-overcommit.scn
 dist_scenarios_DATA += src/sim/scenarios/lock-future.scn
+dist_scenarios_DATA += src/sim/scenarios/mmap-file-offset.scn
 dist_scenarios_DATA += src/sim/scenarios/mmap-fixed-fails.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-dontunmap-locked.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-dontunmap.scn
