@@ -122,6 +122,7 @@ static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
 	u64 len = (p->vvar_pages + p->vvar_vclock_pages + p->vdso_pages) << PAGE_SHIFT;
 	struct sim_op op = { .kind = SIM_OP_MMAP, .len = PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
 			     .flags = MAP_PRIVATE | MAP_ANONYMOUS };
+	u64 as = mm->limit[SIM_LIMIT_AS], data = mm->limit[SIM_LIMIT_DATA];
 	struct vma *v = vma_first(s, mm);
 	int64_t a;
 
@@ -133,12 +134,16 @@ static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
 		do_munmap(s, mm, v->start, len);
 		return;
 	}
-	/* The process needs a page for a moment before it starts. */
+	/* The process needs a page for a moment before it starts, and before its limits bite. */
+	SET(s, mm->limit[SIM_LIMIT_AS], SIM_UNLIMITED);
+	SET(s, mm->limit[SIM_LIMIT_DATA], SIM_UNLIMITED);
 	a = do_mmap(s, mm, &op);
 	if (a > 0) {
 		mm_access(s, mm, (u64)a, ACC_WRITE);
 		do_munmap(s, mm, (u64)a, PAGE_SIZE);
 	}
+	SET(s, mm->limit[SIM_LIMIT_AS], as);
+	SET(s, mm->limit[SIM_LIMIT_DATA], data);
 }
 
 static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)

@@ -45,6 +45,7 @@ dist_scenarios_DATA += src/sim/scenarios/place-2m-alignment.scn
 dist_scenarios_DATA += src/sim/scenarios/place-bottomup.scn
 dist_scenarios_DATA += src/sim/scenarios/place-hint.scn
 dist_scenarios_DATA += src/sim/scenarios/place-topdown.scn
+dist_scenarios_DATA += src/sim/scenarios/place-vdso-limits.scn
 dist_scenarios_DATA += src/sim/scenarios/place-vdso.scn
 dist_scenarios_DATA += src/sim/scenarios/shared-memory.scn
 dist_scenarios_DATA += src/sim/scenarios/stack-as-limit.scn
