@@ -195,8 +195,6 @@ static void task_add(struct sim *s, unsigned proc, bool is_main, const struct ta
 {
 	struct task *n;
 
-	if (s->root->ntasks == SIM_MAX_TASKS)
-		return;
 	n = &s->root->task[s->root->ntasks];
 	journal_copy(s, n, t, sizeof(*t));
 	SET(s, n->proc, proc);
@@ -337,7 +335,8 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	int err;
 	T_ENTER(s, "pthread_create", "a thread", "stack", op->len, "guard", op->guard, SIM_U_BYTES);
 
-	if (s->root->ntasks == SIM_MAX_TASKS) {
+	/* There is room for the main thread of every process that can still be born. */
+	if (s->root->ntasks - s->root->nprocs == SIM_MAX_THREADS) {
 		result_set(res, -EAGAIN);
 		return;
 	}

@@ -152,6 +152,7 @@ struct scope_proc {
 struct scope {
 	struct scope_proc proc[SIM_MAX_PROCS];
 	unsigned nprocs, current;
+	unsigned nthreads;		/* that thread made */
 	uint64_t clock;			/* bindings made */
 };
 

@@ -250,6 +250,8 @@ static const char *refusal(const struct scope *s, const struct sim_op *op)
 		return "refused: execute";
 	if (op->kind == SIM_OP_FORK && s->nprocs == SIM_MAX_PROCS)
 		return "refused: too many processes";
+	if (op->kind == SIM_OP_THREAD && s->nthreads == SIM_MAX_THREADS)
+		return "refused: too many threads";
 	if (op->kind == SIM_OP_EXIT && alive(s) == 1)
 		return "refused: last process";
 	return NULL;
@@ -375,6 +377,7 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 		break;
 	case SIM_OP_THREAD:
 		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len) + page_up(op->guard));
+		s->nthreads++;
 		break;
 	case SIM_OP_SETRLIMIT:
 		p->limit[op->limit] = op->value;

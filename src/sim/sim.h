@@ -17,7 +17,8 @@
 
 #define SIM_PAGE 4096u
 #define SIM_MAX_PROCS 8			/* processes ever born */
-#define SIM_MAX_TASKS 64
+#define SIM_MAX_THREADS 256	/* besides the main thread of each process */
+#define SIM_MAX_TASKS (SIM_MAX_PROCS + SIM_MAX_THREADS)
 #define SIM_UNLIMITED UINT64_MAX
 
 struct buf;
