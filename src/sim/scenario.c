@@ -105,21 +105,21 @@ struct error *parser_expected(const struct parser *p, const struct word *w, cons
 {
 	const char *expected = strstr(what, "expected") ? "" : " expected";
 	const char *near = w && list ? text_nearest(w->s, list) : NULL;
+	/* Does the sentence name the words already? */
+	bool named = strchr(what, ':') || (list && list[0] && strstr(what, list[0]));
 	struct error *err;
 	struct buf all = BUF_INIT;
 	size_t i;
 
+	for (i = 0; list && list[i] && !named; i++)
+		buf_addf(&all, "%s%s", i ? ", " : ": ", list[i]);
 	if (!w) {
-		for (i = 0; list && list[i] && !strchr(what, ':'); i++)
-			buf_addf(&all, "%s%s", i ? ", " : ": ", list[i]);
 		err = parser_error(p, p->end_column, "%s%s%s, but the line ends here", what,
 				   expected, buf_str(&all));
 	} else if (near) {
 		err = parser_error(p, w->column, "%s%s, not \"%s\"; did you mean \"%s\"?", what,
 				   expected, w->s, near);
 	} else {
-		for (i = 0; list && list[i] && !strchr(what, ':'); i++)
-			buf_addf(&all, "%s%s", i ? ", " : ": ", list[i]);
 		err = parser_error(p, w->column, "%s%s%s, not \"%s\"", what, expected,
 				   buf_str(&all), w->s);
 	}
@@ -179,6 +179,30 @@ static struct error *head_number(struct parser *p, const char *what, uint64_t *r
 	return *end ? parser_expected(p, w, what, NULL) : NULL;
 }
 
+/* LEN where nothing has a name yet: numbers, added and subtracted. */
+static struct error *head_length(struct parser *p, const char *what, uint64_t *ret)
+{
+	const struct word *w = parser_next(p);
+	size_t nterms = p->sc->nterms;
+	struct error *err;
+	struct expr e;
+	unsigned i;
+
+	err = expr_parse(p, w, what, &e);
+	if (err)
+		return err;
+	*ret = 0;
+	for (i = 0; i < e.n; i++) {
+		const struct term *t = &p->sc->term[e.first + i];
+
+		if (t->kind != TERM_NUMBER)
+			return parser_expected(p, w, what, NULL);
+		*ret += t->minus ? -t->number : t->number;
+	}
+	p->sc->nterms = nterms;
+	return NULL;
+}
+
 static struct error *head_profile(struct parser *p)
 {
 	const struct word *w = parser_next(p);
@@ -197,7 +221,7 @@ static struct error *head_ram(struct parser *p)
 	struct error *err;
 	uint64_t bytes;
 
-	err = head_number(p, "LEN (like 512M)", &bytes);
+	err = head_length(p, "LEN (like 512M)", &bytes);
 	if (err)
 		return err;
 	if (bytes < 4u << 20 || bytes >= 1ull << 40)
@@ -239,7 +263,7 @@ static struct error *start_limit(struct parser *p)
 		parser_next(p);
 		value = SIM_UNLIMITED;
 	} else {
-		err = head_number(p, "LEN or unlimited", &value);
+		err = head_length(p, "LEN or unlimited", &value);
 	}
 	if (!err && limit == SIM_LIMIT_MEMLOCK && value > o->memlock_hard)
 		err = parser_error(p, w->column, "the hard limit of memlock is 8M");
@@ -475,6 +499,8 @@ struct error *scenario_add_line(struct scenario *sc, const char *text, size_t n,
 	size_t nterms = sc->nterms, i;
 	char copy[SCENARIO_LINE_MAX + 1];
 
+	if (n && text[n - 1] == '\r')
+		n--;
 	if (n > SCENARIO_LINE_MAX)
 		return error_at(sc->path, line, SCENARIO_LINE_MAX + 1,
 				"a line of more than %d bytes", SCENARIO_LINE_MAX);

@@ -83,6 +83,17 @@ static struct error *parse_result(struct parser *p, struct prediction *pr)
 		result_sentence(p, pr, w);
 		return NULL;
 	}
+	if (strcmp(w->s, "out") == 0) {
+		static const char *const rest[] = { "of", "memory" };
+
+		for (i = 0; i < ARRAY_LEN(rest); i++) {
+			second = parser_next(p);
+			if (!second || strcmp(second->s, rest[i]))
+				return parser_expected(p, second, "out of memory", NULL);
+		}
+		pr->result = xstrdup("out of memory");
+		return NULL;
+	}
 	for (i = 0; plain_results[i]; i++)
 		if (strcmp(w->s, plain_results[i]) == 0)
 			break;

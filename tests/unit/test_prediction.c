@@ -83,6 +83,7 @@ static void test_claims(void **state)
 		{ "SIGSEGV MAPERR", "" },
 		{ "ok", "expected ok, got SIGSEGV MAPERR\n" },
 		{ "SIGSEGV ACCERR", "expected SIGSEGV ACCERR, got SIGSEGV MAPERR\n" },
+		{ "out of memory minflt=3", "expected out of memory, got SIGSEGV MAPERR\n" },
 		{ "refused", "expected refused:, got SIGSEGV MAPERR\n" },
 		{ "refused: text", "expected refused: text, got SIGSEGV MAPERR\n" },
 		{ "skipped: no name B VmSize=160",

@@ -80,6 +80,12 @@ static void test_wrong_lines(void **state)
 		{ "start stak 1M", "did you mean \"stack\"?" },
 		{ "start memlock 9M", "hard limit" },
 		{ "start vdso", "keep" },
+		{ "start vdso kept", "t.scn:1:12: keep expected, not \"kept\"; did you mean" },
+		{ "start layout topdown", "t.scn:1:14: bottomup expected, not \"topdown\"" },
+		{ "start stack sp", "t.scn:1:13: LEN or unlimited expected, not \"sp\"" },
+		{ "start stack 8M-A.len", "t.scn:1:13: LEN or unlimited expected" },
+		{ "start stack 8M+", "t.scn:1:16: a number" },
+		{ "fork => out of", "t.scn:1:15: out of memory expected, but the line ends here" },
 		{ "ram 12", "at least 4M" },
 		{ "touch A r \x01", "t.scn:1:11: a byte 0x01" },
 	};
@@ -117,6 +123,10 @@ static void test_limits_of_text(void **state)
 	err = scenario_parse("t", line, 513, &sc);
 	assert_non_null(strstr(err->message, "t:1:513: a line of more than 512 bytes"));
 	error_destroy(err);
+	line[512] = '\r';			/* it belongs to the end of the line */
+	err = scenario_parse("t", line, 513, &sc);
+	assert_null(err);
+	scenario_destroy(sc);
 	err = scenario_parse("t", "fork\0", 5, &sc);
 	assert_non_null(strstr(err->message, "t:1:5: a byte 0x00"));
 	error_destroy(err);
@@ -141,7 +151,7 @@ static void test_head_and_narration(void **state)
 		      "profile linux-6.18-x86_64\n"
 		      "ram 64M # small\n"
 		      "cpus 2\nseed 0x10\n"
-		      "start stack 1M\nstart as unlimited\nstart vdso keep\nstart layout bottomup\n"
+		      "start stack 2M-1M\nstart as unlimited\nstart vdso keep\nstart layout bottomup\n"
 		      "say one => two # three\r\n"
 		      "pause\n"
 		      "  fork\t=>   ok   minflt=1 # one\n");
@@ -399,6 +409,16 @@ static void test_families(void **state)
 		assert_int_equal(stage_run(&s, i, 0), VERDICT_RUN);
 	assert_int_equal(stage_run(&s, 7, 0), VERDICT_REFUSED);
 	assert_string_equal(s.why, "refused: too many processes");
+	stage_end(&s);
+
+	buf_reset(&text);
+	for (i = 0; i <= SIM_MAX_THREADS; i++)
+		buf_adds(&text, "thread T stack 64K\n");
+	s = stage_of(buf_str(&text));
+	for (i = 0; i < SIM_MAX_THREADS; i++)
+		assert_int_equal(stage_run(&s, i, 0), VERDICT_RUN);
+	assert_int_equal(stage_run(&s, i, 0), VERDICT_REFUSED);
+	assert_string_equal(s.why, "refused: too many threads");
 	stage_end(&s);
 	buf_free(&text);
 }
