@@ -179,10 +179,14 @@ struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
 	err = wait_for(t.pid, &status);
 	if (err)
 		return err;
-	if (WIFEXITED(status))
-		return error_os(WEXITSTATUS(status) == EPERM ? ERR_PERMISSION : ERR_FAILURE,
-				WEXITSTATUS(status),
-				"starting the scenario's process under ptrace");
+	if (WIFEXITED(status)) {
+		int why = WEXITSTATUS(status);
+
+		/* A sandbox may say of a call that it forbids that it does not exist. */
+		return error_os(why == EPERM || why == EACCES || why == ENOSYS ? ERR_PERMISSION :
+										 ERR_FAILURE,
+				why, "starting the scenario's process under ptrace");
+	}
 	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) {
 		int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : WTERMSIG(status);
 
