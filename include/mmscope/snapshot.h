@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "mmscope/pages.h"
+#include "mmscope/stacks.h"
 #include "mmscope/task.h"
 #include "mmscope/unwind.h"
 #include "mmscope/vma.h"
@@ -109,7 +110,8 @@ void whys_add(struct whys *w, const char *what, const char *why, const char *try
 const struct why *whys_find(const struct whys *w, const char *what);
 
 /* What a sample cost and which rung of the ladder each panel stands on. */
-enum panel { PANEL_LAYOUT, PANEL_PAGES, PANEL_DETAIL, PANEL_TASKS, PANEL_COUNTERS, PANEL_NR };
+enum panel { PANEL_LAYOUT, PANEL_PAGES, PANEL_DETAIL, PANEL_TASKS, PANEL_COUNTERS, PANEL_KSTACK,
+	     PANEL_NR };
 extern const char *const panel_names[PANEL_NR];
 struct sample_cost {
 	uint64_t wall_ns, cpu_ns;	/* this sample */
@@ -132,6 +134,7 @@ struct snapshot {
 	const struct details *details;	/* NULL: smaps was not asked for */
 	const struct task_list *tasks;
 	const struct unwound *unwound;	/* frames of user stacks; NULL: not asked for */
+	const struct stacks *stacks;	/* kernel stacks; NULL: not asked for */
 	const struct whys *whys;	/* never NULL */
 	const struct machine *machine;	/* the inside of what is stepped; NULL: not to be seen (live) */
 	struct sample_cost cost;

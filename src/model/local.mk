@@ -4,6 +4,7 @@ libmmscope_a_SOURCES += \
 	include/mmscope/pages.h src/model/pages.c \
 	include/mmscope/task.h src/model/task.c \
 	include/mmscope/unwind.h src/model/unwound.c \
+	include/mmscope/stacks.h src/model/stacks.c \
 	include/mmscope/snapshot.h src/model/snapshot.c \
 	include/mmscope/event.h src/model/event.c \
 	src/model/diff.c \

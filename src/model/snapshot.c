@@ -26,6 +26,7 @@ const char *const panel_names[PANEL_NR] = {
 	[PANEL_DETAIL] = "detail",
 	[PANEL_TASKS] = "tasks",
 	[PANEL_COUNTERS] = "counters",
+	[PANEL_KSTACK] = "kstack",
 };
 
 /* Two-letter names of smaps. "??" stands for those this program does not know. */
@@ -179,6 +180,7 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	details_get(s->details);
 	task_list_get(s->tasks);
 	unwound_get(s->unwound);
+	stacks_get(s->stacks);
 	whys_get(s->whys);
 	machine_get(s->machine);
 	return copy;
@@ -204,6 +206,7 @@ void snapshot_put(const struct snapshot *s)
 	details_put(own->details);
 	task_list_put(own->tasks);
 	unwound_put(own->unwound);
+	stacks_put(own->stacks);
 	whys_put(own->whys);
 	machine_put(own->machine);
 	free(own);
@@ -231,5 +234,6 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 	       a->statm_rss == b->statm_rss && a->statm_size == b->statm_size &&
 	       layout_equal(a->layout, b->layout) && residency_equal(a->pages, b->pages) &&
 	       details_equal(a->details, b->details) && task_list_equal(a->tasks, b->tasks) &&
-	       unwound_equal(a->unwound, b->unwound) && whys_equal(a->whys, b->whys);
+	       unwound_equal(a->unwound, b->unwound) && stacks_equal(a->stacks, b->stacks) &&
+	       whys_equal(a->whys, b->whys);
 }
