@@ -4,7 +4,16 @@ libmmscope_a_SOURCES += \
 	include/mmscope/source.h include/mmscope/proclist.h \
 	src/live/uapi.h \
 	include/mmscope/doctor.h src/live/doctor.c \
+	src/live/btf.h src/live/btf.c \
 	src/live/gate.h src/live/gate.c \
+	src/live/irqstacks.c \
+	src/live/kgaps.h src/live/kgaps.c \
+	src/live/klayout.h src/live/klayout.c \
+	src/live/knames.h src/live/knames.c \
+	include/mmscope/kstacks.h src/live/kstack.h src/live/kstack.c \
+	src/live/kstack_bpf.c \
+	src/live/kstack_proc.c \
+	src/live/kwalk.h src/live/kwalk.c \
 	src/live/lines.h src/live/lines.c \
 	src/live/live.h src/live/live.c \
 	src/live/pace.h src/live/pace.c \
@@ -15,6 +24,7 @@ libmmscope_a_SOURCES += \
 	src/live/look.h src/live/look.c \
 	src/live/maps.h src/live/maps.c \
 	src/live/maps_parse.h src/live/maps_parse.c \
+	src/live/peek.h src/live/peek.c \
 	src/live/procfs.h src/live/procfs.c \
 	src/live/procps.h \
 	src/live/reasons.c \
