@@ -5,9 +5,12 @@
 #include "mmscope/output.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/stacks.h"
+#include "mmscope/tasktable.h"
 #include "src/session/json.h"
 
 #define SCHEMA "mmscope/1"
@@ -16,7 +19,8 @@ enum { NULLS = MM_NR + 48 };
 
 struct document {
 	struct json j;
-	const struct snapshot *s;
+	const struct snapshot *s;	/* NULL: a document about all tasks */
+	const struct stacks *stacks;	/* kernel stacks, or NULL */
 	const char *nulls[NULLS];	/* path patterns; static strings */
 	size_t nnulls;
 };
@@ -35,9 +39,8 @@ static const struct {
 	  "--smaps" },
 	{ "tasks[].stack.frames", "only a live process has functions whose frames could be told", "" },
 	{ "tasks[].stack", "no mapping could be told to be this task's stack", "" },
-	{ "tasks[].kstack", "this version does not read kernel stacks",
-	  "/proc/PID/task/TID/stack" },
-	{ "cpus", "this version does not read the stacks of CPUs", "" },
+	{ "tasks[].kstack", "the source did not tell of this task's kernel stack", "" },
+	{ "cpus", "the source did not tell of the stacks of CPUs", "" },
 	{ "mm", "the process has no user space", "" },
 	{ "", "the source could not tell", "" },
 };
@@ -278,6 +281,91 @@ static void stack(struct document *d, const struct task *t)
 	json_close(j, '}');
 }
 
+static void kstack_frames(struct document *d, const struct kstack *k)
+{
+	struct json *j = &d->j;
+
+	if (!k->frames) {
+		unknown(d, "frames", "tasks[].kstack.frames");
+		return;
+	}
+	json_array(j, "frames");
+	for (size_t i = 0; i < k->nframes; i++) {
+		const struct kframe *f = &k->frames[i];
+
+		json_object(j, NULL);
+		if (*f->function)
+			json_string(j, "function", f->function);
+		else
+			unknown(d, "function", "tasks[].kstack.frames[].function");
+		bytes(d, "offset", "tasks[].kstack.frames[].offset", f->offset);
+		bytes(d, "bytes", "tasks[].kstack.frames[].bytes", f->bytes);
+		if (f->ambiguous)
+			json_bool(j, "ambiguous", true);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void kstack(struct document *d, const struct kstack *k)
+{
+	struct json *j = &d->j;
+
+	if (!k || k->size == UNKNOWN) {
+		unknown(d, "kstack", "tasks[].kstack");
+		return;
+	}
+	json_object(j, "kstack");
+	json_uint(j, "size", k->size);
+	bytes(d, "used", "tasks[].kstack.used", k->used);
+	bytes(d, "high_water", "tasks[].kstack.high_water", k->high_water);
+	kstack_frames(d, k);
+	json_string(j, "read_from", kstack_rungs[k->rung].name);
+	if (k->base != UNKNOWN)
+		json_address(j, "base", k->base);
+	if (k->regs != UNKNOWN)
+		json_uint(j, "regs", k->regs);
+	if (k->on_cpu)
+		json_bool(j, "running", true);
+	if (k->rung == KSTACK_BPF)
+		json_bool(j, "end_magic_ok", k->magic_ok);
+	json_close(j, '}');
+}
+
+static void cpus(struct document *d)
+{
+	struct json *j = &d->j;
+
+	if (!d->stacks || !d->stacks->cpus) {
+		unknown(d, "cpus", "cpus");
+		return;
+	}
+	json_array(j, "cpus");
+	for (size_t i = 0; i < d->stacks->ncpus; i++) {
+		const struct cpu_stacks *c = &d->stacks->cpus[i];
+
+		json_object(j, NULL);
+		json_uint(j, "cpu", c->cpu);
+		if (!c->n)
+			unknown(d, "stacks", "cpus[].stacks");
+		else
+			json_array(j, "stacks");
+		for (size_t n = 0; n < c->n; n++) {
+			json_object(j, NULL);
+			json_string(j, "name", c->stack[n].name);
+			json_uint(j, "size", c->stack[n].size);
+			bytes(d, "high_water", "cpus[].stacks[].high_water",
+			      c->stack[n].high_water);
+			json_bool(j, "mapped", c->stack[n].mapped);
+			json_close(j, '}');
+		}
+		if (c->n)
+			json_close(j, ']');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void task(struct document *d, const struct task *t)
 {
 	struct json *j = &d->j;
@@ -302,7 +390,7 @@ static void task(struct document *d, const struct task *t)
 		}
 		stack(d, t);
 	}
-	unknown(d, "kstack", "tasks[].kstack");
+	kstack(d, stacks_find(d->stacks, t->tid));
 	json_close(j, '}');
 }
 
@@ -327,32 +415,49 @@ static void reason(struct json *j, const char *what, const char *why, const char
 	json_close(j, '}');
 }
 
-/* The reason a source gives for a path; the states of pages are one part for it. */
-static const struct why *given_reason(const struct snapshot *s, const char *what)
+/* Those of the snapshot, then those of its kernel stacks; either may be NULL. */
+static const struct whys *given(const struct document *d, int i)
 {
-	const struct why *w = whys_find(s->whys, what);
+	if (i == 0)
+		return d->s ? d->s->whys : NULL;
+	return d->stacks ? d->stacks->whys : NULL;
+}
+
+static const struct why *find_reason(const struct document *d, const char *what)
+{
+	const struct why *w = whys_find(given(d, 0), what);
+
+	return w ? w : whys_find(given(d, 1), what);
+}
+
+/* The reason a source gives for a path; the states of pages are one part for it. */
+static const struct why *given_reason(const struct document *d, const char *what)
+{
+	const struct why *w = find_reason(d, what);
 
 	if (!w && (!strcmp(what, "vmas[].pages") || !strcmp(what, "vmas[].rss") ||
 		   !strcmp(what, "vmas[].anonymous")))
-		w = whys_find(s->whys, "pages");
+		w = find_reason(d, "pages");
 	return w;
 }
 
 static void unavailable(struct document *d)
 {
-	const struct whys *w = d->s->whys;
-
 	json_array(&d->j, "unavailable");
-	for (size_t i = 0; i < w->n; i++)
-		reason(&d->j, w->why[i].what, w->why[i].why, w->why[i].try_this);
+	for (int of = 0; of < 2; of++) {
+		const struct whys *w = given(d, of);
+
+		for (size_t i = 0; w && i < w->n; i++)
+			reason(&d->j, w->why[i].what, w->why[i].why, w->why[i].try_this);
+	}
 	for (size_t i = 0; i < d->nnulls; i++) {
-		const struct why *given = given_reason(d->s, d->nulls[i]);
+		const struct why *w = given_reason(d, d->nulls[i]);
 		size_t own = 0;
 
-		if (whys_find(w, d->nulls[i]))
+		if (find_reason(d, d->nulls[i]))
 			continue;
-		if (given) {
-			reason(&d->j, d->nulls[i], given->why, given->try_this);
+		if (w) {
+			reason(&d->j, d->nulls[i], w->why, w->try_this);
 			continue;
 		}
 		while (own_reasons[own].what[0] && strcmp(own_reasons[own].what, d->nulls[i]))
@@ -378,7 +483,7 @@ static void sampling(struct json *j, const struct snapshot *s)
 
 void out_json(FILE *out, const struct snapshot *s, bool line)
 {
-	struct document d = { .s = s };
+	struct document d = { .s = s, .stacks = s->stacks };
 
 	json_start(&d.j, out, !line);
 	json_object(&d.j, NULL);
@@ -391,11 +496,81 @@ void out_json(FILE *out, const struct snapshot *s, bool line)
 	counters(&d);
 	vmas(&d);
 	tasks(&d);
-	unknown(&d, "cpus", "cpus");
+	cpus(&d);
 	unavailable(&d);
 	sampling(&d.j, s);
 	json_close(&d.j, '}');
 	json_end(&d.j);
+}
+
+static void system_task(struct document *d, const struct kstack *k)
+{
+	struct json *j = &d->j;
+
+	json_object(j, NULL);
+	json_int(j, "tid", k->tid);
+	json_int(j, "tgid", k->tgid);
+	json_int(j, "ppid", k->ppid);
+	json_path(j, "comm", k->comm, strnlen(k->comm, sizeof(k->comm)));
+	letter(j, "state", k->state);
+	json_bool(j, "kthread", k->kthread);
+	kstack(d, k);
+	json_close(j, '}');
+}
+
+static void summary(struct json *j, const struct stacks *s)
+{
+	struct tasktable_summary sum = tasktable_summary(s);
+
+	json_object(j, "summary");
+	json_uint(j, "tasks", sum.tasks);
+	json_uint(j, "measured", sum.measured);
+	json_uint(j, "frames", sum.frames);
+	json_uint(j, "ambiguous_frames", sum.ambiguous);
+	if (sum.deepest) {
+		json_uint(j, "mean_high_water", sum.high_mean);
+		json_object(j, "deepest");
+		json_int(j, "tid", sum.deepest->tid);
+		json_uint(j, "high_water", sum.deepest->high_water);
+		json_close(j, '}');
+	}
+	json_array(j, "distribution");
+	for (size_t i = 0; i < sum.nclasses; i++) {
+		if (!sum.class[i])
+			continue;
+		json_object(j, NULL);
+		json_uint(j, "from", i * sum.step);
+		json_uint(j, "below", (i + 1) * sum.step);
+		json_uint(j, "tasks", sum.class[i]);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+void tasktable_json(FILE *out, const struct stacks *s, const struct tasktable_options *o,
+		    uint64_t time_ns)
+{
+	size_t *order = tasktable_order(s, o->sort);
+	struct document d = { .stacks = s };
+
+	json_start(&d.j, out, true);
+	json_object(&d.j, NULL);
+	json_string(&d.j, "schema", SCHEMA);
+	json_string(&d.j, "type", "tasks");
+	json_string(&d.j, "source", "live");
+	json_uint(&d.j, "time_ns", time_ns);
+	json_string(&d.j, "read_from", kstack_rungs[s->rung].name);
+	json_array(&d.j, "tasks");
+	for (size_t i = 0; i < s->n; i++)
+		system_task(&d, &s->tasks[order[i]]);
+	json_close(&d.j, ']');
+	cpus(&d);
+	summary(&d.j, s);
+	unavailable(&d);
+	json_close(&d.j, '}');
+	json_end(&d.j);
+	free(order);
 }
 
 static void event_vmas(struct json *j, const char *key, const struct vma *v, size_t n)
