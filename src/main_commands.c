@@ -13,11 +13,14 @@
 #include "mmscope/batch.h"
 #include "mmscope/check.h"
 #include "mmscope/child.h"
+#include "mmscope/clock.h"
 #include "mmscope/doctor.h"
 #include "mmscope/frames.h"
+#include "mmscope/kstacks.h"
 #include "mmscope/lessons.h"
 #include "mmscope/paths.h"
 #include "mmscope/proclist.h"
+#include "mmscope/tasktable.h"
 #include "mmscope/text.h"
 #include "src/main_options.h"
 
@@ -366,6 +369,32 @@ static struct error *simulate(const struct cli *cli)
 	return err;
 }
 
+static struct error *tasks(const struct cli *cli)
+{
+	const struct tasktable_options o = { .ascii = cli->term.ascii, .sort = cli->sort };
+	struct error *err = tasktable_check(&o);
+	const struct stacks *s;
+	struct kstacks *k;
+
+	if (err)
+		return err;
+	if (cli->mode != MODE_AUTO && cli->mode != MODE_BATCH && cli->mode != MODE_JSON)
+		return error_create(ERR_USAGE, "tasks prints a table, or one document with --json");
+	if (cli->count > 1 || cli->delay >= 0)
+		return error_create(ERR_USAGE, "tasks looks once");
+	k = kstacks_open(cli->proc_root, 0);
+	s = kstacks_read(k, 0);
+	if (!s->n)
+		err = error_create(ERR_PERMISSION, "no task in %s can be read", cli->proc_root);
+	else if (cli->mode == MODE_JSON)
+		tasktable_json(stdout, s, &o, clock_now_ns());
+	else
+		tasktable_text(stdout, s, &o);
+	stacks_put(s);
+	kstacks_close(k);
+	return err;
+}
+
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
 	  true, false, run },
@@ -375,6 +404,7 @@ const struct command commands[] = {
 	  check },
 	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text", false, true,
 	  frames },
+	{ "tasks", "", "kernel stack use of every task and CPU", false, false, tasks },
 	{ "doctor", "", "what kernel and user allow, and what would allow more", false,
 	  false, doctor },
 	{ NULL, NULL, NULL, false, false, NULL },

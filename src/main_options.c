@@ -146,6 +146,12 @@ static struct error *set_min(struct cli *cli, const char *arg)
 	return NULL;
 }
 
+static struct error *set_sort(struct cli *cli, const char *arg)
+{
+	cli->sort = arg;
+	return NULL;
+}
+
 static struct error *set_help(struct cli *cli, const char *arg)
 {
 	(void)arg;
@@ -176,6 +182,8 @@ const struct option_row option_rows[] = {
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
 	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
 	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", set_min },
+	{ 0, "sort", "COLUMN", "order of the lines, -COLUMN backwards (pid; with tasks)",
+	  set_sort },
 	{ 'h', "help", NULL, "print this and exit", set_help },
 	{ 'V', "version", NULL, "print the version and what it is built with, and exit",
 	  set_version },

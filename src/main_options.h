@@ -29,6 +29,7 @@ struct cli {
 	const char *on;			/* of `check`, or NULL */
 	unsigned long min;		/* of `frames`, when has_min */
 	bool has_min;
+	const char *sort;		/* of `tasks`, or NULL */
 	const char **files;		/* operands of a command that takes files; owned */
 	size_t nfiles;
 };
