@@ -43,3 +43,8 @@ FUZZERS += tests/fuzz/fuzz_machine
 tests_fuzz_fuzz_machine_SOURCES = tests/fuzz/fuzz_machine.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_machine_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_machine_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_btf
+tests_fuzz_fuzz_btf_SOURCES = tests/fuzz/fuzz_btf.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_btf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_btf_LDADD = $(TEST_LIBS)

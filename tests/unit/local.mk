@@ -85,3 +85,9 @@ check_PROGRAMS += $(UNIT_VIEW_TESTS)
 TESTS += $(UNIT_VIEW_TESTS)
 tests_unit_test_views_SOURCES = tests/unit/test_views.c tests/golden/scene.h tests/golden/scene.c
 tests_unit_test_views_LDADD = $(TEST_LIBS)
+
+KSTACK_UNIT_TESTS = tests/unit/test_kstack
+check_PROGRAMS += $(KSTACK_UNIT_TESTS)
+TESTS += $(KSTACK_UNIT_TESTS)
+tests_unit_test_kstack_SOURCES = tests/unit/test_kstack.c
+tests_unit_test_kstack_LDADD = $(TEST_LIBS)
