@@ -255,6 +255,67 @@ static void test_ruler(void **state)
 	session_destroy(s);
 }
 
+/* Frames from sp upward, `deep` of them of one function, then `others` and an outermost one. */
+static void give_frames(struct session *s, uint64_t sp, pid_t tid, int deep, int others)
+{
+	static const char *const names[] = { "main", "helper\x1b[31m" };
+	struct snapshot *snap = (struct snapshot *)session_snapshot(s);
+	struct strings *strings = strings_create();
+	struct unwound *u = unwound_create(strings);
+
+	strings_put(strings);
+	unwound_add(u, tid)->complete = true;
+	for (int i = 0; i <= deep + others; i++) {
+		struct user_frame *f = unwound_frame(u);
+
+		f->function = i < deep ? "deep" : i < deep + others ? names[i % 2] : "_start";
+		f->sp = sp;
+		f->bytes = i < deep + others ? 32 : UNKNOWN;
+		f->step = i < deep + others ? FRAME_BY_CFI : FRAME_LAST;
+		sp += 32;
+	}
+	unwound_put(snap->unwound);
+	snap->unwound = u;
+}
+
+static void test_ruler_of_frames(void **state)
+{
+	struct session *s = scene_play("growing");
+	uint64_t sp = 0x7ffd1c2e5000 - 0x34a90;
+	pid_t tid = session_snapshot(s)->tasks->tasks[0].tid;
+	const struct mark *m;
+	struct ruler r;
+	int n = 0;
+
+	(void)state;
+	give_frames(s, sp, tid, 500, 2);
+	assert_true(ruler_make(&r, s));
+	check_order(&r);
+	/* One line for the recursion, from its outermost frame's end down to sp. */
+	for (int i = 0; i < r.n; i++)
+		n += r.marks[i].kind == MARK_FRAME;
+	assert_int_equal(n, 3);
+	m = mark_of(&r, MARK_SP) - 1;
+	assert_int_equal(m->kind, MARK_FRAME);
+	assert_int_equal(m->addr, sp + 500 * 32);
+	assert_int_equal(m->bytes, 500 * 32);
+	assert_string_equal(m->below, "deep ×500");
+	assert_string_equal(m[-1].below, "main");
+	assert_null(strchr(m[-2].below, '\x1b'));
+	assert_string_equal(m[-3].below, "_start");
+	/* More than fit: the rest is one mark, and nothing is lost. */
+	give_frames(s, sp, tid, 1, 400);
+	assert_true(ruler_make(&r, s));
+	check_order(&r);
+	assert_int_equal(mark_of(&r, MARK_FRAME)->addr, sp + 401 * 32);
+	assert_int_equal(r.framed, 401 * 32);
+	/* The thread moved on: frames of before say nothing about it. */
+	give_frames(s, sp + 64, tid, 1, 1);
+	assert_true(ruler_make(&r, s));
+	assert_null(mark_of(&r, MARK_FRAME));
+	session_destroy(s);
+}
+
 static void test_ruler_of_thread(void **state)
 {
 	struct session *s = scene_play("threads");
@@ -349,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_grid_moves),
 		cmocka_unit_test(test_grid_keeps_places),
 		cmocka_unit_test(test_ruler),
+		cmocka_unit_test(test_ruler_of_frames),
 		cmocka_unit_test(test_ruler_of_thread),
 		cmocka_unit_test(test_everything_everywhere),
 	};

@@ -110,6 +110,75 @@ static void add_strings(struct ruler *r, const struct snapshot *snap, const stru
 		snprintf(m->text, sizeof(m->text), "start_stack: argc");
 }
 
+const char *frames_label(const struct snapshot *snap, size_t frame, size_t n, char *out,
+			 size_t size)
+{
+	const struct user_frame *f = &snap->unwound->frames[frame];
+	char name[48], times[24] = "";
+
+	if (n > 1)
+		snprintf(times, sizeof(times), " ×%zu", n);
+	if (f->signal)
+		snprintf(out, size, "frame of a signal%s", times);
+	else if (*f->function)
+		snprintf(out, size, "%s%s", clean(f->function, name, sizeof(name)), times);
+	else
+		snprintf(out, size, "in %s%s", *f->module ?
+			 clean(base_name(f->module), name, sizeof(name)) : "generated code", times);
+	return out;
+}
+
+/* Frames of the same function stand together, as those of a recursion do. */
+static size_t run_of_frames(const struct snapshot *snap, const struct unwound_task *t, size_t i)
+{
+	const struct user_frame *f = &snap->unwound->frames[t->first];
+	size_t n = 1;
+
+	while (i + n < t->n && *f[i].function && !strcmp(f[i].function, f[i + n].function) &&
+	       f[i + n].bytes != UNKNOWN)
+		n++;
+	return n;
+}
+
+/* A mark at the end of each run of frames in this stack, while the registers are those that
+ * the chain began with. */
+static void add_frames(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	const struct unwound_task *t = r->task ? unwound_find(snap->unwound, r->task->tid) : NULL;
+	const struct user_frame *f = t && t->n ? &snap->unwound->frames[t->first] : NULL;
+	struct mark *m;
+	size_t n;
+
+	if (!f || f->sp != r->task->sp)
+		return;
+	r->chain = t;
+	snprintf(r->last, sizeof(r->last), "in use, frames unknown");
+	if (t->complete)
+		frames_label(snap, t->first + t->n - 1, 1, r->last,
+			     sizeof(r->last) - sizeof(", TLS"));
+	if (t->complete && v->role == ROLE_THREAD_STACK)
+		strcat(r->last, ", TLS");
+	for (size_t i = 0, runs = 0; i < t->n; i += n, runs++) {
+		n = run_of_frames(snap, t, i);
+		if (!inside(v, f[i].sp) || f[i].bytes == UNKNOWN)
+			continue;
+		if (runs + 1 >= RULER_FRAMES)
+			/* The rest, down to the last one whose end is known. */
+			while (i + n < t->n && f[i + n].bytes != UNKNOWN && inside(v, f[i + n].sp))
+				n++;
+		m = add(r, MARK_FRAME, f[i + n - 1].sp + f[i + n - 1].bytes);
+		if (!m)
+			return;
+		r->framed = umax(r->framed, m->addr - r->task->sp);
+		m->frame = t->first + i;
+		m->frames = n;
+		if (runs + 1 >= RULER_FRAMES)
+			snprintf(m->text, sizeof(m->text), "%zu more frames", n);
+		else
+			frames_label(snap, m->frame, n, m->text, sizeof(m->text));
+	}
+}
+
 static void add_inside(struct ruler *r, const struct snapshot *snap, const struct vma *v)
 {
 	struct mark *m = add(r, MARK_TOP, v->end);
@@ -135,6 +204,7 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 		if (m)
 			snprintf(m->text, sizeof(m->text), "deepest page ever seen");
 	}
+	add_frames(r, snap, v);
 	m = add(r, MARK_START, v->start);
 	if (m)
 		snprintf(m->text, sizeof(m->text), "VMA start, %s", text_size(vma_size(v), size));
@@ -181,10 +251,14 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 {
 	bool sp = r->sp != UNKNOWN;
 
+	if (above->kind == MARK_FRAME)
+		return above->text;
 	switch (below->kind) {
 	case MARK_EDGE:
 		return above->kind == MARK_TOP ? "names, environment, args" :
 			"auxv, envp, argv, argc";
+	case MARK_FRAME:
+		return r->last;
 	case MARK_SP:
 		return "in use";
 	case MARK_LOWEST:

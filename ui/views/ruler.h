@@ -11,6 +11,7 @@
 enum mark_kind {
 	MARK_TOP,		/* end of the VMA */
 	MARK_EDGE,		/* a border inside */
+	MARK_FRAME,		/* the end of a frame, or of several of one function; one line */
 	MARK_SP,
 	MARK_DEEPEST,		/* the deepest page ever seen resident */
 	MARK_LOWEST,		/* the lowest page resident now */
@@ -29,9 +30,11 @@ struct mark {
 	uint64_t bytes;		/* of that stretch */
 	bool outside;		/* the stretch lies below the VMA: not to scale */
 	bool stops;		/* growth ends here first */
+	size_t frame, frames;	/* MARK_FRAME: in snapshot.unwound; the innermost, and how many */
 };
 
-enum { RULER_MARKS = 16 };
+/* More frames than that are one mark. */
+enum { RULER_FRAMES = 96, RULER_MARKS = 16 + RULER_FRAMES };
 
 struct ruler {
 	size_t index;			/* of the VMA */
@@ -42,12 +45,18 @@ struct ruler {
 	uint64_t lowest;		/* lowest resident page, v->end when none */
 	struct growth growth;
 	bool grew;
+	const struct unwound_task *chain;	/* its frames, or NULL */
+	uint64_t framed;			/* from sp to the end of the last whose size is known */
+	char last[64];				/* what lies above that */
 	struct mark marks[RULER_MARKS];
 	int n;
 };
 
 /* The stack meant by the selection: the selected VMA if it is one, else the selected
  * thread's, else the main one. false: there is none. */
+/* "main", "deep ×500", "in libfoo.so": what a run of frames is called. Sanitised. */
+const char *frames_label(const struct snapshot *snap, size_t frame, size_t n, char *out,
+			 size_t size);
 bool ruler_make(struct ruler *r, const struct session *s);
 
 #endif

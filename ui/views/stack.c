@@ -27,6 +27,7 @@ struct stack_state {
 static const struct look_of { uint32_t tick; uint16_t role; } looks[] = {
 	[MARK_TOP] = { 0x252c /* ┬ */, THEME_STRONG },
 	[MARK_EDGE] = { 0x253c /* ┼ */, THEME_TEXT },
+	[MARK_FRAME] = { 0x2502 /* │ */, THEME_VMA_STACK },
 	[MARK_SP] = { 0x25c4 /* ◄ */, THEME_SP },
 	[MARK_DEEPEST] = { 0x253c, THEME_DIM },
 	[MARK_LOWEST] = { 0x253c, THEME_TEXT },
@@ -82,6 +83,7 @@ static void draw_stretch(const struct ruler *r, const struct vma *v, struct canv
 	const struct mark *m = &r->marks[i];
 	int cols = canvas_cols(c), size_end = imin(imax(cols - 10, 44), 58);
 	struct style st = m->outside ? STYLE(DIM) : STYLE(TEXT);
+	bool frame = m->kind == MARK_FRAME;
 	char size[16];
 
 	canvas_ch(c, row, 13, m->outside ? STYLE(LIMIT) : STYLE(BORDER),
@@ -89,16 +91,24 @@ static void draw_stretch(const struct ruler *r, const struct vma *v, struct canv
 	canvas_putn(c, row, TEXT + 1, st, size_end - 7 - TEXT, m->below);
 	canvas_right(c, row, size_end, st, text_size(m->bytes, size));
 	if (!m->outside)
-		canvas_bar(c, row, size_end + 1, cols - size_end - 2, STYLE(BAR), m->bytes,
-			   vma_size(v));
+		/* Frames are small beside the mapping: theirs are to scale of all frames. */
+		canvas_bar(c, row, size_end + 1, cols - size_end - 2,
+			   frame ? STYLE(VMA_STACK) : STYLE(BAR), m->bytes,
+			   frame ? r->framed : vma_size(v));
 }
 
-static int lines_of(const struct ruler *r)
+/* The mark's own line, which a frame has none of, and the stretch below it. */
+static int lines_of_mark(const struct mark *m)
 {
-	int n = r->n;
+	return (m->kind != MARK_FRAME) + (m->below[0] != '\0');
+}
 
-	for (int i = 0; i < r->n; i++)
-		n += r->marks[i].below[0] != '\0';
+static int lines_of(const struct ruler *r, int marks)
+{
+	int n = 0;
+
+	for (int i = 0; i < marks; i++)
+		n += lines_of_mark(&r->marks[i]);
 	return n;
 }
 
@@ -107,21 +117,24 @@ static void draw_ruler(struct stack_state *st, const struct ruler *r, const stru
 		       struct canvas *c)
 {
 	const struct vma *v = &session_snapshot(s)->layout->vmas[r->index];
-	int rows = canvas_rows(c), row = 0, at = 0;
+	int rows = canvas_rows(c), row = 0, at = lines_of(r, st->cursor);
 
-	for (int i = 0; i < st->cursor; i++)
-		at += 1 + (r->marks[i].below[0] != '\0');
-	st->top = scroll_to(st->top, at, lines_of(r), rows);
+	st->top = scroll_to(st->top, at, lines_of(r, r->n), rows);
 	row = -st->top;
 	for (int i = 0; i < r->n; i++) {
-		draw_mark(r, s, c, row, i);
+		bool frame = r->marks[i].kind == MARK_FRAME;
+
+		if (frame)
+			draw_stretch(r, v, c, row, i);
+		else
+			draw_mark(r, s, c, row, i);
 		if (i == st->cursor) {
 			canvas_restyle(c, row, 0, 14, STYLE(SELECT));
 			canvas_ch(c, row, 12, STYLE(SELECT), 0x25b6 /* ▶ */);
 			canvas_cursor(c, row, 12);
 		}
-		row++;
-		if (r->marks[i].below[0])
+		row += !frame || r->marks[i].below[0];
+		if (!frame && r->marks[i].below[0])
 			draw_stretch(r, v, c, row++, i);
 	}
 }
@@ -230,6 +243,32 @@ static void draw_page(const struct ruler *r, const struct session *s, struct can
 		canvas_ch(c, row, 14 + (int)per_row, style_heat(STYLE(NEW), heat), heat_mark(heat));
 }
 
+/* The frame that has most of a line of pages. */
+static void draw_frame_name(const struct ruler *r, const struct snapshot *snap, struct canvas *c,
+			    int row, int col, uint64_t from, uint64_t to)
+{
+	const struct unwound_task *t = r->chain;
+	uint64_t most = 0;
+	size_t best = 0;
+	char name[64];
+
+	for (size_t i = 0; t && i < t->n; i++) {
+		const struct user_frame *f = &snap->unwound->frames[t->first + i];
+		uint64_t low = umax(f->sp, from), high;
+
+		if (f->bytes == UNKNOWN)
+			continue;
+		high = umin(f->sp + f->bytes, to);
+		if (high > low && high - low > most) {
+			most = high - low;
+			best = t->first + i;
+		}
+	}
+	if (most)
+		canvas_putn(c, row, col, STYLE(DIM), canvas_cols(c) - col,
+			    frames_label(snap, best, 1, name, sizeof(name)));
+}
+
 /* From the top of the stack down, as many pages a line as it takes to show them all. */
 static void draw_pages(const struct ruler *r, const struct session *s, struct canvas *c)
 {
@@ -252,6 +291,8 @@ static void draw_pages(const struct ruler *r, const struct session *s, struct ca
 		if ((uint64_t)row * line >= vma_size(v))
 			break;
 		paint_address(c, row + 1, 0, STYLE(DIM), umax(top - line, v->start), 0);
+		if (r->sp == UNKNOWN || r->sp < top - line || r->sp >= top)
+			draw_frame_name(r, snap, c, row + 1, 15 + (int)per_row, top - line, top);
 		for (uint64_t i = 0; i < per_row; i++)
 			draw_page(r, s, c, row + 1, (int)i, per_row, cell, top - line);
 	}
@@ -326,6 +367,7 @@ static void stack_want(void *state, const struct session *s, struct source_want 
 	want->tasks = true;
 	if (!ruler_make(&r, s))
 		return;
+	want->unwind = r.task ? r.task->tid : 0;
 	st->span = (struct span){ r.marks[0].addr, r.marks[0].addr };
 	st->span.start = session_snapshot(s)->layout->vmas[r.index].start;
 	/* All of it, unless it is huge: then the part near the top. */
@@ -389,6 +431,42 @@ static bool stack_command(void *state, struct session *s, const char *name, cons
 
 /* ---- sentences ---- */
 
+static void describe_frames(const struct snapshot *snap, const struct mark *m, struct buf *out)
+{
+	static const char *const steps[FRAME_STEP_NR] = {
+		[FRAME_BY_CFI] = "call frame information",
+		[FRAME_BY_PROLOGUE] = "the function's first instructions and its return address",
+		[FRAME_BY_POINTER] = "the chain of frame pointers, a guess",
+		[FRAME_LAST] = "",
+	};
+	const struct user_frame *f = &snap->unwound->frames[m->frame];
+	char text[96], size[16];
+
+	if (m->frames > 1)
+		buf_addf(out, "%s: %zu frames, the innermost %" PRIu64 " bytes, all %s",
+			 m->text, m->frames, f->bytes, text_size(m->bytes, size));
+	else
+		buf_addf(out, "%s: a frame of %" PRIu64 " bytes", m->text, f->bytes);
+	buf_addf(out, " from %012" PRIx64 " up", f->sp);
+	if (f->line)
+		buf_addf(out, ", at %s:%u", clean(base_name(f->file), text, sizeof(text)), f->line);
+	if (*f->module)
+		buf_addf(out, ", in %s", clean(base_name(f->module), text, sizeof(text)));
+	buf_addf(out, ". Its end is known by %s.", steps[f->step]);
+}
+
+/* How many frames, and where they end, or why there are none. */
+static void describe_chain(const struct ruler *r, const struct snapshot *snap, struct buf *out)
+{
+	const struct unwound_task *t = r->task ? unwound_find(snap->unwound, r->task->tid) : NULL;
+
+	if (t && t->n)
+		buf_addf(out, "%zu frames, registers by %s; the chain ends with %s. ", t->n,
+			 unwound_rung_names[t->rung], t->end);
+	else if (t)
+		buf_addf(out, "No frames: %s. ", t->end);
+}
+
 static void describe_mark(const struct ruler *r, const struct snapshot *snap, const struct mark *m,
 			  struct buf *out)
 {
@@ -406,7 +484,11 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 			 "Above start_stack exec laid out argc, argv, envp and the auxiliary vector, above those "
 			 "the strings they point to (stat, fields 28 and 48 to 51).");
 		break;
+	case MARK_FRAME:
+		describe_frames(snap, m, out);
+		break;
 	case MARK_SP:
+		describe_chain(r, snap, out);
 		buf_addf(out,
 			 "The stack pointer as /proc/TID/syscall gave it: %s between it and the top are in use.",
 			 text_size(v->end - m->addr, a));

@@ -10,6 +10,7 @@
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
+#include "ui/views/ruler.h"
 
 struct threads_state {
 	int sort, top, page, width;
@@ -395,9 +396,12 @@ static void threads_draw(void *state, const struct session *s, struct canvas *c)
 
 static void threads_want(void *state, const struct session *s, struct source_want *want)
 {
+	const struct snapshot *snap = session_snapshot(s);
+
 	(void)state;
-	(void)s;
 	want->tasks = true;
+	if (snap && snap->tasks && task_list_find(snap->tasks, session_tid(s)))
+		want->unwind = session_tid(s);
 }
 
 /* ---- commands ---- */
@@ -494,12 +498,24 @@ static void describe_stack(const struct snapshot *snap, const struct task *t, st
 	buf_adds(out, ".");
 }
 
+/* The innermost function that has a name. */
+static const char *function_name(const struct snapshot *snap, const struct unwound_task *u,
+				 char *out, size_t size)
+{
+	size_t i = 0;
+
+	while (i + 1 < u->n && !*snap->unwound->frames[u->first + i].function)
+		i++;
+	return frames_label(snap, u->first + i, 1, out, size);
+}
+
 static void threads_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks,
 								    session_tid(s)) : NULL;
-	char comm[80], size[16];
+	const struct unwound_task *u = t ? unwound_find(snap->unwound, t->tid) : NULL;
+	char comm[80], size[16], name[64];
 
 	(void)state;
 	if (!t)
@@ -512,6 +528,8 @@ static void threads_describe(void *state, const struct session *s, struct buf *o
 		buf_addf(out, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")", t->args[0],
 			 t->args[1], t->args[2]);
 	}
+	if (u && u->n)
+		buf_addf(out, ", in %s", function_name(snap, u, name, sizeof(name)));
 	buf_adds(out, ". ");
 	if (t->sp == UNKNOWN)
 		describe_why(snap, "tasks[].sp", out);
