@@ -51,6 +51,7 @@ libmmscope_a_SOURCES += \
 	src/live/prologue.c \
 	src/live/rules.h src/live/rules.c \
 	src/live/sites.h src/live/sites.c \
+	src/live/uregs.h src/live/uregs.c \
 	src/live/unwind.c
 else
 libmmscope_a_SOURCES += src/live/unwind_none.c

@@ -16,15 +16,17 @@
 #include "src/live/rules.h"
 #include "src/live/sites.h"
 #include "src/live/stat_parse.h"
+#include "src/live/uregs.h"
 
 enum { TRIES = 2 };
 
-enum library { LIBRARY_UNTRIED, LIBRARY_HERE, LIBRARY_MISSING };
+enum found { UNTRIED, HERE, MISSING };
 
 struct unwinder {
-	enum library library;
+	enum found library, kernel;
 	struct dw dw;
 	struct sites *sites;
+	struct uregs *uregs;
 	struct copy copy;
 };
 
@@ -49,20 +51,21 @@ void unwinder_destroy(struct unwinder *u)
 	if (!u)
 		return;
 	sites_destroy(u->sites);
+	uregs_close(u->uregs);
 	copy_free(&u->copy);
-	if (u->library == LIBRARY_HERE)
+	if (u->library == HERE)
 		dw_close(&u->dw);
 	free(u);
 }
 
 bool unwinder_usable(struct unwinder *u)
 {
-	if (u->library == LIBRARY_UNTRIED) {
-		u->library = dw_open(&u->dw) ? LIBRARY_HERE : LIBRARY_MISSING;
-		if (u->library == LIBRARY_HERE)
+	if (u->library == UNTRIED) {
+		u->library = dw_open(&u->dw) ? HERE : MISSING;
+		if (u->library == HERE)
 			u->sites = sites_create(&u->dw);
 	}
-	return u->library == LIBRARY_HERE;
+	return u->library == HERE;
 }
 
 /* ---- registers ---- */
@@ -98,29 +101,32 @@ static enum unwind_end by_stop(const struct walk *w, struct registers *ret)
 	return END_OUTERMOST;
 }
 
-/* The ladder, best rung first: each tells registers, or why it cannot. What the last one
- * says is what a person is told. */
-static const struct {
+/* sp and pc say which of its sleeps it is. */
+static enum unwind_end by_kernel(const struct walk *w, struct registers *ret)
+{
+	enum unwind_end end = by_syscall(w, ret);
+
+	if (end != END_OUTERMOST)
+		return end;
+	if (w->u->kernel == UNTRIED) {
+		w->u->uregs = w->in->fs->native ? uregs_open() : NULL;
+		w->u->kernel = w->u->uregs ? HERE : MISSING;
+	}
+	return w->u->kernel == HERE && uregs_read(w->u->uregs, w->in->fs->pid, w->tid, ret) ?
+	       END_OUTERMOST : END_DENIED;
+}
+
+/* The ladder: each rung tells registers, or why it cannot. The next one is asked when a
+ * chain hangs on a register that this one did not tell. */
+static const struct rung {
 	enum unwound_rung rung;
 	enum unwind_end (*read)(const struct walk *w, struct registers *ret);
 	bool moves;		/* the thread may have run on since: ask again afterwards */
 } rungs[] = {
 	{ UNWOUND_STOPPED, by_stop, false },
 	{ UNWOUND_SYSCALL, by_syscall, true },
+	{ UNWOUND_KERNEL, by_kernel, true },
 };
-
-static enum unwind_end read_registers(const struct walk *w, size_t *rung, struct registers *ret)
-{
-	enum unwind_end end = END_NO_FILE;
-
-	for (*rung = 0; *rung < ARRAY_LEN(rungs); ++*rung) {
-		*ret = (struct registers){ .known = 0 };
-		end = rungs[*rung].read(w, ret);
-		if (end == END_OUTERMOST)
-			break;
-	}
-	return end;
-}
 
 /* ---- frames ---- */
 
@@ -284,27 +290,43 @@ static void close_chain(struct walk *w, struct unwound_task *t, enum unwind_end 
 	}
 }
 
-static enum unwind_end walk_once(struct walk *w, struct unwound_task *t)
+static bool same_registers(const struct registers *a, const struct registers *b)
 {
-	struct registers now, again;
-	enum unwind_end end;
-	size_t rung, second;
+	return a->known == b->known && !memcmp(a->value, b->value, sizeof(a->value));
+}
 
-	end = read_registers(w, &rung, &now);
+/* What it cannot tell leaves the frames of the rung before as they are. */
+static enum unwind_end walk_once(struct walk *w, struct unwound_task *t, const struct rung *rung)
+{
+	struct registers now = { .known = 0 }, again = { .known = 0 };
+	enum unwind_end end = rung->read(w, &now);
+
 	if (end != END_OUTERMOST)
 		return end;
+	w->out->nframes = t->first;
+	t->n = 0;
 	copy_start(&w->u->copy, w->u->copy.fd_mem, w->u->copy.fd_pagemap, w->in->layout);
 	end = walk_frames(w, now);
-	if (rungs[rung].moves &&
-	    (read_registers(w, &second, &again) != END_OUTERMOST || second != rung ||
-	     again.known != now.known || memcmp(again.value, now.value, sizeof(now.value)))) {
+	if (rung->moves &&
+	    (rung->read(w, &again) != END_OUTERMOST || !same_registers(&now, &again))) {
 		w->out->nframes = t->first;
 		t->n = 0;
 		return END_MOVED;
 	}
-	t->rung = rungs[rung].rung;
+	t->rung = rung->rung;
 	close_chain(w, t, end);
-	return END_OUTERMOST;
+	return end;
+}
+
+/* Is there something in the chain that more registers would settle? */
+static bool hangs_on_registers(const struct walk *w, const struct unwound_task *t,
+			       enum unwind_end end)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (w->out->frames[t->first + i].step != FRAME_BY_CFI &&
+		    w->out->frames[t->first + i].step != FRAME_LAST)
+			return true;
+	return !t->n || end == END_REGISTER || end == END_NO_RULES || end == END_NO_FILE_THERE;
 }
 
 static enum unwind_end walk_task(struct walk *w)
@@ -312,13 +334,24 @@ static enum unwind_end walk_task(struct walk *w)
 	struct unwound_task *t = unwound_add(w->out, w->tid);
 	enum unwind_end end = END_MOVED;
 
-	if (w->in->deadline_ns && clock_now_ns() > w->in->deadline_ns)
-		end = END_LATE;
-	for (int i = 0; i < TRIES && end == END_MOVED; i++)
-		end = walk_once(w, t);
+	if (w->in->deadline_ns && clock_now_ns() > w->in->deadline_ns) {
+		t->end = unwind_ends[END_LATE];
+		return END_LATE;
+	}
+	for (size_t r = 0; r < ARRAY_LEN(rungs) && hangs_on_registers(w, t, end); r++) {
+		enum unwind_end e = END_MOVED;
+
+		for (int i = 0; i < TRIES && e == END_MOVED; i++)
+			e = walk_once(w, t, &rungs[r]);
+		/* That a better rung is not to be had is no reason for having nothing. */
+		if (t->n || r < ARRAY_LEN(rungs) - 1)
+			end = e;
+	}
+	if (!t->n && (end == END_OUTERMOST || end > END_LATE))
+		end = END_MOVED;
 	if (!t->n)
 		t->end = unwind_ends[end];
-	return end;
+	return t->n ? END_OUTERMOST : end;
 }
 
 static enum unwind_end usable(struct unwinder *u)
