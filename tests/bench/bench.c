@@ -139,6 +139,7 @@ static const struct { int number; void (*run)(void); } groups[] = {
 	{ 8, bench_memory },
 	{ 10, bench_sim },
 	{ 12, bench_terminal },
+	{ 13, bench_unwind },
 };
 
 static bool wanted(const char *only, int number)

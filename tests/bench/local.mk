@@ -14,7 +14,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench_memory.c \
 	tests/bench/bench_residency.c \
 	tests/bench/bench_sim.c \
-	tests/bench/bench_terminal.c
+	tests/bench/bench_terminal.c \
+	tests/bench/bench_unwind.c
 tests_bench_bench_LDADD = $(mmscope_LDADD)
 tests_bench_bench_target_SOURCES = tests/bench/target.c
 tests_bench_bench_target_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
