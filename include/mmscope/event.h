@@ -99,6 +99,7 @@ struct event_list {
 	uint8_t has[2];			/* HAS_* */
 	struct strings *strings[2];	/* keep the paths of VMAs alive; references held */
 	const struct whys *whys[2];	/* references held */
+	const struct stacks *stacks[2];	/* references held; or NULL */
 	const struct unwound *unwound[2];	/* references held; or NULL */
 	struct event_arena *arena;	/* the payloads */
 };

@@ -32,6 +32,9 @@ struct source_options {
 struct span { uint64_t start, end; };
 
 enum { UNWIND_ALL = -1 };
+/* Whose kernel stacks: nobody's, those of the process's tasks, those of every task there is.
+ * The CPUs' come along. */
+enum want_kstacks { KSTACKS_NONE, KSTACKS_PROCESS, KSTACKS_SYSTEM };
 
 /* What the consumer needs this time. The rest is brought along when it is cheap. */
 struct source_want {
@@ -42,6 +45,7 @@ struct source_want {
 	bool everything;		/* batch: one complete pass over layout, page kinds and tasks */
 	bool tasks;			/* a view shows tasks now */
 	bool detail;			/* read smaps once, now */
+	enum want_kstacks kstacks;
 	pid_t unwind;			/* whose user stack, frame by frame: a tid, UNWIND_ALL, 0 nobody's */
 	uint64_t selected;		/* the selected address: whose page-table walk is shown */
 	uint64_t budget_ns;		/* how long sampling may block this time; 0: no limit */

@@ -17,6 +17,7 @@
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
 #include "mmscope/vma.h"
+#include "src/live/kstack.h"
 #include "src/live/uapi.h"
 #include "src/live/unwind.h"
 
@@ -306,6 +307,46 @@ static enum doctor_answer try_user_stacks(struct patient *p)
 	return try_registers(p) == DOCTOR_YES ? readable_file(p, "mem") : DOCTOR_PARTLY;
 }
 
+static enum doctor_answer try_bpf(struct patient *p)
+{
+	struct peek peek;
+	int err = peek_open(&peek);
+
+	peek_close(&peek);
+	if (!err)
+		return DOCTOR_YES;
+	errno = -err;
+	return failed(p, "bpf(2)");
+}
+
+static enum doctor_answer try_btf(struct patient *p)
+{
+	const char *missing = "";
+	struct klayout layout;
+	int err = klayout_read(BTF_PATH, &layout, &missing);
+
+	if (!err)
+		return DOCTOR_YES;
+	errno = -err;
+	failed(p, BTF_PATH);
+	if (*missing)
+		buf_addf(&p->found, ": no %s", missing);
+	return DOCTOR_NO;
+}
+
+static enum doctor_answer try_kallsyms(struct patient *p)
+{
+	if (knames_addresses_shown(KALLSYMS_PATH))
+		return DOCTOR_YES;
+	buf_adds(&p->found, "the kernel shows no addresses to this user");
+	return DOCTOR_NO;
+}
+
+static enum doctor_answer try_kernel_stack(struct patient *p)
+{
+	return readable(p, "stack");
+}
+
 static enum doctor_answer try_page_size(struct patient *p)
 {
 	long size = sysconf(_SC_PAGESIZE);
@@ -342,6 +383,13 @@ static const struct {
 	  "Linux 6.15" },
 	{ "other users", "processes of other users", try_others,
 	  "run as root (sudo), or give the program CAP_SYS_PTRACE" },
+	{ "BPF", "kernel stacks to the byte, those of CPUs too", try_bpf,
+	  "run as root, or with CAP_BPF and CAP_PERFMON; Linux 5.14 with CONFIG_BPF_SYSCALL" },
+	{ "BTF", "where the kernel keeps them", try_btf, "a kernel with CONFIG_DEBUG_INFO_BTF" },
+	{ "kallsyms", "the names of kernel functions, where files are refused", try_kallsyms,
+	  "run as root, or with CAP_SYSLOG" },
+	{ "kernel stack", "the names of kernel functions a task sleeps in", try_kernel_stack,
+	  "run as root" },
 	{ "page size", "pages are counted in units of 4096 bytes", try_page_size, "" },
 };
 

@@ -36,6 +36,7 @@ struct kstacks {
 	struct knames names;
 	struct kgaps gaps;
 	bool gaps_learnt;		/* once from all tasks */
+	bool only_places;		/* that is all we are reading for */
 	size_t *walked;			/* walked[i]: place in the walk of the i-th task read */
 	uint8_t copy[KSTACK_MOST];
 };

@@ -242,7 +242,8 @@ static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stac
 		placed[i].function = "";
 		own[i] = placed[i];
 	}
-	name_frames(k, t, c, n, all, s, own);
+	if (!k->only_places)
+		name_frames(k, t, c, n, all, s, own);
 	/* Only user tasks have registers of user mode to save. */
 	if (!s->kthread && placed[n - 1].bytes >= k->layout.regs_size)
 		s->regs = placed[n - 1].bytes;
@@ -424,18 +425,31 @@ static bool read_tasks(struct kstacks *k, pid_t tgid, struct stacks *ret)
 	return true;
 }
 
+static void learn_gaps(struct kstacks *k)
+{
+	struct stacks *others = stacks_create();
+
+	k->gaps_learnt = k->only_places = true;
+	read_tasks(k, 0, others);
+	k->only_places = false;
+	stacks_put(others);
+}
+
 bool kstack_bpf_read(struct kstacks *k, pid_t tgid, struct stacks *ret)
 {
-	if (tgid && !k->gaps_learnt) {	/* what all the others show settles more */
-		struct stacks *others = stacks_create();
+	size_t choices = 0;
 
-		k->gaps_learnt = true;
-		read_tasks(k, 0, others);
-		stacks_put(others);
-	}
 	if (!read_tasks(k, tgid, ret))
 		return false;
 	k->gaps_learnt |= !tgid;
+	for (size_t i = 0; i < ret->n; i++)
+		choices += ambiguous(&ret->tasks[i]);
+	if (choices && !k->gaps_learnt) {	/* what all the others show settles more */
+		learn_gaps(k);
+		ret->n = 0;
+		if (!read_tasks(k, tgid, ret))
+			return false;
+	}
 	if (k->chains_why)
 		whys_add(ret->whys, "tasks[].kstack.frames", k->chains_why,
 			 "a kernel with BPF iterators");

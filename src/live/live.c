@@ -14,6 +14,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/clock.h"
+#include "mmscope/kstacks.h"
 #include "src/live/lines.h"
 #include "src/live/live.h"
 
@@ -34,6 +35,8 @@ static void live_close(struct source *src)
 	procfs_close(&lv->fs);
 	snapshot_put(lv->last);
 	unwinder_destroy(lv->unwinder);
+	kstacks_close(lv->kstacks);
+	free(lv->root);
 	strings_put(lv->strings);
 	smaps_sums_free(&lv->sums);
 	free(lv->looker);
@@ -84,6 +87,7 @@ struct error *live_open(pid_t pid, const struct source_options *o, const struct 
 	lv = xcalloc(1, sizeof(*lv));
 	lv->base.ops = &live_source_ops;
 	lv->fs = fs;
+	lv->root = xstrdup(root);
 	lv->without = lo ? lo->without : 0;
 	if (lv->without & WITHOUT_PIDFD && lv->fs.pidfd >= 0) {
 		close(lv->fs.pidfd);
@@ -315,8 +319,9 @@ static void place_tasks(struct live *lv, struct sampling *s)
 static bool same_picture(const struct snapshot *a, const struct snapshot *b)
 {
 	return a->layout == b->layout && a->pages == b->pages && a->details == b->details &&
-	       a->tasks == b->tasks && a->unwound == b->unwound && a->whys == b->whys &&
-	       a->minflt == b->minflt && a->majflt == b->majflt && a->statm_rss == b->statm_rss &&
+	       a->tasks == b->tasks && a->unwound == b->unwound && a->stacks == b->stacks &&
+	       a->whys == b->whys && a->minflt == b->minflt && a->majflt == b->majflt &&
+	       a->statm_rss == b->statm_rss &&
 	       a->statm_size == b->statm_size && !memcmp(a->mm, b->mm, sizeof(a->mm)) &&
 	       !memcmp(a->limits, b->limits, sizeof(a->limits)) &&
 	       !memcmp(&a->process, &b->process, sizeof(a->process));
@@ -325,7 +330,7 @@ static bool same_picture(const struct snapshot *a, const struct snapshot *b)
 static void note_moves(struct live *lv, const struct gate_news *news)
 {
 	struct pace *all[] = { &lv->layout, &lv->pass, &lv->kinds, &lv->counters,
-			       &lv->frames };
+			       &lv->frames, &lv->kstack_pace };
 
 	for (size_t i = 0; (news->ran || news->memory) && i < ARRAY_LEN(all); i++)
 		all[i]->dirty = true;
@@ -338,7 +343,7 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 
 	if (!lv->last || s->news.ran || s->news.memory || s->news.gone || w->everything ||
 	    w->detail || lv->pass_running || lv->tasks.waiting ||
-	    live_frames_due(lv, w, s->now_ns))
+	    live_frames_due(lv, w, s->now_ns) || live_kstacks_due(lv, w, s->now_ns))
 		return false;
 	if (w->nrows && s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS)
 		return false;
@@ -412,6 +417,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 		live_pages(lv, &s);
 	place_tasks(lv, &s);
 	live_frames(lv, &s);
+	live_kstacks(lv, &s);
 	lv->reasons &= ~(1ull << REASON_SMAPS);
 	if (next->layout && !next->details)
 		lv->reasons |= 1ull << REASON_SMAPS;

@@ -72,6 +72,10 @@ struct live {
 	uint64_t window_from;
 	uint64_t pass_faults, pass_rss;	/* when it began */
 	struct smaps_sums sums;		/* rungs below PAGEMAP_SCAN only */
+	char *root;			/* proc_root as it was given */
+	struct kstacks *kstacks;	/* NULL: kernel stacks were never asked for */
+	struct pace kstack_pace;
+	enum want_kstacks kstacks_of;	/* whose are in the picture */
 	struct unwinder *unwinder;	/* NULL: frames were never asked for */
 	struct pace frames;
 	pid_t frames_of;		/* whose are in the picture; 0: nobody's */
@@ -94,6 +98,9 @@ void live_roles(struct live *lv, struct sampling *s);
 /* live_pages.c */
 void live_pages(struct live *lv, struct sampling *s);
 void live_pages_reset(struct live *lv);
+/* live_kstacks.c: next->stacks. */
+bool live_kstacks_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);
+void live_kstacks(struct live *lv, struct sampling *s);
 /* live_frames.c: next->unwound. */
 bool live_frames_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);
 void live_frames(struct live *lv, struct sampling *s);

@@ -18,6 +18,7 @@ libmmscope_a_SOURCES += \
 	src/live/live.h src/live/live.c \
 	src/live/pace.h src/live/pace.c \
 	src/live/live_counters.c \
+	src/live/live_kstacks.c \
 	src/live/live_layout.c \
 	src/live/live_pages.c \
 	src/live/proclist.c \

@@ -225,6 +225,8 @@ struct snapshot *event_apply(const struct snapshot *from, const struct event_lis
 		layout_put(s->layout);
 		s->layout = layout_get(s->details->layout);
 	}
+	stacks_put(s->stacks);
+	s->stacks = stacks_get(l->stacks[forward]);
 	unwound_put(s->unwound);
 	s->unwound = unwound_get(l->unwound[forward]);
 	if (l->whys[forward]) {

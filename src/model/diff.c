@@ -323,6 +323,7 @@ struct event_list snapshot_diff(const struct snapshot *a, const struct snapshot 
 		l.has[i] = parts(s);
 		l.strings[i] = s->layout ? strings_get(s->layout->strings) : NULL;
 		l.whys[i] = whys_get(s->whys);
+		l.stacks[i] = stacks_get(s->stacks);
 		l.unwound[i] = unwound_get(s->unwound);
 	}
 	diff_process(&l, &a->process, &b->process);

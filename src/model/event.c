@@ -77,6 +77,7 @@ void event_list_free(struct event_list *l)
 	for (int i = 0; i < 2; i++) {
 		strings_put(l->strings[i]);
 		whys_put(l->whys[i]);
+		stacks_put(l->stacks[i]);
 		unwound_put(l->unwound[i]);
 	}
 	free(l->events);

@@ -111,6 +111,8 @@ static struct error *sample(struct batch *b, bool *ended)
 		.detail = b->o->detail,
 		.unwind = b->o->format == BATCH_JSON || b->o->format == BATCH_NDJSON ?
 			  UNWIND_ALL : 0,
+		.kstacks = b->o->format == BATCH_JSON || b->o->format == BATCH_NDJSON ?
+			   KSTACKS_PROCESS : KSTACKS_NONE,
 	};
 	const struct snapshot *given, *s;
 	bool before = !b->born && over(b);
