@@ -269,6 +269,8 @@ static struct error *check(const struct cli *cli)
 				    cli->target ? cli->target : cli->command->name);
 	if (cli->on && !(cli->command && cli->command->takes_files))
 		return error_create(ERR_USAGE, "--on belongs to a command that plays scenarios");
+	if (cli->sort && !(cli->command && !strcmp(cli->command->name, "tasks")))
+		return error_create(ERR_USAGE, "--sort belongs to the command tasks");
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
 		return error_create(ERR_USAGE,
 				    "--json prints one document; --ndjson takes -n and -d");

@@ -45,3 +45,8 @@ tests_truth_frames_static_LDFLAGS = -pthread -static
 endif
 tests_truth_test_frames_SOURCES = tests/truth/test_frames.c
 tests_truth_test_frames_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/truth/test_kstacks
+TESTS += tests/truth/test_kstacks
+tests_truth_test_kstacks_SOURCES = tests/truth/test_kstacks.c $(TRUTH_SOURCES)
+tests_truth_test_kstacks_LDADD = $(TEST_LIBS)
