@@ -140,6 +140,7 @@ static const struct { int number; void (*run)(void); } groups[] = {
 	{ 10, bench_sim },
 	{ 12, bench_terminal },
 	{ 13, bench_unwind },
+	{ 14, bench_kstacks },
 };
 
 static bool wanted(const char *only, int number)

@@ -81,6 +81,7 @@ void bench_memory(void);	/* 8 */
 void bench_sim(void);		/* 10, 11 */
 void bench_terminal(void);	/* 12 */
 void bench_unwind(void);	/* 13 */
+void bench_kstacks(void);	/* 14 */
 int bench_terminal_child(const char *out_name, const char *in_name);	/* its own child */
 
 #endif

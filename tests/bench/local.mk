@@ -10,6 +10,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench_frames.c \
 	tests/bench/bench_harm.c \
 	tests/bench/bench_idle.c \
+	tests/bench/bench_kstacks.c \
 	tests/bench/bench_layout.c \
 	tests/bench/bench_memory.c \
 	tests/bench/bench_residency.c \
