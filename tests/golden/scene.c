@@ -234,6 +234,63 @@ static struct snapshot *make_growing(int step)
 
 /* ---- a thousand threads ---- */
 
+/* Kernel stacks of three of them: one asleep, one that runs, one that nobody may look at. */
+static struct stacks *kernel_stacks(void)
+{
+	static const struct {
+		const char *function;
+		uint64_t bytes;
+		bool ambiguous;
+	} frames[] = {
+		{ "futex_do_wait", 24, false }, { "__futex_wait", 200, false },
+		{ "futex_wait", 144, false }, { "do_futex", 8, false },
+		{ "__x64_sys_futex", 112, false }, { "do_syscall_64", 560, true },
+		{ "entry_SYSCALL_64_after_hwframe", 168, false },
+	};
+	struct stacks *s = stacks_create();
+	struct kstack *k = stacks_add(s, 4242);
+	struct kframe *f = stacks_frames(s, k, ARRAY_LEN(frames));
+	uint64_t at = 16384;
+
+	snprintf(k->comm, sizeof(k->comm), "server");
+	k->state = 'S';
+	k->rung = KSTACK_BPF;
+	k->magic_ok = true;
+	k->size = 16384;
+	k->used = 1704;
+	k->high_water = 3808;
+	k->regs = 168;
+	for (size_t i = ARRAY_LEN(frames); i-- > 0;) {
+		at -= frames[i].bytes;
+		f[i] = (struct kframe){ frames[i].function, at, frames[i].bytes,
+					frames[i].ambiguous };
+	}
+	k = stacks_add(s, 5000);
+	snprintf(k->comm, sizeof(k->comm), "worker");
+	k->state = 'R';
+	k->rung = KSTACK_BPF;
+	k->size = 16384;
+	k->high_water = 2704;
+	k->on_cpu = true;
+	k->lacks = 1 << KSTACK_RUNNING;
+	k = stacks_add(s, 5001);
+	snprintf(k->comm, sizeof(k->comm), "worker");
+	k->state = 'S';
+	k->rung = KSTACK_WCHAN;
+	k->size = 16384;
+	k->lacks = 1 << KSTACK_NO_SIZES;
+	stacks_frames(s, k, 1)->function = "futex_do_wait";
+	s->rung = KSTACK_BPF;
+	s->cpus = xcalloc(1, sizeof(*s->cpus));
+	s->ncpus = 1;
+	s->cpus[0].stack[s->cpus[0].n++] = (struct cpu_stack){ "hardirq", 16384, 2744, true };
+	s->cpus[0].stack[s->cpus[0].n++] = (struct cpu_stack){ "NMI", 8192, 0, true };
+	s->cpus[0].stack[s->cpus[0].n++] = (struct cpu_stack){ "VC", 8192, UNKNOWN, false };
+	s->cpus[0].stack[s->cpus[0].n++] = (struct cpu_stack){ "idle", 16384, 936, true };
+	stacks_finish(s);
+	return s;
+}
+
 static struct snapshot *make_threads(int step)
 {
 	enum { THREADS = 1000 };
@@ -270,6 +327,7 @@ static struct snapshot *make_threads(int step)
 	tasks->tasks[1].sp = tasks->tasks[1].stack.used = UNKNOWN;
 	tasks->tasks[1].stack.found = STACK_BY_SHAPE;
 	snprintf(s->process.comm, sizeof(s->process.comm), "server");
+	s->stacks = kernel_stacks();
 	s->mm[MM_VM_RSS] = resident_bytes(s);
 	s->time_ns = 1000000000ull * (uint64_t)(step + 1);
 	free(lines);

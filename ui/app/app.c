@@ -148,6 +148,8 @@ static void gather_wants(struct app *app, struct source_want *all)
 		if ((!places[i]->rect.cols && i > 0) || !v->want)
 			continue;
 		v->want(app->states[places[i]->view], app->session, &w);
+		if (w.kstacks > all->kstacks)
+			all->kstacks = w.kstacks;
 		if (w.unwind)
 			all->unwind = w.unwind;
 		for (size_t j = 0; j < w.nvisible && all->nvisible < MAX_SPANS; j++)
