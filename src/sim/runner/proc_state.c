@@ -195,14 +195,14 @@ struct scan_arg {
 #define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
 
 /* Pages mapped once and more than once, letter by letter: bit 56 of their pagemap words. */
-static struct error *mapped_runs(struct proc_state *p, const struct scan_region *r, bool special,
+static struct error *mapped_runs(struct proc_state *p, const struct scan_region *r, bool pfnmap,
 				 struct world_runs *runs)
 {
 	size_t n = (r->end - r->start) / PAGE, i;
 	bool file = r->categories & SCAN_FILE;
 
-	/* Of [vvar]: mapped by frame number, counted nowhere, so no page of the process. */
-	if (special && !file) {
+	/* Mapped by frame number, counted nowhere, so no page of the process. */
+	if (pfnmap) {
 		world_runs_add(runs, n, '.');
 		return NULL;
 	}
@@ -220,7 +220,7 @@ static struct error *mapped_runs(struct proc_state *p, const struct scan_region 
 	return NULL;
 }
 
-static struct error *region_runs(struct proc_state *p, const struct scan_region *r, bool special,
+static struct error *region_runs(struct proc_state *p, const struct scan_region *r, bool pfnmap,
 				 struct world_runs *runs)
 {
 	uint64_t pages = (r->end - r->start) / PAGE;
@@ -228,7 +228,7 @@ static struct error *region_runs(struct proc_state *p, const struct scan_region 
 	if (r->categories & SCAN_ZERO)
 		world_runs_add(runs, pages, 'Z');
 	else if (r->categories & SCAN_PRESENT)
-		return mapped_runs(p, r, special, runs);
+		return mapped_runs(p, r, pfnmap, runs);
 	else if (r->categories & SCAN_GUARD)
 		world_runs_add(runs, pages, 'G');
 	else
@@ -249,6 +249,7 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED | SCAN_GUARD,
 		.return_mask = SCAN_FILE | SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO | SCAN_GUARD,
 	};
+	bool pfnmap = v->kind == SIM_KIND_SPECIAL && strncmp(v->name, "[vvar", 5) == 0;
 	uint64_t at = v->start;
 	struct error *err = NULL;
 	int n, i;
@@ -262,7 +263,7 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 		for (i = 0; i < n && !err; i++) {
 			if (region[i].start > at)
 				world_runs_add(&runs, (region[i].start - at) / PAGE, '.');
-			err = region_runs(p, &region[i], v->kind == SIM_KIND_SPECIAL, &runs);
+			err = region_runs(p, &region[i], pfnmap, &runs);
 			at = region[i].end;
 		}
 		arg.start = arg.walk_end;
