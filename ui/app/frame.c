@@ -20,14 +20,14 @@ enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
 static const struct { const char *room, *beside; } companions[] = {
 	{ "map", "table" }, { "table", "pages" }, { "pages", "table" }, { "stack", "pages" },
 	{ "threads", "stack" }, { "counters", "table" }, { "events", "pages" },
-	{ "output", "events" }, { "scenario", "path" }, { "path", "walk" }, { "walk", "path" },
+	{ "output", "events" }, { "kstack", "stack" }, { "scenario", "path" }, { "path", "walk" }, { "walk", "path" },
 	{ "frames", "path" }, { "processes", "path" },
 };
 
 /* The panel a room's figures come from: its rung and cost stand in the room's title. */
 static const struct { const char *room; enum panel panel; } panels[] = {
 	{ "map", PANEL_LAYOUT }, { "table", PANEL_LAYOUT }, { "pages", PANEL_PAGES },
-	{ "stack", PANEL_PAGES }, { "threads", PANEL_TASKS }, { "counters", PANEL_COUNTERS },
+	{ "stack", PANEL_PAGES }, { "threads", PANEL_TASKS }, { "counters", PANEL_COUNTERS }, { "kstack", PANEL_KSTACK },
 };
 
 int frame_focus(const struct app *app)
