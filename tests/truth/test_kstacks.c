@@ -5,9 +5,11 @@
  * compared: those are looked at again; the test's own processes sleep and get no second
  * chance.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,6 +32,41 @@
 enum { ATTEMPTS = 5, NOBODY = 65534, BIT_PERFMON = 38, BIT_BPF = 39 };
 
 static bool have_bpf;
+
+static char state_of(pid_t pid, const char *tid)
+{
+	char *path = xasprintf("/proc/%d/task/%s/stat", pid, tid), text[512] = "", *end;
+	FILE *f = fopen(path, "r");
+
+	free(path);
+	if (!f)
+		return '?';
+	end = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	fclose(f);
+	return end && end[1] ? end[2] : '?';
+}
+
+/* A target, once all its threads sleep: one that was just born may not have run yet. */
+static struct target start_sleeping(const char *threads)
+{
+	struct target t = target_start((const char *const[]){ "--threads", threads, NULL });
+	char *path = xasprintf("/proc/%d/task", t.pid);
+	bool asleep = false;
+
+	while (!asleep) {
+		DIR *d = opendir(path);
+		struct dirent *e;
+
+		assert_non_null(d);
+		asleep = true;
+		while ((e = readdir(d)))
+			asleep &= *e->d_name == '.' || state_of(t.pid, e->d_name) == 'S';
+		closedir(d);
+		sched_yield();
+	}
+	free(path);
+	return t;
+}
 
 static const struct stacks *read_once(pid_t pid, unsigned without)
 {
@@ -104,7 +141,7 @@ static void need_bpf(void)
 
 static void names_are_the_kernels(void **state)
 {
-	struct target t = target_start((const char *const[]){ "--threads", "200", NULL });
+	struct target t = start_sleeping("200");
 	char theirs[4096], ours[4096];
 	const struct stacks *s;
 	size_t compared = 0;
@@ -276,7 +313,7 @@ static void the_mark_grows_and_never_shrinks(void **state)
 
 static void lower_rungs(void **state)
 {
-	struct target t = target_start((const char *const[]){ "--threads", "3", NULL });
+	struct target t = start_sleeping("3");
 	char theirs[4096], ours[4096];
 	const struct stacks *names = read_once(t.pid, KSTACKS_NO_BPF);
 	const struct stacks *wchan = read_once(t.pid, KSTACKS_NO_BPF | KSTACKS_NO_FILES);
