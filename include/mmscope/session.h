@@ -86,6 +86,7 @@ void session_set_room(struct session *s, int room);
 
 /* The one-line message for the sentence line; sanitised; stays five seconds. */
 void session_say(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void session_hush(struct session *s);			/* what was said is over */
 const char *session_said(const struct session *s);	/* NULL: nothing now */
 
 /* What `mmscope run` started, for the room that shows its output; the caller's. NULL: none. */

@@ -711,6 +711,12 @@ void session_say(struct session *s, const char *fmt, ...)
 	free(raw);
 }
 
+void session_hush(struct session *s)
+{
+	free(s->said);
+	s->said = NULL;
+}
+
 const char *session_said(const struct session *s)
 {
 	return s->said && clock_now_ns() < s->said_until ? s->said : NULL;

@@ -306,6 +306,9 @@ void app_input(struct app *app, const struct input *in)
 	const char *command;
 
 	app->dirty = true;
+	/* A sentence belongs to what one did last. */
+	if (in->type == INPUT_KEY)
+		session_hush(app->session);
 	if (in->type == INPUT_GONE) {
 		app->quit = true;
 	} else if (in->type == INPUT_RESIZE) {

@@ -4,6 +4,7 @@
 #include "ui/app/app.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ bool goto_place(struct app *app, const char *text)
 	char *end;
 	uint64_t addr;
 
+	errno = 0;
 	addr = strtoull(text, &end, 0);
 	if (isdigit((unsigned char)*text) && *end == '\0' && strncasecmp(text, "0x", 2) && snap &&
 	    snap->tasks && task_list_find(snap->tasks, (pid_t)addr)) {
@@ -46,7 +48,7 @@ bool goto_place(struct app *app, const char *text)
 	/* Addresses are printed without 0x: take them as they stand on the screen. */
 	if (*end != '\0' || !isdigit((unsigned char)*text) || strncasecmp(text, "0x", 2))
 		addr = strtoull(text, &end, 16);
-	if (end != text && *end == '\0') {
+	if (end != text && *end == '\0' && !errno) {
 		session_select(app->session, addr);
 		if (session_vma(app->session) >= 0)
 			session_set_zoom(app->session, 2);
@@ -186,7 +188,7 @@ static void do_goto(struct app *app, const char *arg)
 	if (*arg)
 		goto_place(app, arg);
 	else
-		prompt_open(app, PROMPT_GOTO, "0x");
+		prompt_open(app, PROMPT_GOTO, "");
 }
 
 static void do_pause(struct app *app, const char *arg)
