@@ -159,6 +159,9 @@ static struct error *publish(struct live *lv, struct snapshot *next, const struc
 
 static void set_whys(struct live *lv, struct snapshot *next)
 {
+	/* What a zombie has given back no right would bring. */
+	if (lv->reasons & 1ull << REASON_ZOMBIE)
+		lv->reasons &= ~(1ull << REASON_ADDRESSES | 1ull << REASON_BRK | 1ull << REASON_EXE);
 	if (lv->last && lv->whys_for == lv->reasons && next->whys == lv->last->whys)
 		return;
 	whys_put(next->whys);

@@ -29,6 +29,7 @@ static const struct {
 	  "its parent has to wait for it" },
 	{ REASON_ZOMBIE, "pages", "the process has ended and gave its memory back (zombie)",
 	  "its parent has to wait for it" },
+	{ REASON_ZOMBIE, "process.exe", "the process has ended (zombie)", "look at a living process" },
 	{ REASON_ZOMBIE, "tasks[].sp", "the process has ended (zombie)", "look at a living process" },
 	{ REASON_ZOMBIE, "tasks[].pc", "the process has ended (zombie)", "look at a living process" },
 	{ REASON_ZOMBIE, "tasks[].syscall", "the process has ended (zombie)",

@@ -246,6 +246,10 @@ static void test_kernel_thread_and_zombie(void **state)
 	assert_int_equal(z->process.state, 'Z');
 	assert_null(z->layout);
 	assert_non_null(strstr(whys_find(z->whys, "vmas")->why, "zombie"));
+	/* Not for want of a right. */
+	assert_non_null(strstr(whys_find(z->whys, "mm.start_code")->why, "gave its memory back"));
+	assert_non_null(strstr(whys_find(z->whys, "mm.brk")->why, "gave its memory back"));
+	assert_non_null(strstr(whys_find(z->whys, "process.exe")->why, "zombie"));
 	snapshot_put(k);
 	snapshot_put(z);
 }
