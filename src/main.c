@@ -82,7 +82,8 @@ int main(int argc, char **argv)
 		status = report(err);
 	cli_free(&cli);
 	/* Errors of writing that only now come to light. */
-	if (fflush(stdout) != 0 && status == 0) {
+	/* What flushed before may have failed then. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
 		fprintf(stderr, "mmscope: cannot write the output: %s\n", strerror(errno));
 		status = 1;
 	}

@@ -23,6 +23,7 @@
 #include "mmscope/tasktable.h"
 #include "mmscope/text.h"
 #include "src/main_options.h"
+#include "src/session/json.h"
 
 static bool interactive(const struct cli *cli)
 {
@@ -246,24 +247,63 @@ static struct error *run(const struct cli *cli)
 	return err;
 }
 
+static const char *const doctor_answers[] = {
+	[DOCTOR_YES] = "yes",
+	[DOCTOR_PARTLY] = "partly",
+	[DOCTOR_NO] = "no",
+};
+
+static void doctor_json(const struct doctor *d, const struct utsname *u)
+{
+	struct json j;
+
+	json_start(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "schema", "mmscope/1");
+	json_string(&j, "type", "doctor");
+	json_string(&j, "system", u->sysname);
+	json_string(&j, "release", u->release);
+	json_string(&j, "machine", u->machine);
+	json_uint(&j, "user", geteuid());
+	json_array(&j, "interfaces");
+	for (size_t i = 0; i < d->n; i++) {
+		const struct doctor_row *r = &d->rows[i];
+
+		json_object(&j, NULL);
+		json_string(&j, "name", r->name);
+		json_string(&j, "works", doctor_answers[r->answer]);
+		json_string(&j, "gives", r->gives);
+		json_string(&j, "found", r->found);
+		json_string(&j, "try", r->try_this);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_end(&j);
+}
+
 static struct error *doctor(const struct cli *cli)
 {
-	static const char *const answers[] = {
-		[DOCTOR_YES] = "yes",
-		[DOCTOR_PARTLY] = "partly",
-		[DOCTOR_NO] = "no",
-	};
-	struct doctor d = doctor_examine(cli->proc_root);
 	const char *term = getenv("TERM");
-	char *clean = text_sanitized(term ? term : "");
-	struct utsname u;
+	struct utsname u = { .sysname = "" };
+	struct doctor d;
+	char *clean;
 
-	if (uname(&u) == 0)
-		printf("%s %s %s, user %u\n\n", u.sysname, u.release, u.machine, geteuid());
+	if (cli->mode == MODE_NDJSON)
+		return error_create(ERR_USAGE, "doctor prints text, or one document with --json");
+	uname(&u);
+	d = doctor_examine(cli->proc_root);
+	if (cli->mode == MODE_JSON) {
+		doctor_json(&d, &u);
+		doctor_free(&d);
+		return NULL;
+	}
+	clean = text_sanitized(term ? term : "");
+	printf("%s %s %s, user %u\n\n", u.sysname, u.release, u.machine, geteuid());
 	for (size_t i = 0; i < d.n; i++) {
 		const struct doctor_row *r = &d.rows[i];
 
-		printf("%-7s %-14s %s%s%s%s\n", answers[r->answer], r->name, r->gives,
+		printf("%-7s %-14s %s%s%s%s\n", doctor_answers[r->answer], r->name, r->gives,
 		       *r->found ? " (" : "", r->found, *r->found ? ")" : "");
 		if (*r->try_this)
 			printf("%-22s what would help: %s\n", "", r->try_this);

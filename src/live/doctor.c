@@ -27,6 +27,7 @@ enum { UAPI_MADV_GUARD_INSTALL = 102 };
 struct patient {
 	const char *root;
 	int dir;		/* <root>/self, or -1 */
+	int errnum;		/* why it is -1 */
 	char *page;		/* one of our own, touched; one behind it, not touched */
 	struct buf found;
 };
@@ -39,7 +40,11 @@ static enum doctor_answer failed(struct patient *p, const char *what)
 
 static int open_self(struct patient *p, const char *name)
 {
-	return p->dir < 0 ? -1 : openat(p->dir, name, O_RDONLY | O_CLOEXEC);
+	if (p->dir < 0) {
+		errno = p->errnum;
+		return -1;
+	}
+	return openat(p->dir, name, O_RDONLY | O_CLOEXEC);
 }
 
 static enum doctor_answer readable(struct patient *p, const char *name)
@@ -402,6 +407,7 @@ struct doctor doctor_examine(const char *proc_root)
 	};
 	struct doctor d = { .n = ARRAY_LEN(examinations) };
 
+	p.errnum = p.dir < 0 ? errno : 0;
 	d.rows = xcalloc(d.n, sizeof(*d.rows));
 	p.page = mmap(NULL, 2 * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);

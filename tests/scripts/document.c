@@ -106,7 +106,7 @@ bool document_holds(const json_t *doc, struct buf *why)
 	size_t i;
 	json_t *v;
 
-	if (json_object_get(doc, "event"))
+	if (json_object_get(doc, "event") || json_object_get(doc, "interfaces"))
 		return true;
 	if (!nulls_have_reasons(json_object_get(doc, "unavailable"), doc, "", why))
 		return false;
