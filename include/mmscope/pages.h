@@ -13,7 +13,7 @@
 #include "mmscope/buf.h"
 #include "mmscope/vma.h"
 
-/* id, letter, resident?, name, explanation */
+/* id, letter, resident?, name, explanation. Two states may share a letter; never in one VMA. */
 #define PAGE_STATES(X) \
 	X(ABSENT, '.', 0, "absent", "no page: the first touch will fault") \
 	X(ANON, 'A', 1, "anonymous", "private memory of this process alone") \
@@ -24,6 +24,7 @@
 	X(GUARD, 'G', 0, "guard", "marked by madvise(MADV_GUARD_INSTALL): a touch is SIGSEGV") \
 	X(SWAP, 'S', 0, "swapped", "written out to swap: the next touch reads it back") \
 	X(HUGE, 'H', 1, "huge", "part of a 2 MiB page") \
+	X(HUGETLB, 'H', 0, "huge, reserved", "part of a page of hugetlbfs, which Rss leaves out") \
 	X(PRESENT, '#', 1, "resident", "resident; its kind was not asked yet") \
 	X(UNSEEN, '?', 0, "not looked at", "the sampler has not been here yet")
 

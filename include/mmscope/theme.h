@@ -80,7 +80,8 @@ struct theme_role_info { const char *name, *about; };
 extern const struct theme_role_info theme_roles[THEME_ROLE_NR];
 /* The roles of VMAs and pages stand in the order of enum vma_role and enum page_state. */
 #define THEME_OF_VMA(role) (THEME_VMA_TEXT + (role))
-#define THEME_OF_PAGE(state) (THEME_PAGE_ABSENT + (state))
+/* Huge pages of either kind look alike. */
+#define THEME_OF_PAGE(state) (THEME_PAGE_ABSENT + (state) - ((state) > PAGE_HUGE))
 
 enum colour_depth { DEPTH_MONO, DEPTH_8, DEPTH_16, DEPTH_256, DEPTH_TRUE, DEPTH_NR };
 

@@ -10,6 +10,7 @@
 
 #include "mmscope/clock.h"
 #include "src/live/look.h"
+#include "src/live/maps.h"
 
 const char *const look_rung_names[] = {
 	[LOOK_SCAN] = "PAGEMAP_SCAN", [LOOK_PAGEMAP] = "pagemap",
@@ -166,7 +167,17 @@ static void append_present(struct looker *k, const struct look *l, uint64_t star
 	}
 }
 
-static void append_region(struct looker *k, const struct look *l,
+/* Pages of hugetlbfs are counted apart: Rss leaves them out. They always have a file. */
+static enum page_state huge_state(const struct look *l, const struct vma *v)
+{
+	uint64_t size = v->inode ? maps_page_size(l->fd_maps, v->start) : PAGE_BYTES;
+
+	if (!size)
+		size = strncmp(v->path, "/anon_hugepage", 14) ? PAGE_BYTES : 2 * PAGE_BYTES;
+	return size > PAGE_BYTES ? PAGE_HUGETLB : PAGE_HUGE;
+}
+
+static void append_region(struct looker *k, const struct look *l, const struct vma *v,
 			  const struct uapi_page_region *r, uint64_t start, uint64_t end,
 			  struct residency *patch)
 {
@@ -186,7 +197,7 @@ static void append_region(struct looker *k, const struct look *l,
 		append_present(k, l, start, end, patch);
 	} else if (r->categories & UAPI_PAGE_PRESENT) {
 		residency_append(patch, start, end, r->categories & UAPI_PAGE_PFNZERO ?
-						    PAGE_ZERO : PAGE_HUGE);
+						    PAGE_ZERO : huge_state(l, v));
 	} else {
 		residency_append(patch, start, end, PAGE_SWAP);
 	}
@@ -209,7 +220,7 @@ static void append_regions(struct looker *k, const struct look *l, unsigned n,
 			uint64_t lo = y->vmas[v].start > r->start ? y->vmas[v].start : r->start;
 			uint64_t hi = y->vmas[v].end < r->end ? y->vmas[v].end : r->end;
 
-			append_region(k, l, r, lo, hi, patch);
+			append_region(k, l, &y->vmas[v], r, lo, hi, patch);
 			if (y->vmas[v].end >= r->end)
 				break;
 		}

@@ -48,6 +48,7 @@ struct look {
 	enum look_kinds kinds;
 	uint64_t deadline_ns;			/* by clock_now_ns(); 0: none */
 	bool visible;				/* read even huge VMAs page by page */
+	int fd_maps;				/* to ask for the size of pages, or -1 */
 	uint64_t vvar_start, vvar_end;		/* pages the kernel lends: in no count, so 'Z' */
 };
 

@@ -151,6 +151,13 @@ static int query(int fd, uint64_t addr, struct maps_line *m, char *name, uint32_
 	return 0;
 }
 
+uint64_t maps_page_size(int fd, uint64_t addr)
+{
+	struct uapi_procmap_query q = { .size = sizeof(q), .query_addr = addr };
+
+	return fd >= 0 && ioctl(fd, UAPI_PROCMAP_QUERY, &q) == 0 ? q.vma_page_size : 0;
+}
+
 /* The ioctl does not know [vsyscall], which is no VMA. */
 static bool is_vma(const struct vma *v)
 {

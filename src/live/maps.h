@@ -34,6 +34,8 @@ int maps_read(int fd, char *buf, const struct layout *old, struct strings *strin
 
 /* Is what maps has in `span` what the layout has? 0 yes, 1 no, else -errno. */
 int maps_check(int fd, const struct layout *l, struct span span);
+/* The size of the pages behind the VMA at addr; 0 when the kernel does not tell. */
+uint64_t maps_page_size(int fd, uint64_t addr);
 /* The layout with what PROCMAP_QUERY has around `span` in place of what it had there. */
 int maps_splice(int fd, const struct layout *l, struct span span, struct layout **ret);
 

@@ -70,7 +70,9 @@ static uint64_t resident_of(const struct filter_vma *row, const struct vma *v, i
 		return UNKNOWN;
 	if (field == V_RSS)
 		return page_counts_resident(&n) * PAGE_BYTES;
-	return n.n[PAGE_PRESENT] ? UNKNOWN : page_counts_anon(&n) * PAGE_BYTES;
+	if (n.n[PAGE_PRESENT])
+		return UNKNOWN;
+	return (page_counts_anon(&n) + (v->inode ? 0 : n.n[PAGE_HUGE])) * PAGE_BYTES;
 }
 
 static uint64_t vma_number(const void *p, int field)

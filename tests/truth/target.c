@@ -338,6 +338,20 @@ static void op_thp(const char *arg)
 		madvise(aligned + PAGE, PAGE, MADV_DONTNEED);
 }
 
+/* Where the machine has none in reserve there is nothing to look at. */
+static void op_hugetlb(const char *arg)
+{
+	size_t len = size_of(arg);
+
+	for (int shared = 0; shared < 2; shared++) {
+		char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_HUGETLB |
+			       (shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+
+		if (p != MAP_FAILED)
+			*(volatile char *)p = 1;
+	}
+}
+
 static void op_lock(const char *arg)
 {
 	anon(size_of(arg));
@@ -500,6 +514,7 @@ static const struct {
 	{ "guarded", op_guarded, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
+	{ "hugetlb", op_hugetlb, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },
 	{ "name", op_name, false }, { "comm", op_comm, false }, { "heap", op_heap, false },
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },

@@ -89,7 +89,8 @@ static void count_all(struct table_state *st)
 
 			if (page_states[p->state].resident)
 				rss += bytes;
-			if (p->state == PAGE_ANON || p->state == PAGE_ANON_SHARED)
+			if (p->state == PAGE_ANON || p->state == PAGE_ANON_SHARED ||
+			    (p->state == PAGE_HUGE && !v->inode))
 				anon += bytes;
 			if (p->state == PAGE_UNSEEN)
 				st->complete = false;
