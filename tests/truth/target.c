@@ -240,11 +240,13 @@ static void op_stack(const char *arg)
 	(void)sum;
 }
 
-static _Noreturn void wait_for_parent(void)
+static _Noreturn void wait_for_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (;;)
+	/* It may have ended before we asked. */
+	while (getppid() == parent)
 		pause();
+	_exit(0);
 }
 
 /* A child shares all pages; then every other one is written apart. */
@@ -252,9 +254,11 @@ static void op_cow(const char *arg)
 {
 	char *p = anon(size_of(arg));
 
+	pid_t self = getpid();
+
 	touch(p, last_len, PAGE);
 	if (!fork())
-		wait_for_parent();
+		wait_for_parent(self);
 	touch(p, last_len, 2 * PAGE);
 }
 
@@ -282,6 +286,7 @@ static void op_shm(const char *arg)
 {
 	char *p = map(size_of(arg), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
 
+	pid_t self = getpid();
 	int done[2];
 	char c;
 
@@ -292,7 +297,7 @@ static void op_shm(const char *arg)
 		touch(p, last_len, 4 * PAGE);	/* these are mapped twice */
 		close(done[0]);
 		close(done[1]);
-		wait_for_parent();
+		wait_for_parent(self);
 	}
 	/* The child's touches are over before anybody compares. */
 	close(done[1]);
