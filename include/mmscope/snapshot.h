@@ -83,6 +83,7 @@ struct process {
 struct vma_detail {
 	uint64_t pss, swap, locked, uss;	/* bytes, UNKNOWN */
 	uint64_t flags;			/* bit i: vma_flag_names[i] */
+	uint64_t rss, anonymous;	/* as smaps has them; for whom the pages do not tell */
 };
 extern const char *const vma_flag_names[64];	/* two letters; NULL ends */
 struct details {

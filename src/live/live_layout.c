@@ -177,6 +177,13 @@ static bool whole_due(const struct live *lv, const struct sampling *s)
 	       pace_due(&lv->layout, s->now_ns, LAYOUT_CAP_NS);
 }
 
+/* Without pagemap smaps is read anyway, for what it tells of the pages. */
+static bool detail_due(const struct live *lv, const struct sampling *s)
+{
+	return s->want->detail || (s->want->everything && lv->looker->rung == LOOK_SMAPS &&
+				   !(lv->without & WITHOUT_SMAPS));
+}
+
 /* Reads what is due. 0, or errno: then the layout is as it was. */
 static int refresh(struct live *lv, struct sampling *s)
 {
@@ -187,7 +194,7 @@ static int refresh(struct live *lv, struct sampling *s)
 			(s->news.ran || s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS);
 	int err = 0;
 
-	if (s->want->detail && !read_detail(lv, s, old, &l)) {
+	if (detail_due(lv, s) && !read_detail(lv, s, old, &l)) {
 		pace_done(&lv->layout, cpu);
 	} else if (whole_due(lv, s)) {
 		err = read_whole(lv, s, old, &l);

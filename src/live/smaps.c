@@ -93,6 +93,7 @@ static void detail_add(struct reading *r, const struct smaps_figures *f)
 	r->detail[r->n++] = (struct vma_detail){
 		.pss = f->pss, .swap = f->swap, .locked = f->locked, .uss = f->uss,
 		.flags = f->flags == UNKNOWN ? 0 : f->flags,
+		.rss = f->rss, .anonymous = f->anonymous,
 	};
 	if (f->pss != UNKNOWN)
 		r->pss += f->pss;

@@ -110,7 +110,7 @@ bool whys_equal(const struct whys *a, const struct whys *b)
 struct details *details_create(const struct layout *l)
 {
 	struct details *d = xcalloc(1, sizeof(*d));
-	const struct vma_detail unknown = { UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0 };
+	const struct vma_detail unknown = { UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0, UNKNOWN, UNKNOWN };
 
 	d->refs = 1;
 	d->layout = layout_get(l);
@@ -147,7 +147,7 @@ bool details_equal(const struct details *a, const struct details *b)
 		return true;
 	if (!a || !b || a->pss != b->pss || a->uss != b->uss)
 		return false;
-	/* struct vma_detail is five 64-bit figures: no padding to trip over */
+	/* struct vma_detail is 64-bit figures only: no padding to trip over */
 	return layout_equal(a->layout, b->layout) &&
 	       !memcmp(a->vma, b->vma, a->layout->n * sizeof(*a->vma));
 }

@@ -33,5 +33,9 @@ struct vma_figures vma_figures(const struct snapshot *s, size_t vma)
 	if (f.pages)
 		f.anonymous = (page_counts_anon(&c) + (v->inode ? 0 : c.n[PAGE_HUGE]))
 			<< PAGE_SHIFT;
+	if (f.detail && f.rss == UNKNOWN)
+		f.rss = f.detail->rss;
+	if (f.detail && f.anonymous == UNKNOWN)
+		f.anonymous = f.detail->anonymous;
 	return f;
 }

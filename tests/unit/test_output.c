@@ -162,7 +162,7 @@ static void test_json_details(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < s->layout->n; i++)
-		d->vma[i] = (struct vma_detail){ 100, 0, 4096, 0, 1 | 1 << 8 };
+		d->vma[i] = (struct vma_detail){ 100, 0, 4096, 0, 1 | 1 << 8, UNKNOWN, UNKNOWN };
 	d->vma[3].pss = UNKNOWN;
 	s->details = d;
 	doc = as_json(s, false);
