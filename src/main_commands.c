@@ -18,12 +18,12 @@
 #include "mmscope/frames.h"
 #include "mmscope/kstacks.h"
 #include "mmscope/lessons.h"
+#include "mmscope/output.h"
 #include "mmscope/paths.h"
 #include "mmscope/proclist.h"
 #include "mmscope/tasktable.h"
 #include "mmscope/text.h"
 #include "src/main_options.h"
-#include "src/session/json.h"
 
 static bool interactive(const struct cli *cli)
 {
@@ -247,41 +247,6 @@ static struct error *run(const struct cli *cli)
 	return err;
 }
 
-static const char *const doctor_answers[] = {
-	[DOCTOR_YES] = "yes",
-	[DOCTOR_PARTLY] = "partly",
-	[DOCTOR_NO] = "no",
-};
-
-static void doctor_json(const struct doctor *d, const struct utsname *u)
-{
-	struct json j;
-
-	json_start(&j, stdout, true);
-	json_object(&j, NULL);
-	json_string(&j, "schema", "mmscope/1");
-	json_string(&j, "type", "doctor");
-	json_string(&j, "system", u->sysname);
-	json_string(&j, "release", u->release);
-	json_string(&j, "machine", u->machine);
-	json_uint(&j, "user", geteuid());
-	json_array(&j, "interfaces");
-	for (size_t i = 0; i < d->n; i++) {
-		const struct doctor_row *r = &d->rows[i];
-
-		json_object(&j, NULL);
-		json_string(&j, "name", r->name);
-		json_string(&j, "works", doctor_answers[r->answer]);
-		json_string(&j, "gives", r->gives);
-		json_string(&j, "found", r->found);
-		json_string(&j, "try", r->try_this);
-		json_close(&j, '}');
-	}
-	json_close(&j, ']');
-	json_close(&j, '}');
-	json_end(&j);
-}
-
 static struct error *doctor(const struct cli *cli)
 {
 	const char *term = getenv("TERM");
@@ -294,7 +259,7 @@ static struct error *doctor(const struct cli *cli)
 	uname(&u);
 	d = doctor_examine(cli->proc_root);
 	if (cli->mode == MODE_JSON) {
-		doctor_json(&d, &u);
+		out_json_doctor(stdout, &d, &u);
 		doctor_free(&d);
 		return NULL;
 	}

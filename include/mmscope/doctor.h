@@ -8,6 +8,8 @@
 
 enum doctor_answer { DOCTOR_YES, DOCTOR_PARTLY, DOCTOR_NO };
 
+extern const char *const doctor_answers[];	/* "yes" ... by enum doctor_answer */
+
 struct doctor_row {
 	const char *name;		/* the interface */
 	const char *gives;		/* what it is good for */

@@ -23,6 +23,11 @@ void out_json(FILE *out, const struct snapshot *s, bool line);
 /* One line for each event that is news. */
 void out_json_events(FILE *out, const struct event_list *events);
 
+/* out_doctor.c: one document; where it was examined is for uname(2) to say. */
+struct doctor;
+struct utsname;
+void out_json_doctor(FILE *out, const struct doctor *d, const struct utsname *u);
+
 /* out_text.c: header, counters, sums by role, VMAs, tasks, what is missing and why. */
 void out_text(FILE *out, const struct snapshot *s, const struct output_options *o);
 /* The list of processes, as a tree. */

@@ -24,6 +24,12 @@
 /* Younger than the headers we build on: Linux 6.13. */
 enum { UAPI_MADV_GUARD_INSTALL = 102 };
 
+const char *const doctor_answers[] = {
+	[DOCTOR_YES] = "yes",
+	[DOCTOR_PARTLY] = "partly",
+	[DOCTOR_NO] = "no",
+};
+
 struct patient {
 	const char *root;
 	int dir;		/* <root>/self, or -1 */

@@ -22,6 +22,7 @@ libmmscope_a_SOURCES += include/mmscope/output.h src/session/figures.c
 libmmscope_a_SOURCES += src/session/json.h src/session/json.c
 libmmscope_a_SOURCES += src/session/words.h src/session/words.c
 libmmscope_a_SOURCES += src/session/out_json.c
+libmmscope_a_SOURCES += src/session/out_doctor.c
 libmmscope_a_SOURCES += src/session/out_text.c
 libmmscope_a_SOURCES += include/mmscope/tasktable.h src/session/tasktable.c
 libmmscope_a_SOURCES += src/session/out_plain.c
