@@ -34,7 +34,9 @@ static bool mergeable_anon_vma(struct sim *s, const struct merge *m, const struc
 	bool ok;
 
 	if (!v->anon_vma && m->anon_vma)
-		ok = !had_uncowed_parents(s, m->middle) && s->prof->merge_faulted_into_unfaulted;
+		ok = !had_uncowed_parents(s, m->middle) &&
+		     !had_uncowed_parents(s, m->copied_from) &&
+		     s->prof->merge_faulted_into_unfaulted;
 	else if (v->anon_vma && !m->anon_vma)
 		ok = !had_uncowed_parents(s, v);
 	else

@@ -26,6 +26,7 @@ dist_scenarios_DATA += src/sim/scenarios/mmap-file-offset.scn
 dist_scenarios_DATA += src/sim/scenarios/mmap-fixed-fails.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-dontunmap-locked.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-dontunmap.scn
+dist_scenarios_DATA += src/sim/scenarios/mremap-fork-child.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-grow-in-place.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-move.scn
 dist_scenarios_DATA += src/sim/scenarios/mremap-several.scn
