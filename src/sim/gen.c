@@ -119,6 +119,8 @@ static void odd_place(struct gen *g)
 		"0xffffffffffffff00",
 		"0x200000000000",
 		"text",
+		"vdso",
+		"vvar",
 	};
 
 	say(g, PICK(g, places));
@@ -166,10 +168,24 @@ static unsigned place(struct gen *g)
 	return 4;
 }
 
+/* More than any address space has; nothing of that size can come to be. */
+static const char *huge(struct gen *g)
+{
+	static const char *const sizes[] = {
+		"128T", "0x8000000000000000", "0x7fffffffffffffff", "-2p", "-1p", "-1",
+	};
+
+	return PICK(g, sizes);
+}
+
 static void length(struct gen *g, unsigned left)
 {
 	unsigned how = below(g, 100), pages = left ? left : 1;
 
+	if (chance(g, 1)) {
+		buf_addf(g->out, " %s", huge(g));
+		return;
+	}
 	if (how < 40)
 		pages = left;
 	else if (how < 75)
@@ -226,14 +242,21 @@ static void gen_mmap(struct gen *g)
 	bool grows = chance(g, g->profile == GEN_STACK ? 30 : 4);
 
 	g->pages[n] = pages;
-	buf_addf(g->out, "mmap %c %up", 'A' + n, pages);
+	if (chance(g, 1))
+		buf_addf(g->out, "mmap %c %s", 'A' + n, huge(g));
+	else
+		buf_addf(g->out, "mmap %c %up", 'A' + n, pages);
 	if (chance(g, 3))
 		buf_addf(g->out, "-%u", below(g, 4096));
 	buf_addf(g->out, " %s", some_prot(g));
 	say(g, chance(g, grows ? 4 : 25) ? " shared " : " private ");
 	say(g, grows && chance(g, 95) ? "anon" : backing);
-	if (backing[0] != 'a' && !grows && chance(g, 40))
-		buf_addf(g->out, "@%up", below(g, 64));
+	if (backing[0] != 'a' && !grows && chance(g, 40)) {
+		if (chance(g, 4))
+			buf_addf(g->out, "@0x7ffffffffff%02x000", 0xe0 + below(g, 32));
+		else
+			buf_addf(g->out, "@%up", below(g, 64));
+	}
 	if (chance(g, 22))
 		mmap_place(g, "fixed");
 	else if (chance(g, 12))
@@ -503,7 +526,7 @@ static void gen_start(struct gen *g)
 	if (chance(g, 3))
 		say(g, "start memlock 64K\n");
 	if (chance(g, 3))
-		say(g, "start data 1M\n");
+		say(g, chance(g, 50) ? "start data 1M\n" : "start data 8K\n");
 	if (chance(g, 3))
 		say(g, "start as 32M\n");
 }
