@@ -63,7 +63,7 @@ static bool grow(struct sim *s, struct mm *mm, u64 oldbrk, u64 newbrk)
 			return false;
 	}
 	prev = vma_before(s, mm, oldbrk);
-	if (prev && prev->end <= mm->start_brk && !s->prof->first_brk_merges_bss)
+	if (prev && prev->end <= mm->start_brk && RULE(s, first_brk_keeps_bss))
 		prev = NULL;
 	return !do_brk_flags(s, mm, prev, oldbrk, newbrk - oldbrk);
 }
@@ -74,9 +74,9 @@ static bool shrink(struct sim *s, struct mm *mm, u64 oldbrk, u64 newbrk)
 
 	T_TEST(s, "brk", "something is mapped between the new and the old break", "vma",
 	       v ? v->start : 0, NE, NULL, 0, SIM_U_ADDR, v != NULL, "unmap it",
-	       s->prof->shrink_needs_mapping ? "unchanged" : "done");
+	       RULE(s, shrink_needs_mapping) ? "unchanged" : "done");
 	if (!v)
-		return !s->prof->shrink_needs_mapping;
+		return !RULE(s, shrink_needs_mapping);
 	return !do_munmap_aligned(s, mm, newbrk, oldbrk);
 }
 

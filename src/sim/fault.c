@@ -333,7 +333,7 @@ static bool access_error(struct sim *s, const struct vma *v, enum access acc, bo
 	       NULL, 1, SIM_U_BOOL, present, "SIGSEGV ACCERR", "go on");
 	if (present)
 		return true;
-	if (acc == ACC_EXEC && !s->prof->exec_reads_first && !(v->flags & VM_EXEC))
+	if (acc == ACC_EXEC && !RULE(s, exec_reads_first) && !(v->flags & VM_EXEC))
 		return true;
 	bad = !vma_accessible(v);
 	T_TEST(s, "access_error", "the VMA has any permission", "vm_flags", v->flags, AND,

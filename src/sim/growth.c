@@ -32,7 +32,7 @@ static bool guard_refuses(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
 	T_NOTE(s, "expand_downwards", "the mapping below", "vm_start", prev->start, "vm_end",
 	       prev->end, SIM_U_ADDR);
 	if ((prev->flags & VM_GROWSDOWN) ||
-	    (s->prof->guard_gap_skips_inaccessible && !vma_accessible(prev))) {
+	    (RULE(s, guard_gap_skips_inaccessible) && !vma_accessible(prev))) {
 		T_TEST(s, "expand_downwards", "it grows down itself, or has no permission",
 		       "vm_flags", prev->flags, AND, "VM_GROWSDOWN", VM_GROWSDOWN, SIM_U_FLAGS,
 		       true, "no gap is needed", "the gap is needed");

@@ -141,7 +141,7 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 	if (t.exec != mm->exec_vm)
 		return fail(c, "sum of exec %llu, exec_vm %llu", proc, t.exec, mm->exec_vm);
 	if (t.locked > mm->locked_vm ||
-	    (t.locked != mm->locked_vm && !s->prof->dontunmap_double_counts))
+	    (t.locked != mm->locked_vm && !RULE(s, dontunmap_double_counts)))
 		return fail(c, "sum of locked %llu, locked_vm %llu", proc, t.locked, mm->locked_vm);
 	if (t.anon != mm->stat[STAT_ANON])
 		return fail(c, "anonymous pages %llu, RssAnon %llu", proc, t.anon,

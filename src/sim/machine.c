@@ -13,7 +13,7 @@
 void sim_options_init(struct sim_options *o)
 {
 	*o = (struct sim_options){
-		.profile = &sim_profiles[0],
+		.profile = &profile_linux_6_18_x86_64,
 		.limit = { [SIM_LIMIT_STACK] = 8ull << 20, [SIM_LIMIT_AS] = SIM_UNLIMITED,
 			   [SIM_LIMIT_DATA] = SIM_UNLIMITED, [SIM_LIMIT_MEMLOCK] = 8ull << 20 },
 		.memlock_hard = 8ull << 20,

@@ -27,7 +27,7 @@ libmmscope_a_SOURCES += \
 	src/sim/place.c \
 	src/sim/populate.c \
 	src/sim/process.c \
-	src/sim/profile.h src/sim/profile.c \
+	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c \
 	src/sim/query.c \
 	src/sim/trace.c \
 	src/sim/vma.c

@@ -283,7 +283,7 @@ static const struct advice *find_advice(const struct sim *s, int advice)
 {
 	if (advice < 0 || advice >= ADV_MAX)
 		return NULL;
-	if ((advice == ADV_MERGEABLE || advice == ADV_UNMERGEABLE) && s->prof->has_ksm)
+	if ((advice == ADV_MERGEABLE || advice == ADV_UNMERGEABLE) && RULE(s, has_ksm))
 		return &ksm_advices[advice - ADV_MERGEABLE];
 	return advices[advice].act ? &advices[advice] : NULL;
 }

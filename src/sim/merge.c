@@ -6,7 +6,7 @@
 
 static u64 sticky(const struct sim *s)
 {
-	return s->prof->guard_flag_shown ? VM_MAYBE_GUARD : 0;
+	return RULE(s, guard_flag_shown) ? VM_MAYBE_GUARD : 0;
 }
 
 static bool had_uncowed_parents(const struct sim *s, const struct vma *v)
@@ -36,7 +36,7 @@ static bool mergeable_anon_vma(struct sim *s, const struct merge *m, const struc
 	if (!v->anon_vma && m->anon_vma)
 		ok = !had_uncowed_parents(s, m->middle) &&
 		     !had_uncowed_parents(s, m->copied_from) &&
-		     s->prof->merge_faulted_into_unfaulted;
+		     RULE(s, merge_faulted_into_unfaulted);
 	else if (v->anon_vma && !m->anon_vma)
 		ok = !had_uncowed_parents(s, v);
 	else

@@ -230,6 +230,7 @@ struct sim {
 	sim_trace_fn trace;
 	void *trace_ctx;
 	unsigned depth;
+	u64 rules_asked[SIM_RULE_WORDS];	/* since the last step that was traced */
 	bool failed;			/* an allocation was refused during this operation */
 	bool retracing;
 	struct mm *mm;			/* of the current process */
@@ -291,6 +292,14 @@ static inline void hot_forget(struct sim *s)
 
 /* ---- trace.c: the steps cost one test when nobody listens ------------------------------ */
 void trace_step(struct sim *s, const struct sim_step *step);
+/* What the profile chose; a traced step tells which choices led to it. Reading only. */
+static inline unsigned sim_rule_ask(const struct sim *s, enum sim_rule r)
+{
+	if (unlikely(s->trace))
+		((struct sim *)(uintptr_t)s)->rules_asked[r / 64] |= 1ull << r % 64;
+	return s->prof->rule[r];
+}
+#define RULE(s, name) sim_rule_ask((s), SIM_RULE_##name)
 struct trace_frame {
 	struct sim *s;
 	unsigned depth;

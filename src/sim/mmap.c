@@ -17,7 +17,7 @@ static u64 prot_bits(u32 prot)
 static u64 flag_bits(const struct sim *s, u32 flags)
 {
 	return (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_LOCKED ? VM_LOCKED : 0) |
-	       (flags & MAP_STACK && s->prof->stack_mapping_nohuge ? VM_NOHUGEPAGE : 0);
+	       (flags & MAP_STACK && RULE(s, stack_mapping_nohuge) ? VM_NOHUGEPAGE : 0);
 }
 
 struct request {

@@ -54,7 +54,7 @@ static int mprotect_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start
 				return -ENOMEM;
 			newflags |= VM_ACCOUNT;
 		}
-	} else if (s->prof->unwritten_loses_account && (oldflags & VM_ACCOUNT) &&
+	} else if (RULE(s, unwritten_loses_account) && (oldflags & VM_ACCOUNT) &&
 		   vma_anonymous(v) && !v->anon_vma) {
 		T_NOTE(s, "mprotect_fixup", "never written: no longer accounted", "pages", pages,
 		       NULL, 0, SIM_U_PAGES);

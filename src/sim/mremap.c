@@ -260,11 +260,11 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 {
 	struct vma *v = r->vma;
 
-	if ((v->flags & VM_LOCKED) && s->prof->dontunmap_double_counts)
+	if ((v->flags & VM_LOCKED) && RULE(s, dontunmap_double_counts))
 		T_NOTE(s, "dontunmap_complete",
 		       "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
 		       r->old_len >> PAGE_SHIFT, NULL, 0, SIM_U_PAGES);
-	flags_or(s, v, 0, VM_LOCKED_MASK | (s->prof->dontunmap_keeps_account ? 0 : VM_ACCOUNT));
+	flags_or(s, v, 0, VM_LOCKED_MASK | (RULE(s, dontunmap_keeps_account) ? 0 : VM_ACCOUNT));
 	if (new_vma != v && r->addr == v->start && r->addr + r->old_len == v->end && v->chain)
 		anon_vma_unlink(s, v);
 }
@@ -457,7 +457,7 @@ int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op)
 	res = check_params(s, &r);
 	if (res)
 		return res;
-	if ((r.flags & MREMAP_FIXED) && r.old_len == r.new_len && s->prof->mremap_multi) {
+	if ((r.flags & MREMAP_FIXED) && r.old_len == r.new_len && RULE(s, mremap_multi)) {
 		res = remap_move(s, &r);
 	} else {
 		r.vma = vma_lookup(s, mm, r.addr);

@@ -24,7 +24,7 @@ static void zap_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword
 void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, unsigned how)
 {
 	pt_each(s, mm, v, start, end, zap_one, &how);
-	if (!(how & ZAP_RECLAIM) || !s->prof->pt_reclaim)
+	if (!(how & ZAP_RECLAIM) || !RULE(s, pt_reclaim))
 		return;
 	for (u64 a = (start + PMD_SIZE - 1) & ~(PMD_SIZE - 1), next;
 	     a + PMD_SIZE <= end && a >= start; a = next) {

@@ -173,11 +173,11 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 		return -ENOMEM;
 	}
 	if (file && !vma_shmem(&(struct vma){ .file = file })) {
-		if (p->thp_aligns_file && p->thp_size && !(flags & MAP_FIXED))
+		if (RULE(s, thp_aligns_file) && p->thp_size && !(flags & MAP_FIXED))
 			r = thp_get_unmapped_area(s, mm, addr, len, pgoff << PAGE_SHIFT, flags);
 		if (!r)
 			r = arch_get_unmapped_area(s, mm, addr, len, flags);
-	} else if (!file && !shared && !addr && p->thp_aligns_anon && p->thp_size &&
+	} else if (!file && !shared && !addr && RULE(s, thp_aligns_anon) && p->thp_size &&
 		   !(len & (p->thp_size - 1))) {
 		r = thp_get_unmapped_area(s, mm, addr, len, 0, flags);
 		if (!r)

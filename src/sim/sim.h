@@ -208,6 +208,7 @@ struct sim_step {
 	bool outcome;
 	const char *taken, *otherwise;	/* what follows; what the other outcome leads to; or NULL */
 	sim_pos pos;		/* seek here to see the machine at this decision */
+	const uint64_t *rules;	/* bits of enum sim_rule asked since the step before; for the call */
 };
 
 typedef void (*sim_trace_fn)(void *ctx, const struct sim_step *step);

@@ -12,7 +12,9 @@ void trace_step(struct sim *s, const struct sim_step *step)
 
 	copy.depth = s->depth;
 	copy.pos = sim_position(s);
+	copy.rules = s->rules_asked;
 	s->trace(s->trace_ctx, &copy);
+	memset(s->rules_asked, 0, sizeof(s->rules_asked));
 }
 
 static const struct {
@@ -46,7 +48,7 @@ static void add_flags(struct buf *b, u64 flags)
 
 void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct buf *ret)
 {
-	add_flags(ret, s->prof->guard_flag_shown ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
+	add_flags(ret, RULE(s, guard_flag_shown) ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
 }
 
 static void add_value(struct buf *b, u64 v, enum sim_unit unit)
