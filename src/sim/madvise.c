@@ -182,13 +182,19 @@ static int adv_remove(struct sim *s, struct mm *mm, const struct range *r)
 {
 	struct object *o = object_of(s, r->v->file);
 	u64 from = r->v->pgoff + ((r->start - r->v->start) >> PAGE_SHIFT);
+	u64 to = from + ((r->end - r->start) >> PAGE_SHIFT);
 
 	(void)mm;
 	if ((r->v->flags & VM_LOCKED) || !o || r->v->file == FILE_VDSO)
 		return -EINVAL;
 	if ((r->v->flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
-	object_truncate(s, o, from, from + ((r->end - r->start) >> PAGE_SHIFT), false);
+	if (o->kind == OBJ_FILE && to > EXT4_MAX_BYTES >> PAGE_SHIFT) {
+		T_TEST(s, "vfs_fallocate", "the end of the range against s_maxbytes", "page", to, GT,
+		       "pages", EXT4_MAX_BYTES >> PAGE_SHIFT, SIM_U_COUNT, true, "EFBIG", "go on");
+		return -EFBIG;
+	}
+	object_truncate(s, o, from, to, false);
 	return 0;
 }
 

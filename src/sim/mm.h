@@ -30,6 +30,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
 #define PMD_SIZE (1ull << 21)
+#define EXT4_MAX_BYTES (0xffffffffull << PAGE_SHIFT)	/* s_maxbytes of extents, blocks of 4 KiB */
 
 /* ---- flags of a VMA: bit numbers of the kernel's vm_flags ----------------------------- */
 #define VM_READ 0x1ull
