@@ -141,23 +141,55 @@ static void put_errno(uint64_t v, struct buf *out)
 		buf_addf(out, "%lld", (long long)v);
 }
 
+/* 34 359 735 291: what is compared is compared to the last digit, so it must be readable. */
+/* 34,359,735,291: what is compared is compared to the last digit, so it must be readable. */
+static void put_groups(uint64_t v, struct buf *out)
+{
+	if (v < 1000) {
+		buf_addf(out, "%u", (unsigned)v);
+		return;
+	}
+	put_groups(v / 1000, out);
+	buf_addf(out, ",%03u", (unsigned)(v % 1000));
+}
+
+static void put_grouped(uint64_t v, struct buf *out)
+{
+	if (v < 10000)
+		buf_addf(out, "%u", (unsigned)v);
+	else
+		put_groups(v, out);
+}
+
+/* Exact, since 8196K against 8192K is the whole point of a test. */
+static void put_bytes(uint64_t v, struct buf *out)
+{
+	if (v == UINT64_MAX) {
+		buf_adds(out, "unlimited");
+		return;
+	}
+	put_grouped(v % 1024 ? v : v / 1024, out);
+	buf_adds(out, v % 1024 ? v == 1 ? " byte" : " bytes" : v ? "K" : " bytes");
+}
+
 static void put_number(uint64_t v, enum decision_unit unit, struct buf *out)
 {
 	unsigned long long n = v;
-	char size[16];
 
 	switch (unit) {
 	case DECISION_IN_ADDRESS:
 		buf_addf(out, "%llx", n);
 		break;
 	case DECISION_IN_BYTES:
-		buf_adds(out, v == UINT64_MAX ? "unlimited" : text_size(v, size));
+		put_bytes(v, out);
 		break;
 	case DECISION_IN_PAGES:
 		if (v >= UINT64_MAX >> PAGE_SHIFT)
 			buf_adds(out, "unlimited");
-		else
-			buf_addf(out, "%llu page%s", n, v == 1 ? "" : "s");
+		else {
+			put_grouped(v, out);
+			buf_adds(out, v == 1 ? " page" : " pages");
+		}
 		break;
 	case DECISION_IN_FLAGS: case DECISION_IN_HEX:
 		buf_addf(out, "0x%llx", n);
@@ -172,7 +204,7 @@ static void put_number(uint64_t v, enum decision_unit unit, struct buf *out)
 		buf_adds(out, v ? "yes" : "no");
 		break;
 	case DECISION_IN_COUNT: case DECISION_IN_NONE:
-		buf_addf(out, "%llu", n);
+		put_grouped(v, out);
 		break;
 	}
 }

@@ -168,8 +168,20 @@ static int line_in_hand(const struct machine *m)
 	return i < m->script->nlines && i ? (int)i - 1 : 0;
 }
 
+/* A file's own remarks, its licence, stand above what it has to tell. */
+static int first_line(const struct script *s)
+{
+	size_t i = 0;
+
+	while (i < s->nlines && s->lines[i].kind == LINE_BLANK)
+		i++;
+	return i < s->nlines ? (int)i : 0;
+}
+
 static void follow(struct scenario_state *st, const struct machine *m)
 {
+	if (!st->drawn || st->script != m->script)
+		st->top = first_line(m->script);
 	if (!st->drawn || st->op != m->op || st->complete != m->complete || st->script != m->script)
 		st->sel = line_in_hand(m);
 	st->op = m->op;
