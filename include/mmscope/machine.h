@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "mmscope/buf.h"
+#include "mmscope/contexts.h"
 #include "mmscope/pages.h"
 #include "mmscope/vma.h"
 
@@ -201,6 +202,8 @@ struct machine {
 	struct machine_page *pages;	/* rising by address */
 	size_t npages;
 	bool pages_cut;
+
+	const struct contexts *contexts;	/* tasks, CPUs and their stacks; NULL: no machine yet */
 
 	/* What the running kernel said after the same operations, when it was asked. */
 	const char *kernel_name;	/* "" : not asked at this place */

@@ -9,4 +9,5 @@ libmmscope_a_SOURCES += \
 	include/mmscope/event.h src/model/event.c \
 	src/model/diff.c \
 	src/model/apply.c \
+	include/mmscope/contexts.h src/model/contexts.c \
 	include/mmscope/machine.h src/model/machine.c

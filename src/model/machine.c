@@ -297,6 +297,7 @@ void machine_put(const struct machine *m)
 		layout_put(own->procs[i].layout);
 		residency_put(own->procs[i].pages);
 	}
+	contexts_put(own->contexts);
 	layout_put(own->kernel_layout);
 	residency_put(own->kernel_pages);
 	free(own->frames);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mmscope/contexts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/text.h"
+#include "mmscope/vma.h"
+
+const char *const cframe_kind_names[CFRAME_KINDS] = {
+	[CFRAME_CALL] = "call",
+	[CFRAME_ARGS] = "arguments",
+	[CFRAME_REGS] = "pt_regs",
+	[CFRAME_SWITCH] = "switch frame",
+	[CFRAME_LINK] = "link",
+};
+
+struct contexts *contexts_create(void)
+{
+	struct contexts *c = xcalloc(1, sizeof(*c));
+
+	c->refs = 1;
+	c->strings = strings_create();
+	c->current_rule = c->irq_rule = c->from_user_rule = c->log = "";
+	c->switch_from = c->switch_to = -1;
+	return c;
+}
+
+struct contexts *contexts_get(const struct contexts *c)
+{
+	struct contexts *own = (struct contexts *)c;
+
+	if (own)
+		own->refs++;
+	return own;
+}
+
+void contexts_put(const struct contexts *c)
+{
+	struct contexts *own = (struct contexts *)c;
+
+	if (!own || --own->refs)
+		return;
+	for (size_t i = 0; i < own->nblocks; i++)
+		free(own->blocks[i]);
+	free(own->blocks);
+	strings_put(own->strings);
+	free(own->tasks);
+	free(own->cpus);
+	free(own);
+}
+
+const char *contexts_string(struct contexts *c, const char *raw)
+{
+	char *clean;
+	const char *kept;
+
+	if (!raw || !*raw)
+		return "";
+	clean = text_sanitized(raw);
+	kept = strings_add(c->strings, clean, strlen(clean));
+	free(clean);
+	return kept;
+}
+
+void *contexts_room(struct contexts *c, size_t n, size_t size)
+{
+	VEC_GROW(c->blocks, c->nblocks, c->cap_blocks);
+	c->blocks[c->nblocks] = xcalloc(n ? n : 1, size);
+	return c->blocks[c->nblocks++];
+}
+
+const struct ctask *contexts_current(const struct contexts *c)
+{
+	return c->ncpus && c->cpus[0].current >= 0 ? &c->tasks[c->cpus[0].current] : NULL;
+}
