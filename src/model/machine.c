@@ -141,7 +141,6 @@ static void put_errno(uint64_t v, struct buf *out)
 		buf_addf(out, "%lld", (long long)v);
 }
 
-/* 34 359 735 291: what is compared is compared to the last digit, so it must be readable. */
 /* 34,359,735,291: what is compared is compared to the last digit, so it must be readable. */
 static void put_groups(uint64_t v, struct buf *out)
 {
