@@ -28,6 +28,7 @@ libmmscope_a_SOURCES += \
 	src/sim/populate.c \
 	src/sim/process.c \
 	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c \
+	src/sim/profile_kernel.h src/sim/profile_kernel.c \
 	src/sim/query.c \
 	src/sim/trace.c \
 	src/sim/vma.c

@@ -6,6 +6,7 @@
 #define SIM_PROFILE_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "profile_kernel.h"
 
 #define PROFILE_MAX_LEVELS 5
 
@@ -76,6 +77,8 @@ struct sim_profile {
 	uint64_t data_bytes;		/* end_data - start_data */
 	uint64_t vvar_pages, vvar_vclock_pages, vdso_pages;
 	uint64_t vvar_there, vvar_vclock_there;	/* bit n: page n exists */
+
+	const struct sim_kernel *kernel;	/* its own side: stacks, interrupts, messages */
 
 	/* rule choices, in the mm code by RULE() */
 	uint8_t rule[SIM_NRULES];

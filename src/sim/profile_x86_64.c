@@ -21,6 +21,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vvar_pages = 4, .vvar_vclock_pages = 2, .vdso_pages = 2,
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
+	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_shrink_needs_mapping] = 1,
