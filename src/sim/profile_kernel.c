@@ -4,6 +4,7 @@
  * version named. Configurations: CONFIG_DEBUG_STACK_USAGE, and CONFIG_SCHED_STACK_END_CHECK
  * where it exists (3.18).
  */
+#include <stddef.h>
 #include "profile_kernel.h"
 
 /* ---- x86-64 with VMAP_STACK, thread_info in the task (4.9), stacks by irq_stack (5.8) ---- */
