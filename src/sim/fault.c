@@ -78,7 +78,7 @@ static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *
 static void fault_window(const struct sim *s, const struct vma *v, const struct object *o, u64 addr,
 			 u64 *from, u64 *to, u64 *first)
 {
-	u64 nr = s->prof->fault_around >> PAGE_SHIFT, off = (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
+	u64 nr = s->prof->fault_around >> PAGE_SHIFT, off = addr >> PAGE_SHIFT & s->table_mask;
 	u64 vma_off = (addr - v->start) >> PAGE_SHIFT,
 	    size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
@@ -86,8 +86,8 @@ static void fault_window(const struct sim *s, const struct vma *v, const struct 
 	if (off > vma_off && *from < off - vma_off)
 		*from = off - vma_off;
 	*to = *from + nr;
-	if (*to > TABLE_ENTRIES)
-		*to = TABLE_ENTRIES;
+	if (*to > s->table_mask + 1)
+		*to = s->table_mask + 1;
 	if (*to > off + vma_pages(v) - vma_off)
 		*to = off + vma_pages(v) - vma_off;
 	*first = v->pgoff + vma_off - (off - *from);
@@ -98,7 +98,7 @@ static void fault_window(const struct sim *s, const struct vma *v, const struct 
 /* The pages of the object around addr that are there already; true when addr's was one. */
 static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct object *o, u64 addr)
 {
-	u64 base = addr & ~(PMD_SIZE - 1), from, to, first;
+	u64 base = addr & ~(s->pmd_size - 1), from, to, first;
 	bool here = false;
 
 	fault_window(s, v, o, addr, &from, &to, &first);

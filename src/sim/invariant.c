@@ -67,7 +67,7 @@ static u64 count_tables(struct check *c, const jword *t, unsigned level)
 {
 	u64 n = 0;
 
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+	for (unsigned i = 0; i <= c->s->table_mask; i++) {
 		if (!t[i])
 			continue;
 		if (level == 0) {

@@ -92,6 +92,8 @@ struct sim *sim_create(const struct sim_options *o, const struct sim_env *env)
 	s->opt = *o;
 	s->prof = o->profile;
 	s->nframes = o->ram_pages;
+	s->table_mask = s->prof->table_entries - 1;
+	s->pmd_size = s->prof->table_entries * PAGE_SIZE;
 	if (!journal_create(s) || !reserve(s) || !boot(s) || !exec_first(s)) {
 		sim_destroy(s);
 		return NULL;

@@ -29,7 +29,6 @@ typedef u64 __attribute__((may_alias)) jword;
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
-#define PMD_SIZE (1ull << 21)
 #define EXT4_MAX_BYTES (0xffffffffull << PAGE_SHIFT)	/* s_maxbytes of extents, blocks of 4 KiB */
 
 /* ---- flags of a VMA: bit numbers of the kernel's vm_flags ----------------------------- */
@@ -76,7 +75,6 @@ typedef u64 __attribute__((may_alias)) jword;
 #define TABLE_PFN(e) ((u32)((e) >> 32))
 #define TABLE_REF(e) ((ref)(e))
 #define MK_TABLE(pfn, r) (((u64)(pfn) << 32) | (r))
-#define TABLE_ENTRIES 512
 
 /* ---- frames -------------------------------------------------------------------------- */
 enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED };
@@ -240,6 +238,8 @@ struct sim {
 	struct mm *hot_mm;
 	jword *hot_table;
 	u64 hot_base;
+	u64 pmd_size;			/* bytes that one table of ptes serves */
+	u64 table_mask;			/* entries of a table, less one */
 };
 
 /* ---- journal.c ------------------------------------------------------------------------- */
@@ -264,7 +264,7 @@ void journal_destroy(struct sim *s);
 void journal_begin(struct sim *s);		/* before an operation */
 void journal_forget(struct sim *s);		/* what was done so far cannot be undone */
 void journal_copy(struct sim *s, void *to, const void *from, size_t bytes);
-void journal_block(struct sim *s, void *p, unsigned words);	/* saves them all; at most 512 */
+void journal_block(struct sim *s, void *p, unsigned words);	/* saves them all; at most 1024 */
 void journal_zero(struct sim *s, void *to, size_t bytes);
 static inline bool journal_room(const struct sim *s)
 {
@@ -397,8 +397,8 @@ bool pgd_create(struct sim *s, struct mm *mm);
 jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc);
 static inline jword *pte_find(struct sim *s, struct mm *mm, u64 addr)
 {
-	if (s->hot_table && s->hot_mm == mm && (addr & ~(PMD_SIZE - 1)) == s->hot_base)
-		return s->hot_table + (addr >> PAGE_SHIFT) % TABLE_ENTRIES;
+	if (s->hot_table && s->hot_mm == mm && (addr & ~(s->pmd_size - 1)) == s->hot_base)
+		return s->hot_table + (addr >> PAGE_SHIFT & s->table_mask);
 	return pt_entry(s, mm, addr, 0, false);
 }
 void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr);

@@ -30,7 +30,7 @@ struct move {
 
 static bool can_align_down(struct sim *s, struct mm *mm, const struct vma *v, u64 addr)
 {
-	u64 low = addr & ~(PMD_SIZE - 1);
+	u64 low = addr & ~(s->pmd_size - 1);
 	struct vma *hit;
 
 	if (v->start != addr)
@@ -42,9 +42,9 @@ static bool can_align_down(struct sim *s, struct mm *mm, const struct vma *v, u6
 /* Where both places lie alike in their 2 MiB, and nothing else is there, whole tables can move. */
 static void try_realign(struct sim *s, struct mm *mm, struct move *m)
 {
-	u64 mask = PMD_SIZE - 1, a = m->old & mask, b = m->new & mask;
+	u64 mask = s->pmd_size - 1, a = m->old & mask, b = m->new & mask;
 
-	if (m->end - m->old < PMD_SIZE - a || !a || a != b)
+	if (m->end - m->old < s->pmd_size - a || !a || a != b)
 		return;
 	if (!can_align_down(s, mm, m->old_vma, m->old) ||
 	    !can_align_down(s, mm, m->new_vma, m->new))
@@ -115,13 +115,13 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 			return false;
 		if (extent == pud && pt_move_table(s, mm, m.old, m.new, 2))
 			continue;
-		extent = extent_of(&m, PMD_SIZE);
+		extent = extent_of(&m, s->pmd_size);
 		e = pt_entry(s, mm, m.old, 1, false);
 		if (!e || !*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 1, true))
 			return false;
-		if (extent == PMD_SIZE && pt_move_table(s, mm, m.old, m.new, 1))
+		if (extent == s->pmd_size && pt_move_table(s, mm, m.old, m.new, 1))
 			continue;
 		if (!pt_entry(s, mm, m.new, 0, true) || !move_ptes(s, mm, &m, extent))
 			return false;

@@ -26,13 +26,13 @@ void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, 
 	pt_each(s, mm, v, start, end, zap_one, &how);
 	if (!(how & ZAP_RECLAIM) || !RULE(s, pt_reclaim))
 		return;
-	for (u64 a = (start + PMD_SIZE - 1) & ~(PMD_SIZE - 1), next;
-	     a + PMD_SIZE <= end && a >= start; a = next) {
+	for (u64 a = (start + s->pmd_size - 1) & ~(s->pmd_size - 1), next;
+	     a + s->pmd_size <= end && a >= start; a = next) {
 		pte_look(s, mm, a, &next);
 		if (next > a + PAGE_SIZE)		/* a hole without tables */
-			next = (next + PMD_SIZE - 1) & ~(PMD_SIZE - 1);
+			next = (next + s->pmd_size - 1) & ~(s->pmd_size - 1);
 		else
-			next = a + PMD_SIZE;
+			next = a + s->pmd_size;
 		pt_free_pte_table(s, mm, a);
 	}
 }
@@ -120,7 +120,7 @@ void munmap_clear(struct sim *s, struct munmap *u)
 		u64 start = v->start, end = v->end;
 
 		n = vma_next(s, v);
-		while (n != stop && n->start <= end + PMD_SIZE) {	/* near ones in one go */
+		while (n != stop && n->start <= end + s->pmd_size) {	/* near ones in one go */
 			end = n->end;
 			n = vma_next(s, n);
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Page tables: a radix tree of tables of 512 entries, each table a frame. Level 0 is the
+ * Page tables: a radix tree of tables of 512 or 1024 entries, each table a frame. Level 0 is the
  * pte. All but the top table count in VmPTE.
  */
 #include "mm.h"
@@ -11,7 +11,7 @@ u64 pt_span(const struct sim *s, unsigned level)
 
 static inline unsigned pt_index(const struct sim *s, u64 addr, unsigned level)
 {
-	return (unsigned)(addr >> s->prof->shift[level]) % TABLE_ENTRIES;
+	return (unsigned)(addr >> s->prof->shift[level] & s->table_mask);
 }
 
 static inline jword *table_words(const struct sim *s, u64 entry)
@@ -23,12 +23,12 @@ static inline jword *table_words(const struct sim *s, u64 entry)
 static u64 table_create(struct sim *s, struct mm *mm, unsigned level, u64 addr)
 {
 	u32 pfn = frame_alloc(s, FR_TABLE, mm->number,
-			      addr & ~(pt_span(s, level) * TABLE_ENTRIES - 1));
+			      addr & ~(pt_span(s, level) * (s->table_mask + 1) - 1));
 	jword *t;
 
 	if (!pfn)
 		return 0;
-	t = arena_alloc(s, TABLE_ENTRIES * 8, "page table");
+	t = arena_alloc(s, (s->table_mask + 1) * 8, "page table");
 	if (!t) {
 		frame_free(s, pfn);
 		return 0;
@@ -40,7 +40,7 @@ static u64 table_create(struct sim *s, struct mm *mm, unsigned level, u64 addr)
 
 static void table_destroy(struct sim *s, u64 entry)
 {
-	arena_free(s, table_words(s, entry), TABLE_ENTRIES * 8);
+	arena_free(s, table_words(s, entry), (s->table_mask + 1) * 8);
 	frame_free(s, TABLE_PFN(entry));
 }
 
@@ -109,7 +109,7 @@ jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool all
 		if (s->hot_mm != mm)
 			s->hot_vma = NULL;
 		s->hot_mm = mm;
-		s->hot_base = addr & ~(PMD_SIZE - 1);
+		s->hot_base = addr & ~(s->pmd_size - 1);
 		s->hot_table = t;
 	}
 	return t + pt_index(s, addr, level);
@@ -151,7 +151,7 @@ void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, 
 		for (; p && a < end; a += PAGE_SIZE, p++) {
 			if (*p)
 				fn(s, mm, vma, a, (jword *)(uintptr_t)p, arg);
-			if (pt_index(s, a, 0) == TABLE_ENTRIES - 1) {
+			if (pt_index(s, a, 0) == s->table_mask) {
 				a += PAGE_SIZE;
 				break;
 			}
@@ -230,7 +230,7 @@ void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u
 
 static void destroy_level(struct sim *s, struct mm *mm, jword *t, unsigned level)
 {
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+	for (unsigned i = 0; i <= s->table_mask; i++) {
 		if (!t[i])
 			continue;
 		if (level > 1)
@@ -257,7 +257,7 @@ void pt_free_pte_table(struct sim *s, struct mm *mm, u64 addr)
 	if (!e || !*e)
 		return;
 	t = table_words(s, *e);
-	for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+	for (unsigned i = 0; i <= s->table_mask; i++)
 		if (t[i])
 			return;
 	table_gone(s, mm, e);
@@ -313,8 +313,8 @@ size_t sim_walk(const struct sim *s, unsigned proc, uint64_t addr, struct sim_wa
 			w->writable = e & PTE_W;
 			w->dirty = e & PTE_D;
 		}
-		if (l == s->prof->levels - 1 && s->prof->levels == 4 && n < 5)
-			ret[n++] = (struct sim_walk_level){ .name = "p4d",
+		for (unsigned k = 0; l == s->prof->levels - 1 && k < 3 && s->prof->folded[k]; k++)
+			ret[n++] = (struct sim_walk_level){ .name = s->prof->folded[k],
 							    .table_pfn = w->table_pfn,
 							    .entry_pfn = w->entry_pfn,
 							    .present = w->present,

@@ -31,7 +31,54 @@
 	X(exec_reads_first, "x86",								\
 	  "a fetch without x maps the page like a read, and fails at the second fault")		\
 	X(guard_flag_shown, "6.18", "guard pages leave the flag gu in the VMA")			\
-	X(has_ksm, "2.6.32", "memory may be merged with equal pages of others")
+	X(has_ksm, "2.6.32", "memory may be merged with equal pages of others")			\
+	PROFILE_OLD_RULES(X)
+
+/* What kernels had become by 5.2; a profile of a later one names PROFILE_SINCE_5_2 in its
+ * table, which chooses all of these. */
+#define PROFILE_OLD_RULES(X)									\
+	X(has_guard, "2.6.36", "a stack keeps a guard below itself")				\
+	X(guard_outside, "4.12", "the guard is a gap outside of the stack, not its lowest page")	\
+	X(guard_failure_kills, "3.19", "a guard page that cannot be had is a SIGSEGV")		\
+	X(limit_spares_guard, "3.19", "RLIMIT_STACK does not count the guard page")		\
+	X(expand_checks_neighbour, "3.9", "a stack does not grow right up to another mapping")	\
+	X(growth_ignores_sp, "5.0", "a stack grows however far below sp it is touched")		\
+	X(growth_min_addr, "5.0", "growth ends at mmap_min_addr, before anything else is looked at") \
+	X(failed_faults_uncounted, "5.9 (arm64)", "an access that ends with a signal adds no fault") \
+	X(pte_table_late, "4.8", "a page table is made when there is a page to map")		\
+	X(no_execute, "2.6.8 (64 bit, PAE)", "a page without x cannot be executed")		\
+	X(pmd_counted_apart, "4.0", "the tables above the ptes are counted, as VmPMD")		\
+	X(pgtables_bytes, "4.15", "VmPTE counts the tables of all levels")			\
+	X(rss_split, "4.5", "RssAnon, RssFile and RssShmem are told apart")			\
+	X(smaps_flags, "3.8", "smaps shows VmFlags")						\
+	X(data_vm, "4.5", "private writable memory is counted as data, and RLIMIT_DATA holds it") \
+	X(overcommit_total_ram, "5.2", "a request is held against all RAM, not against what is free") \
+	X(merge_minds_parents, "3.0", "a VMA with inherited pages joins no new neighbour")	\
+	X(anon_vma_reused, "3.19", "a child may take over an idle anon_vma")			\
+	X(fixed_limit_first, "3.10", "mmap fixed holds RLIMIT_AS against what it adds, then unmaps") \
+	X(growsdown_private, "3.10", "growsdown is refused for shared memory as well")		\
+	X(growsdown_checked_first, "4.3", "growsdown is refused before anything is unmapped")	\
+	X(fixed_noreplace, "4.17", "MAP_FIXED_NOREPLACE is known")				\
+	X(file_size_checked, "4.17", "a mapping beyond what a file can be is EOVERFLOW")	\
+	X(infinite_stack_topdown, "4.19", "an unlimited stack leaves placement top-down")	\
+	X(gaps_in_tree, "3.8", "the tree knows the gaps: the highest that fits is found")	\
+	X(willneed_anon, "3.9", "willneed of anonymous memory is no error")			\
+	X(remove_by_maywrite, "5.0", "remove asks whether the mapping may become writable")	\
+	X(remove_punches, "3.5", "remove punches holes into files too")				\
+	X(hugepage_lenient, "4.4", "hugepage and nohugepage may be said twice, and of shared memory") \
+	X(has_dontdump, "3.4", "dontdump and dodump are known")					\
+	X(has_free, "4.5", "MADV_FREE is known")						\
+	X(has_wipeonfork, "4.14", "wipeonfork and keeponfork are known")			\
+	X(has_mlock2, "4.4", "locking on fault is known")					\
+	X(mlock_counts_once, "4.9", "mlock does not count what is locked already")		\
+	X(zero_old_len_shared, "4.14", "mremap of length 0 duplicates shared memory only")	\
+	X(moves_tables, "5.0", "mremap moves whole page tables")				\
+	X(mprotect_populates, "4.2", "locked memory that becomes writable is faulted in at once") \
+	X(args_with_pointers, "4.13", "the limit of arguments counts their pointers, and is 6 MiB at most")
+
+
+#define PROFILE_CHOOSE(name, since, change) [SIM_RULE_##name] = 1,
+#define PROFILE_SINCE_5_2 PROFILE_OLD_RULES(PROFILE_CHOOSE)
 
 enum sim_rule {
 #define X(name, since, change) SIM_RULE_##name,
@@ -40,6 +87,14 @@ enum sim_rule {
 	SIM_NRULES
 };
 #define SIM_RULE_WORDS ((SIM_NRULES + 63) / 64)
+
+/* How the VMAs of an mm are found: a linked list in order of address with a red-black tree
+ * beside it, or one tree of nodes with many ranges each. With the former the machine keeps the
+ * tree itself, as insertion and removal shape it: sim_rb_walk() shows it. */
+enum sim_vma_index { SIM_INDEX_MAPLE, SIM_INDEX_RBTREE };
+
+/* A function's name in this kernel, where the mm code names a step by a newer one. */
+struct sim_func_name { const char *now, *then; };
 
 /* What a profile stands on, for the interface. */
 struct sim_proof {
@@ -59,12 +114,18 @@ struct sim_profile {
 	unsigned levels;		/* of page tables */
 	unsigned shift[PROFILE_MAX_LEVELS];	/* of the entries, from the pte */
 	const char *level_name[PROFILE_MAX_LEVELS];
+	const char *folded[3];		/* levels between the top one and the next that are folded */
+	unsigned table_entries;		/* of every table */
 	uint64_t table_bytes;		/* what a table counts in VmPTE */
+	uint64_t address_mask;		/* what an unsigned long holds */
+	uint64_t ram_pages;		/* the machine's RAM, where a scenario says nothing */
+	enum sim_vma_index vma_index;
 
 	/* constants */
 	uint64_t mmap_min_addr;		/* effective: hints, free placement, growth */
 	uint64_t dac_mmap_min_addr;	/* fixed addresses, without capability */
-	uint64_t stack_guard_gap;	/* bytes */
+	uint64_t stack_guard_gap;	/* bytes; 0: the guard is a page inside, or none */
+	uint64_t sp_cushion;		/* how far below sp an access may be: below, no growth */
 	uint64_t stack_expand;		/* bytes added to the first stack VMA */
 	uint64_t mmap_gap_min, mmap_gap_max;
 	uint64_t exec_block;   /* bytes between sp and the end of the stack, agent's strings */
@@ -79,6 +140,8 @@ struct sim_profile {
 	uint64_t vvar_there, vvar_vclock_there;	/* bit n: page n exists */
 
 	const struct sim_kernel *kernel;	/* its own side: stacks, interrupts, messages */
+
+	const struct sim_func_name *func_names;	/* NULL: as the mm code has them; .now NULL ends */
 
 	/* rule choices, in the mm code by RULE() */
 	uint8_t rule[SIM_NRULES];

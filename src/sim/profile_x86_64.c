@@ -11,7 +11,8 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.canonical_end = 0x800000000000, .kernel_start = 0xffff800000000000,
 	.levels = 4, .shift = { 12, 21, 30, 39 },
 	.level_name = { "pte", "pmd", "pud", "pgd" },
-	.table_bytes = 4096,
+	.folded = { "p4d" }, .table_entries = 512, .table_bytes = 4096,
+	.address_mask = UINT64_MAX, .ram_pages = 6171024,
 	.mmap_min_addr = 65536, .dac_mmap_min_addr = 4096,
 	.stack_guard_gap = 256 * 4096, .stack_expand = 128 * 1024,
 	.mmap_gap_min = 128ull << 20, .mmap_gap_max = 0x7ffffffff000 / 6 * 5,
@@ -23,6 +24,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
 	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
+		PROFILE_SINCE_5_2
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_shrink_needs_mapping] = 1,
 		[SIM_RULE_stack_mapping_nohuge] = 1,

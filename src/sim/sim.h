@@ -299,7 +299,7 @@ struct sim_page {
 };
 void sim_page_get(const struct sim *s, unsigned proc, uint64_t addr, struct sim_page *ret);
 
-/* The page-table walk: pgd, p4d, pud, pmd, pte (p4d folded where the profile has 4 levels). */
+/* The page-table walk: pgd, p4d, pud, pmd, pte, those that the profile knows; some folded. */
 struct sim_walk_level {
 	const char *name;
 	unsigned index;
