@@ -26,7 +26,10 @@ static struct function *at(struct function *const *v, size_t n, uint64_t address
 		else
 			hi = mid;
 	}
-	return lo && v[lo - 1]->address == address ? v[lo - 1] : NULL;
+	if (!lo || v[lo - 1]->address != address)
+		return NULL;
+	/* In an object file each section begins at 0: whose of several it is nobody says. */
+	return lo > 1 && v[lo - 2]->address == address ? NULL : v[lo - 1];
 }
 
 /* What the call pushed before the function's first instruction. */

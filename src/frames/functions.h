@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "mmscope/error.h"
 
 struct function {
 	uint64_t address;
@@ -22,10 +23,12 @@ struct functions {
 	size_t n, cap;
 };
 void functions_free(struct functions *f);
-struct function *functions_find(const struct functions *f, const char *name);	/* the first, or NULL */
+/* The one of that name; NULL: none, or several. */
+struct function *functions_find(const struct functions *f, const char *name);
 
-/* objdump.c: reads `objdump -d` text to its end. */
-void objdump_parse(FILE *in, struct functions *ret);
+/* objdump.c: reads `objdump -d` text to its end; ERR_FAILURE where it is of an architecture
+ * that is none of ours. */
+struct error *objdump_parse(FILE *in, struct functions *ret);
 /* cfi.c: reads `objdump --dwarf=frames-interp` text; functions sorted by address. */
 void cfi_parse(FILE *in, struct functions *f);
 /* su.c: what gcc -fstack-usage wrote for the object FILE; false when there is none. */

@@ -177,22 +177,31 @@ static const struct arch *arch_of(const char *word, bool machine)
 	for (size_t i = 0; i < ARRAY_LEN(archs); i++)
 		if (strstr(word, machine ? archs[i].machine : archs[i].format))
 			return &archs[i];
-	return &archs[0];
+	return machine ? &archs[0] : NULL;
 }
 
-void objdump_parse(FILE *in, struct functions *ret)
+static struct error *unknown_format(const char *format)
+{
+	format += strspn(format, " ");
+	return error_create(ERR_FAILURE, "the disassembly is of %.*s: what moves the stack pointer "
+			    "is known for x86, arm and arm64 only",
+			    (int)strcspn(format, "\r\n"), format);
+}
+
+struct error *objdump_parse(FILE *in, struct functions *ret)
 {
 	struct patterns p = { NULL };
 	struct utsname u = { .machine = "" };
 	char *line = NULL, *file = xstrdup("");
 	const char *format;
+	struct error *err = NULL;
 	struct function f;
 	size_t cap = 0;
 	ssize_t got;
 
 	uname(&u);
 	patterns_for(&p, arch_of(u.machine, true));
-	while ((got = getline(&line, &cap, in)) >= 0) {
+	while (!err && (got = getline(&line, &cap, in)) >= 0) {
 		size_t n = (size_t)got;
 
 		if (n && line[n - 1] == '\n')
@@ -202,7 +211,10 @@ void objdump_parse(FILE *in, struct functions *ret)
 			VEC_GROW(ret->v, ret->n, ret->cap);
 			ret->v[ret->n++] = f;
 		} else if (file_line(line, &file, &format)) {
-			patterns_for(&p, arch_of(format, false));
+			if (arch_of(format, false))
+				patterns_for(&p, arch_of(format, false));
+			else
+				err = unknown_format(format);
 		} else if (ret->n && strstr(line, p.arch->push ? "" : "sp")) {
 			count(&p, line, n, &ret->v[ret->n - 1]);
 		}
@@ -210,6 +222,7 @@ void objdump_parse(FILE *in, struct functions *ret)
 	patterns_free(&p);
 	free(line);
 	free(file);
+	return err;
 }
 
 void functions_free(struct functions *f)
@@ -225,8 +238,13 @@ void functions_free(struct functions *f)
 
 struct function *functions_find(const struct functions *f, const char *name)
 {
+	struct function *found = NULL;
+
 	for (size_t i = 0; i < f->n; i++)
-		if (!strcmp(f->v[i].name, name))
-			return &f->v[i];
-	return NULL;
+		if (!strcmp(f->v[i].name, name)) {
+			if (found)
+				return NULL;
+			found = &f->v[i];
+		}
+	return found;
 }
