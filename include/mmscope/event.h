@@ -5,7 +5,7 @@
  * An event carries what was before and what came after; its type is a classification
  * for people. Payloads and strings belong to the list: an event is valid as long as
  * its list. Events stand in this order: process, VMAs by address, pages by address,
- * counters, tasks by tid, details.
+ * counters, tasks by tid, kernel stacks by tid, details.
  */
 #ifndef MMSCOPE_EVENT_H
 #define MMSCOPE_EVENT_H
@@ -35,6 +35,7 @@
 	X(TASK_NEW, "task-new", 't', "a thread was born") \
 	X(TASK_GONE, "task-gone", 'x', "a thread ended") \
 	X(TASK_CHANGED, "task-changed", '~', "a thread's state, sp or stack changed") \
+	X(KSTACK_DEEPER, "kstack-deeper", 'K', "a kernel stack went deeper than ever before") \
 	X(EXEC, "exec", 'E', "the process became another program") \
 	X(EXIT, "exit", 'X', "the process ended") \
 	X(PROCESS, "process", 'i', "state, parent or name of the process changed") \
@@ -58,13 +59,14 @@ struct event_vmas { uint32_t nbefore, nafter; const struct vma *before, *after; 
 struct event_pages { uint8_t before, after; };		/* enum page_state, of [start, end) */
 struct event_counter { uint16_t field; uint64_t before, after; };	/* see event_counter_name() */
 struct event_task { const struct task *before, *after; };	/* NULL: was not there */
+struct event_kstack { const struct kstack *before, *after; };	/* of the list's stacks */
 struct event_process { const struct process *before, *after; };
 struct event_detail { const struct details *before, *after; };	/* references held by the list */
 
 struct event {
 	uint64_t time_ns, seq;		/* of the later snapshot */
 	uint64_t start, end;		/* the place; 0, 0: none. VMA events: all of before and after */
-	uint64_t amount;		/* bytes it grew, shrank; pages * 4096 for page events */
+	uint64_t amount;		/* bytes it grew, shrank, went deeper; pages * 4096 for page events */
 	enum event_type type;
 	pid_t tid;			/* the task concerned, or 0 */
 	union {
@@ -72,6 +74,7 @@ struct event {
 		struct event_pages pages;
 		struct event_counter counter;
 		struct event_task task;
+		struct event_kstack kstack;	/* says what stacks[] has anyway: nothing to apply */
 		struct event_process process;
 		struct event_detail detail;
 	};

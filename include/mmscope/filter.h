@@ -26,7 +26,7 @@ struct filter_field {
 	const char *about;
 };
 struct filter_kind {
-	const char *name;			/* "vma", "task", "process", "event" */
+	const char *name;			/* "vma", "task", "kernel stack", "process", "event" */
 	const struct filter_field *fields;	/* name NULL ends */
 	/* Value of field i of a row; text may point into scratch (256 bytes). UNKNOWN never matches. */
 	uint64_t (*number)(const void *row, int field);
@@ -37,6 +37,7 @@ struct filter_kind {
 struct filter_vma { const struct snapshot *snap; size_t index; };	/* row of filter_vmas */
 extern const struct filter_kind filter_vmas;		/* start end size rss anon swap pss perm path role offset inode tid */
 extern const struct filter_kind filter_tasks;		/* row: struct task */
+extern const struct filter_kind filter_kstacks;		/* row: struct kstack */
 extern const struct filter_kind filter_processes;	/* row: struct proc_entry */
 extern const struct filter_kind filter_events;		/* row: struct event */
 

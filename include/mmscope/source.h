@@ -23,6 +23,7 @@ enum source_cap {
 	CAP_TASKS = 1 << 3,
 	CAP_PAGES = 1 << 4,
 	CAP_DETAIL = 1 << 5,	/* smaps figures on request */
+	CAP_KSTACKS = 1 << 6,	/* kernel stacks of tasks, and the CPUs' */
 };
 
 struct source_options {

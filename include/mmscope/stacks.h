@@ -102,6 +102,8 @@ struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n);
 /* Sorts by tid and writes down a reason for each kind of figure that is missing. */
 void stacks_finish(struct stacks *s);
 
+/* Bytes below the high-water mark; UNKNOWN. */
+uint64_t kstack_left(const struct kstack *k);
 const struct kstack *stacks_find(const struct stacks *s, pid_t tid);
 bool kstack_equal(const struct kstack *a, const struct kstack *b);
 bool stacks_equal(const struct stacks *a, const struct stacks *b);	/* NULL equals NULL */

@@ -443,7 +443,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 
 const struct source_ops live_source_ops = {
 	.scheme = "live",
-	.caps = CAP_LIVE | CAP_TASKS | CAP_PAGES | CAP_DETAIL,
+	.caps = CAP_LIVE | CAP_TASKS | CAP_PAGES | CAP_DETAIL | CAP_KSTACKS,
 	.open = open_what,
 	.sample = live_sample,
 	.fd = live_fd,

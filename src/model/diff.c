@@ -287,6 +287,30 @@ static void diff_tasks(struct event_list *l, const struct task_list *a, const st
 	}
 }
 
+/* New high-water marks; a task that was not known before has none to compare with. */
+static void diff_kstacks(struct event_list *l, const struct stacks *a, const struct stacks *b)
+{
+	size_t i = 0;
+
+	if (!a || !b || a == b)
+		return;
+	for (size_t j = 0; j < b->n; j++) {
+		const struct kstack *after = &b->tasks[j], *before;
+		struct event *e;
+
+		while (i < a->n && a->tasks[i].tid < after->tid)
+			i++;
+		before = i < a->n && a->tasks[i].tid == after->tid ? &a->tasks[i] : NULL;
+		if (!before || before->tgid != after->tgid || before->high_water == UNKNOWN ||
+		    after->high_water == UNKNOWN || after->high_water <= before->high_water)
+			continue;
+		e = event_list_add(l, EVENT_KSTACK_DEEPER);
+		e->tid = after->tid;
+		e->amount = after->high_water - before->high_water;
+		e->kstack = (struct event_kstack){ before, after };
+	}
+}
+
 static void diff_process(struct event_list *l, const struct process *a, const struct process *b)
 {
 	struct process *copy;
@@ -331,6 +355,7 @@ struct event_list snapshot_diff(const struct snapshot *a, const struct snapshot 
 	diff_pages(&l, a->pages, b->pages);
 	diff_counters(&l, a, b);
 	diff_tasks(&l, a->tasks, b->tasks);
+	diff_kstacks(&l, a->stacks, b->stacks);
 	if (!details_equal(a->details, b->details)) {
 		struct event *e = event_list_add(&l, EVENT_DETAIL);
 

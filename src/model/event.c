@@ -369,6 +369,16 @@ static void describe_task(const struct event *e, struct buf *out)
 		describe_task_change(e->task.before, e->task.after, out);
 }
 
+static void describe_kstack(const struct event *e, struct buf *out)
+{
+	const struct kstack *k = e->kstack.after;
+
+	buf_addf(out, "the kernel stack of %d (", k->tid);
+	add_comm(out, k->comm, sizeof(k->comm));
+	buf_addf(out, ") went %" PRIu64 " bytes deeper than ever, to %" PRIu64 " of %" PRIu64,
+		 e->amount, k->high_water, k->size);
+}
+
 static void describe_process(const struct event *e, struct buf *out)
 {
 	const struct process *a = e->process.before, *b = e->process.after;
@@ -425,6 +435,7 @@ void event_describe(const struct event *e, struct buf *out)
 		[EVENT_TASK_NEW] = describe_task,
 		[EVENT_TASK_GONE] = describe_task,
 		[EVENT_TASK_CHANGED] = describe_task,
+		[EVENT_KSTACK_DEEPER] = describe_kstack,
 		[EVENT_EXEC] = describe_process,
 		[EVENT_EXIT] = describe_process,
 		[EVENT_PROCESS] = describe_process,

@@ -166,6 +166,12 @@ void stacks_finish(struct stacks *s)
 	}
 }
 
+uint64_t kstack_left(const struct kstack *k)
+{
+	return k->size == UNKNOWN || k->high_water == UNKNOWN || k->high_water > k->size ? UNKNOWN :
+	       k->size - k->high_water;
+}
+
 const struct kstack *stacks_find(const struct stacks *s, pid_t tid)
 {
 	const struct kstack key = { .tid = tid };

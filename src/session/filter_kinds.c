@@ -199,6 +199,79 @@ const struct filter_kind filter_tasks = {
 	.name = "task", .fields = task_fields, .number = task_number, .text = task_text,
 };
 
+/* ---- kernel stacks ---- */
+
+enum { K_TID, K_TGID, K_PPID, K_USED, K_HIGH, K_LEFT, K_SIZE, K_COMM, K_STATE, K_TOP, K_FRAME, K_NR };
+
+static const struct filter_field kstack_fields[K_NR + 1] = {
+	FIELD(K_TID, "tid", true, "task id"),
+	FIELD(K_TGID, "tgid", true, "process id"),
+	FIELD(K_PPID, "ppid", true, "its parent's"),
+	FIELD(K_USED, "used", true, "bytes in use"),
+	FIELD(K_HIGH, "high", true, "bytes ever used"),
+	FIELD(K_LEFT, "left", true, "bytes never used"),
+	FIELD(K_SIZE, "size", true, "bytes of the stack"),
+	FIELD(K_COMM, "comm", false, "name"),
+	FIELD(K_STATE, "state", false, "R, S, D, T, t, Z, X, I or P"),
+	FIELD(K_TOP, "top", false, "innermost function"),
+	FIELD(K_FRAME, "frame", false, "functions of the call chain, innermost first"),
+};
+
+static uint64_t kstack_number(const void *p, int field)
+{
+	const struct kstack *k = p;
+
+	switch (field) {
+	case K_TID: return k->tid;
+	case K_TGID: return k->tgid;
+	case K_PPID: return k->ppid;
+	case K_USED: return k->used;
+	case K_HIGH: return k->high_water;
+	case K_LEFT: return kstack_left(k);
+	default: return k->size;
+	}
+}
+
+/* As many as the scratch holds, a blank between. */
+static const char *chain(const struct kstack *k, char *scratch)
+{
+	size_t at = 0;
+
+	scratch[0] = '\0';
+	for (size_t i = 0; i < k->nframes && at + 1 < SCRATCH; i++)
+		at += (size_t)snprintf(scratch + at, SCRATCH - at, "%s%s", i ? " " : "",
+				       k->frames[i].function);
+	return scratch;
+}
+
+static const char *kstack_text(const void *p, int field, char *scratch)
+{
+	const struct kstack *k = p;
+
+	switch (field) {
+	case K_COMM: return k->comm;
+	case K_STATE: return letter(k->state, scratch);
+	case K_TOP: return k->nframes ? k->frames[0].function : NULL;
+	default: return k->nframes ? chain(k, scratch) : NULL;
+	}
+}
+
+static bool kstack_word(const void *p, const char *word, bool *matched)
+{
+	const struct kstack *k = p;
+
+	if (strcmp(word, "kthread") && strcmp(word, "running"))
+		return false;
+	if (k)
+		*matched = *word == 'k' ? k->kthread : k->on_cpu;
+	return true;
+}
+
+const struct filter_kind filter_kstacks = {
+	.name = "kernel stack", .fields = kstack_fields, .number = kstack_number,
+	.text = kstack_text, .word = kstack_word,
+};
+
 /* ---- processes ---- */
 
 enum { P_PID, P_PPID, P_UID, P_RSS, P_STACK, P_THREADS, P_COMM, P_USER, P_CMD, P_STATE, P_NR };

@@ -611,6 +611,9 @@ static void event_payload(struct json *j, const struct event *e)
 		json_string(j, "field", event_counter_name(e->counter.field));
 		event_figure(j, "before", e->counter.field, e->counter.before);
 		event_figure(j, "after", e->counter.field, e->counter.after);
+	} else if (e->type == EVENT_KSTACK_DEEPER) {
+		json_uint(j, "before", e->kstack.before->high_water);
+		json_uint(j, "after", e->kstack.after->high_water);
 	}
 }
 

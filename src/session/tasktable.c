@@ -29,11 +29,6 @@ const char *tasktable_top(const struct kstack *k, char out[64])
 	return "-";
 }
 
-static uint64_t left(const struct kstack *k)
-{
-	return k->size == UNKNOWN || k->high_water == UNKNOWN ? UNKNOWN : k->size - k->high_water;
-}
-
 static uint64_t figure(const struct kstack *k, const char *column)
 {
 	switch (*column) {
@@ -42,7 +37,7 @@ static uint64_t figure(const struct kstack *k, const char *column)
 	case 'h':
 		return k->high_water;
 	case 'l':
-		return left(k);
+		return kstack_left(k);
 	case 's':
 		return k->size;
 	case 't':
@@ -220,7 +215,7 @@ static void line(struct buf *b, const struct kstack *k, int width,
 	add_outside(&comm, k->comm, sizeof(k->comm), o->ascii);
 	pad = width - text_width(buf_str(&comm));
 	buf_addf(b, "%s%*s %c %6s %6s %6s %8d %8d %8d  ", buf_str(&comm), pad > 0 ? pad : 0, "",
-		 k->state, exact(k->used, used), exact(k->high_water, high), exact(left(k), rest),
+		 k->state, exact(k->used, used), exact(k->high_water, high), exact(kstack_left(k), rest),
 		 k->tid, k->tgid, k->ppid);
 	add_outside(b, tasktable_top(k, top), WHOLE, o->ascii);
 	if (k->rung == KSTACK_BPF && k->size != UNKNOWN && !k->magic_ok)
@@ -302,7 +297,7 @@ static void summary(struct buf *b, const struct stacks *s, const struct tasktabl
 	buf_addf(b, "deepest: ");
 	add_outside(b, sum.deepest->comm, sizeof(sum.deepest->comm), o->ascii);
 	buf_addf(b, " (pid %d), %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64 " left\n",
-		 sum.deepest->tid, sum.deepest->high_water, sum.deepest->size, left(sum.deepest));
+		 sum.deepest->tid, sum.deepest->high_water, sum.deepest->size, kstack_left(sum.deepest));
 	buf_addf(b, "%zu frames in place, %zu of them with more than one place\n", sum.frames,
 		 sum.ambiguous);
 }

@@ -234,7 +234,8 @@ static struct snapshot *make_growing(int step)
 
 /* ---- a thousand threads ---- */
 
-/* Kernel stacks of three of them: one asleep, one that runs, one that nobody may look at. */
+/* Kernel stacks of three of them: one asleep, one that runs, one that nobody may look at;
+ * and of a thread of the kernel. */
 static struct stacks *kernel_stacks(void)
 {
 	static const struct {
@@ -252,6 +253,8 @@ static struct stacks *kernel_stacks(void)
 	struct kframe *f = stacks_frames(s, k, ARRAY_LEN(frames));
 	uint64_t at = 16384;
 
+	k->tgid = 4242;
+	k->ppid = 1;
 	snprintf(k->comm, sizeof(k->comm), "server");
 	k->state = 'S';
 	k->rung = KSTACK_BPF;
@@ -266,6 +269,8 @@ static struct stacks *kernel_stacks(void)
 					frames[i].ambiguous };
 	}
 	k = stacks_add(s, 5000);
+	k->tgid = 4242;
+	k->ppid = 1;
 	snprintf(k->comm, sizeof(k->comm), "worker");
 	k->state = 'R';
 	k->rung = KSTACK_BPF;
@@ -274,12 +279,27 @@ static struct stacks *kernel_stacks(void)
 	k->on_cpu = true;
 	k->lacks = 1 << KSTACK_RUNNING;
 	k = stacks_add(s, 5001);
+	k->tgid = 4242;
+	k->ppid = 1;
 	snprintf(k->comm, sizeof(k->comm), "worker");
 	k->state = 'S';
 	k->rung = KSTACK_WCHAN;
 	k->size = 16384;
 	k->lacks = 1 << KSTACK_NO_SIZES;
 	stacks_frames(s, k, 1)->function = "futex_do_wait";
+	k = stacks_add(s, 5002);
+	snprintf(k->comm, sizeof(k->comm), "kworker/0:1-events");
+	k->state = 'I';
+	k->kthread = true;
+	k->tgid = 5002;
+	k->ppid = 2;
+	k->rung = KSTACK_BPF;
+	k->magic_ok = true;
+	k->size = 16384;
+	k->used = 584;
+	k->high_water = 1808;
+	f = stacks_frames(s, k, 1);
+	*f = (struct kframe){ "worker_thread", 15800, 584, false };
 	s->rung = KSTACK_BPF;
 	s->cpus = xcalloc(1, sizeof(*s->cpus));
 	s->ncpus = 1;
@@ -462,7 +482,7 @@ static void scene_close(struct source *src)
 }
 
 static const struct source_ops scene_ops = {
-	.scheme = "scene", .caps = CAP_LIVE | CAP_TASKS | CAP_PAGES | CAP_DETAIL,
+	.scheme = "scene", .caps = CAP_LIVE | CAP_KSTACKS | CAP_TASKS | CAP_PAGES | CAP_DETAIL,
 	.sample = scene_sample, .close = scene_close,
 };
 

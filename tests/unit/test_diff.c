@@ -422,6 +422,52 @@ static void test_sixty_thousand(void **state)
 	snapshot_put(one);
 }
 
+static const struct stacks *marks(const uint64_t mark[3])
+{
+	struct stacks *s = stacks_create();
+
+	for (int i = 0; i < 3; i++) {
+		struct kstack *k = stacks_add(s, 10 + i);
+
+		k->tgid = 10;
+		k->size = 16384;
+		k->high_water = mark[i];
+		snprintf(k->comm, sizeof(k->comm), "t\t%d", i);
+	}
+	stacks_finish(s);
+	return s;
+}
+
+/* Only what is known to have grown is told; it needs no applying. */
+static void test_deeper(void **state)
+{
+	struct snapshot *a = snapshot_create(), *b = snapshot_create(), *c;
+	struct buf says = BUF_INIT;
+	struct event_list l;
+
+	(void)state;
+	a->stacks = marks((uint64_t[]){ 1000, 2000, UNKNOWN });
+	b->stacks = marks((uint64_t[]){ 1000, 2600, 3000 });
+	l = snapshot_diff(a, b);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.events[0].type, EVENT_KSTACK_DEEPER);
+	assert_int_equal(l.events[0].tid, 11);
+	assert_int_equal(l.events[0].amount, 600);
+	event_describe(&l.events[0], &says);
+	assert_string_equal(buf_str(&says), "the kernel stack of 11 (t\\x091) went 600 bytes deeper than "
+			    "ever, to 2600 of 16384");
+	c = event_apply(a, &l, true);
+	assert_true(snapshot_equal(b, c));
+	snapshot_put(c);
+	event_list_free(&l);
+	l = snapshot_diff(b, a);	/* backwards in time: no news */
+	assert_int_equal(l.n, 0);
+	event_list_free(&l);
+	buf_free(&says);
+	snapshot_put(a);
+	snapshot_put(b);
+}
+
 static void test_whys(void **state)
 {
 	struct whys *w = whys_create();
@@ -451,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_equal_sees_everything),
 		cmocka_unit_test(test_sixty_thousand),
 		cmocka_unit_test(test_whys),
+		cmocka_unit_test(test_deeper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,9 @@ static void test_other_kinds(void **state)
 				.rss = UNKNOWN };
 	struct event e = { .type = EVENT_PAGES_IN, .start = 4096, .end = 8192, .amount = 4096,
 			   .pages = { PAGE_ABSENT, PAGE_ANON } };
+	struct kframe chain[] = { { .function = "do_wait" }, { .function = "do_syscall_64" } };
+	struct kstack k = { .tid = 5, .tgid = 4, .comm = "bash", .state = 'S', .size = 16384,
+			    .used = UNKNOWN, .high_water = 4096, .nframes = 2, .frames = chain };
 	static const struct { const struct filter_kind *kind; int row; const char *text; bool passes; } cases[] = {
 		{ &filter_tasks, 0, "syscall=write", true }, { &filter_tasks, 0, "write", true },
 		{ &filter_tasks, 0, "tid=9 state=S", true }, { &filter_tasks, 0, "sp>0", false },
@@ -222,10 +225,15 @@ static void test_other_kinds(void **state)
 		{ &filter_processes, 1, "!kthread", false },
 		{ &filter_processes, 1, "4", true }, { &filter_processes, 1, "0", true },
 		{ &filter_processes, 1, "41", false }, { &filter_processes, 1, "pid=4", true },
+		{ &filter_kstacks, 3, "high=4k left=12k", true }, { &filter_kstacks, 3, "used>0", false },
+		{ &filter_kstacks, 3, "top=do_wait", true }, { &filter_kstacks, 3, "top~syscall", false },
+		{ &filter_kstacks, 3, "frame~syscall", true }, { &filter_kstacks, 3, "kthread", false },
+		{ &filter_kstacks, 3, "!kthread tgid=4 state=S", true },
+		{ &filter_kstacks, 3, "running", false }, { &filter_kstacks, 3, "bash", true },
 		{ &filter_events, 2, "pages-in", true }, { &filter_events, 2, "pages-out", false },
 		{ &filter_events, 2, "amount=4k type~^pages", true },
 	};
-	const void *rows[] = { &t, &p, &e };
+	const void *rows[] = { &t, &p, &e, &k };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

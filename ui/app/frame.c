@@ -16,18 +16,24 @@
 
 enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
 
-/* Beside a room, where two fit: the one that tells most about the same thing. */
-static const struct { const char *room, *beside; } companions[] = {
-	{ "map", "table" }, { "table", "pages" }, { "pages", "table" }, { "stack", "pages" },
-	{ "threads", "stack" }, { "counters", "table" }, { "events", "pages" },
-	{ "output", "events" }, { "kstack", "stack" }, { "scenario", "path" }, { "path", "walk" }, { "walk", "path" },
-	{ "frames", "path" }, { "processes", "path" },
+/* Beside a room, where two fit: the one that tells most about the same thing. The two stacks
+ * of a thread are narrow, and are to be seen together. */
+static const struct { const char *room, *beside; int cols; } companions[] = {
+	{ "map", "table", WIDE_COLS }, { "table", "pages", WIDE_COLS },
+	{ "pages", "table", WIDE_COLS }, { "stack", "pages", WIDE_COLS },
+	{ "threads", "stack", WIDE_COLS }, { "counters", "table", WIDE_COLS },
+	{ "events", "pages", WIDE_COLS }, { "output", "events", WIDE_COLS },
+	{ "kstack", "stack", 120 }, { "tasks", "kstack", WIDE_COLS },
+	{ "scenario", "path", WIDE_COLS }, { "path", "walk", WIDE_COLS },
+	{ "walk", "path", WIDE_COLS }, { "frames", "path", WIDE_COLS },
+	{ "processes", "path", WIDE_COLS },
 };
 
 /* The panel a room's figures come from: its rung and cost stand in the room's title. */
 static const struct { const char *room; enum panel panel; } panels[] = {
 	{ "map", PANEL_LAYOUT }, { "table", PANEL_LAYOUT }, { "pages", PANEL_PAGES },
 	{ "stack", PANEL_PAGES }, { "threads", PANEL_TASKS }, { "counters", PANEL_COUNTERS }, { "kstack", PANEL_KSTACK },
+	{ "tasks", PANEL_KSTACK },
 };
 
 int frame_focus(const struct app *app)
@@ -311,11 +317,11 @@ static void draw_view(struct app *app, struct canvas *c, struct place *place, in
 	canvas_pop(c);
 }
 
-static int companion(int view)
+static int companion(int view, int cols)
 {
 	for (size_t i = 0; i < ARRAY_LEN(companions); i++)
 		if (!strcmp(companions[i].room, views[view]->name))
-			return view_index(companions[i].beside);
+			return cols < companions[i].cols ? -1 : view_index(companions[i].beside);
 	return -1;
 }
 
@@ -327,7 +333,7 @@ static int strip_width(int cols)
 static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
 {
 	int cols = canvas_cols(c), map = view_index("map"), room = session_room(app->session);
-	int left = 0, right = cols, second = companion(room), rows = bottom - top - 1;
+	int left = 0, right = cols, second = companion(room, cols), rows = bottom - top - 1;
 	bool strip = room != map && map >= 0;
 	int room_col;
 
@@ -338,7 +344,7 @@ static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
 		left = strip_width(cols);
 	app->room.view = room;
 	room_col = strip ? left + 1 : 0;
-	if (cols >= WIDE_COLS && second >= 0 && rows >= SPLIT_ROWS)
+	if (second >= 0 && rows >= SPLIT_ROWS)
 		right = room_col + (cols - room_col) * 11 / 20;
 	/* The room is drawn first, the strip next, so that the cursor ends where the focus is. */
 	if (right < cols) {

@@ -124,6 +124,7 @@ static const struct kind { uint32_t glyph; uint16_t role; } kinds[EVENT_NR] = {
 	[EVENT_TASK_NEW] = { 't', THEME_GOOD },
 	[EVENT_TASK_GONE] = { 'x', THEME_ERROR },
 	[EVENT_TASK_CHANGED] = { '~', THEME_DIM },
+	[EVENT_KSTACK_DEEPER] = { 'K', THEME_VMA_STACK },
 	[EVENT_EXEC] = { 'E', THEME_STRONG },
 	[EVENT_EXIT] = { 'X', THEME_STRONG },
 	[EVENT_PROCESS] = { 'i', THEME_DIM },

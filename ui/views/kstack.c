@@ -12,9 +12,11 @@
 #include "mmscope/stacks.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
+#include "ui/views/cpustacks.h"
 #include "ui/views/paint.h"
+#include "ui/views/ruler.h"
 
-enum { GAUGE = 3, LIST = GAUGE + 2, OFFSET = 7, BAR_MOST = 32, NARROW = 40, ROOM_FOR_CPUS = 16 };
+enum { GAUGE = 3, LIST = GAUGE + 2, OFFSET = 7, BAR_MOST = 32, NARROW = 40 };
 
 struct kstack_state {
 	int sel, top, page;
@@ -199,64 +201,33 @@ static void draw_part(const struct part *p, const struct kstack *k, uint64_t lar
 
 static void draw_head(const struct kstack *k, struct canvas *c)
 {
-	char comm[80], used[32], high[32], left[32], size[16];
-	bool wide = canvas_cols(c) >= 64 && k->size != UNKNOWN;
-	int col = -1;
+	char comm[80], n[32], size[16];
+	struct buf figures = BUF_INIT;
+	int from, width;
 
-	if (canvas_cols(c) >= NARROW)
-		col = canvas_putf(c, 0, 1, STYLE(STRONG), "T %d %s %c%s%s", (int)k->tid,
-				  clean(k->comm, comm, sizeof(comm)), k->state, wide ? "  " : "",
-				  wide ? text_size(k->size, size) : "");
+	buf_addf(&figures, "now %s", k->used == UNKNOWN ? "?" : count_text(k->used, n));
+	buf_addf(&figures, " · ever %s", k->high_water == UNKNOWN ? "?" :
+		 count_text(k->high_water, n));
+	buf_addf(&figures, " · left %s", kstack_left(k) == UNKNOWN ? "?" :
+		 count_text(kstack_left(k), n));
+	width = text_width(buf_str(&figures));
+	if (canvas_cols(c) >= width + 36 && k->size != UNKNOWN) {
+		buf_addf(&figures, " of %s", text_size(k->size, size));
+		width = text_width(buf_str(&figures));
+	}
+	/* The figures are what one came for: the name gives way. */
+	from = imax(canvas_cols(c) - width - 1, 1);
+	if (from > 12) {
+		struct buf who = BUF_INIT;
 
-	if (k->used != UNKNOWN)
-		col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "now %s", count_text(k->used, used));
-	else
-		col = canvas_putf(c, 0, col + 2, STYLE(WHY), "now ?");
-	if (k->high_water != UNKNOWN)
-		canvas_putf(c, 0, col, STYLE(TEXT), " · ever %s · left %s",
-			    count_text(k->high_water, high),
-			    count_text(k->size - k->high_water, left));
-	else
-		canvas_putf(c, 0, col, STYLE(WHY), " · ever ? · left ?");
-}
-
-static int draw_cpu_stack(const struct cpu_stack *st, struct canvas *c, int row, int col)
-{
-	char n[32];
-
-	col = canvas_putf(c, row, col + 1, STYLE(DIM), "%s ", st->name);
-	if (!st->mapped)
-		return canvas_put(c, row, col, STYLE(DIM), "not mapped ");
-	if (st->high_water == UNKNOWN)
-		return canvas_put(c, row, col, STYLE(WHY), "? ");
-	return canvas_putf(c, row, col, st->high_water ? STYLE(TEXT) : STYLE(DIM), "%s ",
-			   st->high_water ? count_text(st->high_water, n) : "never");
-}
-
-/* Those that are used all the time come first, those of exceptions where there is room. */
-static void draw_cpu(const struct cpu_stacks *cpu, struct canvas *c, int row)
-{
-	int col = canvas_putf(c, row, 1, STYLE(DIM), "CPU %u ", cpu->cpu);
-
-	for (int often = 1; often >= 0; often--)
-		for (size_t i = 0; i < cpu->n; i++)
-			if ((!strcmp(cpu->stack[i].name, "hardirq") ||
-			     !strcmp(cpu->stack[i].name, "idle")) == often)
-				col = draw_cpu_stack(&cpu->stack[i], c, row, col);
-}
-
-/* The stacks of CPUs, as many as there is room for; returns the lines taken. */
-static int draw_cpus(const struct stacks *s, struct canvas *c)
-{
-	int rows = canvas_rows(c), n = imin((int)s->ncpus, rows / 6);
-
-	if (!s->cpus || rows < ROOM_FOR_CPUS || n < 1)
-		return 0;
-	canvas_hline(c, rows - n - 1, 0, canvas_cols(c), STYLE(BORDER));
-	canvas_put(c, rows - n - 1, 2, STYLE(TITLE), " deepest ever on ");
-	for (int i = 0; i < n; i++)
-		draw_cpu(&s->cpus[i], c, rows - n + i);
-	return n + 1;
+		buf_addf(&who, "T %d %c %s", (int)k->tid, k->state, clean(k->comm, comm, sizeof(comm)));
+		from = imin(from, text_width(buf_str(&who)) + 3);
+		canvas_putn(c, 0, 1, STYLE(STRONG), from - 2, buf_str(&who));
+		buf_free(&who);
+	}
+	canvas_put(c, 0, from, k->used == UNKNOWN || k->high_water == UNKNOWN ? STYLE(WHY) :
+		   STYLE(TEXT), buf_str(&figures));
+	buf_free(&figures);
 }
 
 static void draw_lack(const struct kstack *k, struct canvas *c)
@@ -308,7 +279,7 @@ static void kstack_draw(void *state, const struct session *s, struct canvas *c)
 	draw_head(k, c);
 	draw_lack(k, c);
 	first = k->lacks ? 3 : 2;
-	rows = canvas_rows(c) - first - draw_cpus(snap->stacks, c);
+	rows = canvas_rows(c) - first - cpustacks_draw(snap->stacks, c);
 	if (k->size == UNKNOWN || rows < 1)
 		return;
 	draw_gauge(k, c, first, rows);
@@ -317,10 +288,16 @@ static void kstack_draw(void *state, const struct session *s, struct canvas *c)
 
 static void kstack_want(void *state, const struct session *s, struct source_want *want)
 {
+	const struct snapshot *snap = session_snapshot(s);
+	bool ours = !snap || !snap->tasks || !session_tid(s) ||
+		    task_list_find(snap->tasks, session_tid(s));
+
 	(void)state;
-	(void)s;
 	want->tasks = true;
-	if (want->kstacks == KSTACKS_NONE)
+	/* One of another process, or of the kernel, was chosen in the room of all tasks. */
+	if (!ours)
+		want->kstacks = KSTACKS_SYSTEM;
+	else if (want->kstacks == KSTACKS_NONE)
 		want->kstacks = KSTACKS_PROCESS;
 }
 
@@ -336,7 +313,7 @@ static bool next_task(struct session *s, int step)
 		return false;
 	at = k - snap->stacks->tasks + step;
 	if (at >= 0 && at < (ptrdiff_t)snap->stacks->n)
-		session_select_task(s, snap->stacks->tasks[at].tid);
+		ruler_select_tid(s, snap->stacks->tasks[at].tid);
 	return true;
 }
 
@@ -448,7 +425,7 @@ const struct view kstack_view = {
 	.name = "kstack",
 	.title = "kstack",
 	.about = "one task's kernel stack to scale: frames, registers, the deepest it ever was",
-	.caps = CAP_LIVE,
+	.caps = CAP_KSTACKS,
 	.state_size = sizeof(struct kstack_state),
 	.want = kstack_want,
 	.draw = kstack_draw,

@@ -321,3 +321,23 @@ bool ruler_make(struct ruler *r, const struct session *s)
 	fill_stretches(r);
 	return true;
 }
+
+void ruler_select(struct session *s, const struct task *t)
+{
+	session_select_task(s, t->tid);
+	if (t->stack.vma_end)
+		session_select(s, t->sp != UNKNOWN && t->sp >= t->stack.vma_start &&
+			       t->sp < t->stack.vma_end ?
+			       t->sp & ~(uint64_t)(PAGE_BYTES - 1) : t->stack.vma_end - PAGE_BYTES);
+}
+
+void ruler_select_tid(struct session *s, pid_t tid)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks, tid) : NULL;
+
+	if (t)
+		ruler_select(s, t);
+	else
+		session_select_task(s, tid);
+}

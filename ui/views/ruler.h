@@ -59,4 +59,9 @@ const char *frames_label(const struct snapshot *snap, size_t frame, size_t n, ch
 			 size_t size);
 bool ruler_make(struct ruler *r, const struct session *s);
 
+/* Selects a thread and with it the place in its stack where its sp is. */
+void ruler_select(struct session *s, const struct task *t);
+/* The same by number; one that is not of this process is selected without a place. */
+void ruler_select_tid(struct session *s, pid_t tid);
+
 #endif

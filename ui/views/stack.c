@@ -328,6 +328,28 @@ static void find_cursor(struct stack_state *st, const struct ruler *r, const str
 	stand_on(st, r, start);
 }
 
+/* A task of another process, or of the kernel, chosen among all tasks. */
+static bool draw_stranger(const struct session *s, struct canvas *c)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	pid_t tid = session_tid(s);
+	const struct kstack *k = snap && snap->stacks ? stacks_find(snap->stacks, tid) : NULL;
+	struct buf b = BUF_INIT;
+	char comm[80];
+
+	if (!k || k->tgid == snap->process.pid)
+		return false;
+	buf_addf(&b, "Task %d %s ", (int)tid, clean(k->comm, comm, sizeof(comm)));
+	if (k->kthread)
+		buf_adds(&b, "is a thread of the kernel: it has no user stack, and no address space.");
+	else
+		buf_addf(&b, "belongs to process %d: its user stack can be seen when that process is "
+			 "looked at.", (int)k->tgid);
+	canvas_wrap(c, (struct rect){ 1, 2, 4, canvas_cols(c) - 4 }, STYLE(WHY), buf_str(&b));
+	buf_free(&b);
+	return true;
+}
+
 static void stack_draw(void *state, const struct session *s, struct canvas *c)
 {
 	struct stack_state *st = state;
@@ -336,6 +358,8 @@ static void stack_draw(void *state, const struct session *s, struct canvas *c)
 	const struct vma *v;
 	struct ruler r;
 
+	if (draw_stranger(s, c))
+		return;
 	if (!ruler_make(&r, s)) {
 		paint_why_empty(c, snap, snap && snap->layout ? "tasks[].stack" : "vmas");
 		return;

@@ -406,15 +406,6 @@ static void threads_want(void *state, const struct session *s, struct source_wan
 
 /* ---- commands ---- */
 
-static void select_task(struct session *s, const struct task *t)
-{
-	session_select_task(s, t->tid);
-	if (t->stack.vma_end)
-		session_select(s, t->sp != UNKNOWN && t->sp >= t->stack.vma_start &&
-			       t->sp < t->stack.vma_end ?
-			       t->sp & ~(uint64_t)(PAGE_BYTES - 1) : t->stack.vma_end - PAGE_BYTES);
-}
-
 static bool threads_command(void *state, struct session *s, const char *name, const char *arg)
 {
 	struct threads_state *st = state;
@@ -427,13 +418,13 @@ static bool threads_command(void *state, struct session *s, const char *name, co
 		return false;
 	line = line_of_selection(st, s);
 	if (!strcmp(name, "enter")) {
-		select_task(s, &st->made_of->tasks[st->order[line]]);
+		ruler_select(s, &st->made_of->tasks[st->order[line]]);
 		session_set_room(s, view_index("stack"));
 		return true;
 	}
 	if (!list_move(name, &line, (int)st->n, st->page - 1))
 		return false;
-	select_task(s, &st->made_of->tasks[st->order[line]]);
+	ruler_select(s, &st->made_of->tasks[st->order[line]]);
 	return true;
 }
 
@@ -446,7 +437,7 @@ static void threads_click(void *state, struct session *s, int row, int col, bool
 	(void)col;
 	if (!snap || snap->tasks != st->made_of || row < 1 || row > st->page || line >= (int)st->n)
 		return;
-	select_task(s, &st->made_of->tasks[st->order[line]]);
+	ruler_select(s, &st->made_of->tasks[st->order[line]]);
 	if (twice)
 		session_set_room(s, view_index("stack"));
 }

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * Every task's kernel stack as a bar: used now, ever used, and what is left of its size;
+ * below, the stacks of the CPUs and how the marks of all tasks are spread.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmscope/alloc.h"
+#include "mmscope/stacks.h"
+#include "mmscope/tasktable.h"
+#include "mmscope/text.h"
+#include "mmscope/view.h"
+#include "ui/views/cpustacks.h"
+#include "ui/views/paint.h"
+#include "ui/views/ruler.h"
+
+struct tasks_state {
+	int sort, top, page, width;
+	bool reversed;
+	char *text;			/* filter */
+	struct filter *filter;
+	uint32_t *order;
+	size_t n, cap;
+	/* What the order was made of; the reference is held. */
+	const struct stacks *made_of;
+	int made_sort;
+	bool made_reversed;
+};
+
+struct tasks_rows {
+	const struct stacks *stacks;
+	int bar;			/* columns of the bars */
+};
+
+static void tasks_fini(void *state)
+{
+	struct tasks_state *st = state;
+
+	filter_destroy(st->filter);
+	stacks_put(st->made_of);
+	free(st->text);
+	free(st->order);
+}
+
+/* ---- columns ---- */
+
+static const struct kstack *row_of(const void *rows, size_t i)
+{
+	return &((const struct tasks_rows *)rows)->stacks->tasks[i];
+}
+
+static struct style text_tid(const void *rows, size_t i, struct buf *out)
+{
+	const struct kstack *k = row_of(rows, i);
+
+	buf_addf(out, "%d", (int)k->tid);
+	return k->tid == k->tgid ? STYLE(STRONG) : STYLE(TEXT);
+}
+
+static struct style text_comm(const void *rows, size_t i, struct buf *out)
+{
+	const struct kstack *k = row_of(rows, i);
+
+	text_sanitize(out, k->comm, strnlen(k->comm, sizeof(k->comm)), 0);
+	return k->kthread ? STYLE(DIM) : STYLE(TEXT);
+}
+
+static struct style text_state(const void *rows, size_t i, struct buf *out)
+{
+	char state = row_of(rows, i)->state;
+
+	buf_addc(out, state ? state : '?');
+	return state == 'R' ? STYLE(GOOD) : state == 'D' ? STYLE(WARN) :
+	       state == 'Z' || state == 'X' ? STYLE(ERROR) : STYLE(DIM);
+}
+
+static struct style add_bytes(uint64_t bytes, struct buf *out)
+{
+	char n[32];
+
+	buf_adds(out, bytes == UNKNOWN ? "-" : count_text(bytes, n));
+	return bytes == UNKNOWN ? STYLE(WHY) : STYLE(TEXT);
+}
+
+static uint64_t number_tid(const void *rows, size_t i) { return (uint64_t)row_of(rows, i)->tid; }
+static uint64_t number_tgid(const void *rows, size_t i) { return (uint64_t)row_of(rows, i)->tgid; }
+static uint64_t number_ppid(const void *rows, size_t i) { return (uint64_t)row_of(rows, i)->ppid; }
+static uint64_t number_used(const void *rows, size_t i) { return row_of(rows, i)->used; }
+static uint64_t number_high(const void *rows, size_t i) { return row_of(rows, i)->high_water; }
+static uint64_t number_size(const void *rows, size_t i) { return row_of(rows, i)->size; }
+static uint64_t number_left(const void *rows, size_t i) { return kstack_left(row_of(rows, i)); }
+
+static struct style text_used(const void *rows, size_t i, struct buf *out)
+{
+	return add_bytes(number_used(rows, i), out);
+}
+
+static struct style text_high(const void *rows, size_t i, struct buf *out)
+{
+	return add_bytes(number_high(rows, i), out);
+}
+
+static struct style text_left(const void *rows, size_t i, struct buf *out)
+{
+	return add_bytes(number_left(rows, i), out);
+}
+
+static struct style text_size_(const void *rows, size_t i, struct buf *out)
+{
+	return add_bytes(number_size(rows, i), out);
+}
+
+static struct style text_tgid(const void *rows, size_t i, struct buf *out)
+{
+	buf_addf(out, "%d", (int)row_of(rows, i)->tgid);
+	return STYLE(DIM);
+}
+
+static struct style text_ppid(const void *rows, size_t i, struct buf *out)
+{
+	buf_addf(out, "%d", (int)row_of(rows, i)->ppid);
+	return STYLE(DIM);
+}
+
+static struct style text_top(const void *rows, size_t i, struct buf *out)
+{
+	const struct kstack *k = row_of(rows, i);
+	char scratch[64];
+	const char *top = tasktable_top(k, scratch);
+
+	text_sanitize(out, top, strlen(top), 0);
+	return k->nframes && *k->frames[0].function ? STYLE(TEXT) : STYLE(WHY);
+}
+
+/* To scale with the stack's size: █ in use, ▒ used once, · never. */
+static struct style text_bar(const void *rows, size_t i, struct buf *out)
+{
+	const struct kstack *k = row_of(rows, i);
+	int width = ((const struct tasks_rows *)rows)->bar;
+
+	if (k->size == UNKNOWN || (k->used == UNKNOWN && k->high_water == UNKNOWN))
+		return STYLE(WHY);
+	for (int col = 0; col < width; col++) {
+		uint64_t at = k->size * (uint64_t)col / (uint64_t)width;
+
+		buf_adds(out, k->used != UNKNOWN && at < k->used ? "█" :
+			 k->high_water != UNKNOWN && at < k->high_water ? "▒" : "·");
+	}
+	return k->rung == KSTACK_BPF && !k->magic_ok ? STYLE(ERROR) : STYLE(BAR);
+}
+
+static int compare_comm(const void *rows, size_t a, size_t b)
+{
+	return strncmp(row_of(rows, a)->comm, row_of(rows, b)->comm, sizeof(row_of(rows, a)->comm));
+}
+
+static int compare_state(const void *rows, size_t a, size_t b)
+{
+	return row_of(rows, a)->state - row_of(rows, b)->state;
+}
+
+static int compare_top(const void *rows, size_t a, size_t b)
+{
+	char x[64], y[64];
+
+	return strcmp(tasktable_top(row_of(rows, a), x), tasktable_top(row_of(rows, b), y));
+}
+
+static const struct column columns[] = {
+	{ .name = "tid", .head = "TID", .width = 7, .rising = true, .text = text_tid,
+	  .number = number_tid },
+	{ .name = "comm", .head = "COMM", .width = 15, .left = true, .rising = true,
+	  .text = text_comm, .compare = compare_comm },
+	{ .name = "state", .head = "S", .width = 1, .left = true, .rising = true,
+	  .text = text_state, .compare = compare_state },
+	{ .name = "used", .head = "USED", .width = 6, .text = text_used, .number = number_used },
+	{ .name = "high", .head = "EVER", .width = 6, .text = text_high, .number = number_high },
+	{ .name = "left", .head = "LEFT", .width = 6, .room = 72, .text = text_left,
+	  .number = number_left },
+	{ .name = "size", .head = "SIZE", .width = 6, .room = 120, .text = text_size_,
+	  .number = number_size },
+	{ .name = "tgid", .head = "TGID", .width = 7, .room = 132, .rising = true,
+	  .text = text_tgid, .number = number_tgid },
+	{ .name = "ppid", .head = "PPID", .width = 7, .room = 140, .rising = true,
+	  .text = text_ppid, .number = number_ppid },
+	{ .name = "top", .head = "INNERMOST", .width = 22, .room = 84, .left = true, .rising = true,
+	  .text = text_top, .compare = compare_top },
+	{ .name = "bar", .head = "█ now ▒ ever", .left = true, .text = text_bar },
+	{ .name = NULL },
+};
+
+/* ---- order ---- */
+
+static const struct stacks *stacks_of(const struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+
+	return snap ? snap->stacks : NULL;
+}
+
+static void update_order(struct tasks_state *st, const struct tasks_rows *rows)
+{
+	const struct stacks *all = rows->stacks;
+
+	if (st->made_of == all && st->made_sort == st->sort && st->made_reversed == st->reversed)
+		return;
+	stacks_put(st->made_of);
+	st->made_of = stacks_get(all);
+	st->made_sort = st->sort;
+	st->made_reversed = st->reversed;
+	if (all->n > st->cap) {
+		st->cap = all->n;
+		st->order = xreallocarray(st->order, st->cap, sizeof(*st->order));
+	}
+	st->n = 0;
+	for (size_t i = 0; i < all->n; i++)
+		if (!st->filter || filter_match(st->filter, &all->tasks[i]))
+			st->order[st->n++] = (uint32_t)i;
+	if (st->sort || st->reversed)
+		columns_sort(&columns[st->sort], rows, st->order, st->n, st->reversed);
+}
+
+static int line_of_selection(const struct tasks_state *st, const struct session *s)
+{
+	pid_t tid = session_tid(s);
+
+	if (!stacks_find(st->made_of, tid))
+		tid = session_snapshot(s)->process.pid;
+	for (size_t i = 0; i < st->n; i++)
+		if (st->made_of->tasks[st->order[i]].tid == tid)
+			return (int)i;
+	return 0;
+}
+
+/* ---- drawing ---- */
+
+static int draw_spread(const struct tasktable_summary *sum, struct canvas *c, int row, int col)
+{
+	enum { SHOWN = 32 };
+	uint64_t counts[SHOWN];
+	size_t n = sum->nclasses < SHOWN ? sum->nclasses : SHOWN;
+	char to[16];
+
+	if (!n || col + (int)n + 18 > canvas_cols(c))
+		return col;
+	for (size_t i = 0; i < n; i++)
+		counts[i] = sum->class[i];
+	col = canvas_put(c, row, col, STYLE(DIM), "marks 0 ");
+	canvas_spark(c, row, col, (int)n, STYLE(BAR), counts, (int)n, 0);
+	return canvas_putf(c, row, col + (int)n + 1, STYLE(DIM), "%s",
+			   text_size(n * sum->step, to));
+}
+
+/* How many, what they use, and who was deepest; then how the marks are spread. */
+static void draw_footer(const struct tasks_state *st, const struct stacks *all, struct canvas *c,
+			int row)
+{
+	struct tasktable_summary sum = tasktable_summary(all);
+	char n[32], m[32], comm[80];
+	int col;
+
+	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
+	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s of %s tasks", count_text(st->n, n),
+			  count_text(all->n, m));
+	if (sum.deepest) {
+		col = canvas_putf(c, row + 1, col + 2, STYLE(TEXT), "deepest %s %s",
+				  clean(sum.deepest->comm, comm, sizeof(comm)),
+				  count_text(sum.deepest->high_water, n));
+		col = draw_spread(&sum, c, row + 1, col + 2);
+		if (canvas_cols(c) >= col + 32)
+			canvas_putf(c, row + 1, col + 2, STYLE(DIM), "mean now %s, ever %s",
+				    count_text(sum.used_mean, n), count_text(sum.high_mean, m));
+	} else {
+		canvas_putf(c, row + 1, col + 2, STYLE(WHY), "by %s: %s", kstack_rungs[all->rung].name,
+			    kstack_rungs[all->rung].gives);
+	}
+}
+
+static void draw_row(const struct tasks_state *st, const struct tasks_rows *rows,
+		     const struct session *s, struct canvas *c, int row, int line, bool selected,
+		     struct buf *scratch)
+{
+	size_t i = st->order[line];
+	unsigned heat = session_heat_task(s, rows->stacks->tasks[i].tid);
+
+	columns_row(c, row, columns, rows, i, scratch);
+	if (heat) {
+		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
+		canvas_restyle(c, row, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
+	}
+	if (!selected)
+		return;
+	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
+	if (!heat)
+		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_cursor(c, row, 0);
+}
+
+/* Columns that are left for the bars. */
+static int bar_width(int room)
+{
+	int used = 1;
+
+	for (const struct column *c = columns; c->name; c++)
+		if (c->room <= room)
+			used += c->width + 1;
+	return imax(room - used, 4);
+}
+
+static void draw_nothing(const struct session *s, struct canvas *c)
+{
+	const struct snapshot *snap = session_snapshot(s);
+
+	canvas_put(c, canvas_rows(c) / 3, 2, STYLE(DIM), snap && snap->process.ended ?
+		   "the process has ended: nothing is read any more" :
+		   "kernel stacks are read with the next sample");
+}
+
+static void tasks_draw(void *state, const struct session *s, struct canvas *c)
+{
+	struct tasks_state *st = state;
+	struct tasks_rows rows = { .stacks = stacks_of(s) };
+	struct buf scratch = BUF_INIT;
+	int selected, below, height;
+
+	if (!rows.stacks || !rows.stacks->n) {
+		draw_nothing(s, c);
+		return;
+	}
+	rows.bar = bar_width(canvas_cols(c));
+	update_order(st, &rows);
+	below = cpustacks_draw(rows.stacks, c);
+	height = canvas_rows(c) - below - 2;
+	st->width = canvas_cols(c);
+	st->page = imax(height - 1, 1);
+	selected = line_of_selection(st, s);
+	st->top = scroll_to(st->top, selected, (int)st->n, st->page);
+	columns_head(c, 0, columns, st->sort, st->reversed);
+	for (int i = 0; i < st->page && st->top + i < (int)st->n; i++)
+		draw_row(st, &rows, s, c, 1 + i, st->top + i, st->top + i == selected, &scratch);
+	if (!st->n)
+		canvas_put(c, 2, 2, STYLE(WHY), "no task passes the filter");
+	draw_footer(st, rows.stacks, c, height);
+	buf_free(&scratch);
+}
+
+static void tasks_want(void *state, const struct session *s, struct source_want *want)
+{
+	(void)state;
+	(void)s;
+	want->kstacks = KSTACKS_SYSTEM;
+}
+
+/* ---- commands ---- */
+
+static bool tasks_command(void *state, struct session *s, const char *name, const char *arg)
+{
+	struct tasks_state *st = state;
+	int line;
+
+	if (columns_command(s, columns, st->width, &st->sort, &st->reversed, name, arg))
+		return true;
+	if (!st->n || stacks_of(s) != st->made_of)
+		return false;
+	line = line_of_selection(st, s);
+	if (!strcmp(name, "enter")) {
+		ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+		session_set_room(s, view_index("kstack"));
+		return true;
+	}
+	if (!list_move(name, &line, (int)st->n, st->page - 1))
+		return false;
+	ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+	return true;
+}
+
+static void tasks_click(void *state, struct session *s, int row, int col, bool twice)
+{
+	struct tasks_state *st = state;
+	int line = st->top + row - 1;
+
+	(void)col;
+	if (!st->made_of || stacks_of(s) != st->made_of || row < 1 || row > st->page ||
+	    line >= (int)st->n)
+		return;
+	ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+	if (twice)
+		session_set_room(s, view_index("kstack"));
+}
+
+static bool tasks_set_filter(void *state, const char *text, struct filter_error *err)
+{
+	struct tasks_state *st = state;
+	struct filter *f = filter_compile(&filter_kstacks, text, err);
+	char *copy;
+
+	if (!f)
+		return false;
+	copy = xstrdup(text);
+	filter_destroy(st->filter);
+	free(st->text);
+	st->filter = f;
+	st->text = copy;
+	stacks_put(st->made_of);
+	st->made_of = NULL;
+	return true;
+}
+
+static const char *tasks_filter(const void *state)
+{
+	const struct tasks_state *st = state;
+
+	return st->text ? st->text : "";
+}
+
+/* ---- sentences ---- */
+
+static void describe_use(const struct kstack *k, struct buf *out)
+{
+	char n[32], m[32], l[32];
+
+	if (k->used != UNKNOWN)
+		buf_addf(out, "%s of %s bytes in use", count_text(k->used, n),
+			 count_text(k->size, m));
+	else if (k->size != UNKNOWN)
+		buf_addf(out, "of %s bytes", count_text(k->size, m));
+	if (k->high_water != UNKNOWN)
+		buf_addf(out, ", %s ever: %s were never touched", count_text(k->high_water, n),
+			 count_text(kstack_left(k), l));
+	for (unsigned i = 0; i < KSTACK_LACKS; i++)
+		if (k->lacks >> i & 1)
+			buf_addf(out, "; %s", kstack_lacks[i].why);
+}
+
+/* The chain as one reads it: who is called by whom. */
+static void describe_chain(const struct kstack *k, struct buf *out)
+{
+	for (size_t i = 0; i < k->nframes; i++) {
+		if (!*k->frames[i].function)
+			break;
+		buf_adds(out, i ? " ← " : ". ");
+		text_sanitize(out, k->frames[i].function, strlen(k->frames[i].function), 0);
+	}
+}
+
+static void tasks_describe(void *state, const struct session *s, struct buf *out)
+{
+	const struct tasks_state *st = state;
+	const struct kstack *k;
+	char comm[80];
+	size_t line;
+
+	if (!st->n || stacks_of(s) != st->made_of)
+		return;
+	line = (size_t)line_of_selection(st, s);
+	k = &st->made_of->tasks[st->order[line]];
+	buf_addf(out, "%s %d %s", k->kthread ? "Kernel thread" : k->tid == k->tgid ? "Process" :
+		 "Thread", (int)k->tid, clean(k->comm, comm, sizeof(comm)));
+	if (k->tid != k->tgid)
+		buf_addf(out, " of process %d", (int)k->tgid);
+	buf_addf(out, ", child of %d: ", (int)k->ppid);
+	describe_use(k, out);
+	describe_chain(k, out);
+	buf_addf(out, ". [%s%s%s]", kstack_rungs[k->rung].name,
+		 *kstack_rungs[k->rung].next ? "; more needs " : "", kstack_rungs[k->rung].next);
+}
+
+static void tasks_heading(void *state, const struct session *s, struct buf *out)
+{
+	struct tasks_state *st = state;
+
+	(void)s;
+	buf_adds(out, "all tasks");
+	if (st->text && *st->text)
+		buf_addf(out, " ─ filter %s", st->text);
+}
+
+static const struct view_command commands[] = {
+	{ "sort", "tid|comm|state|used|high|left|size|tgid|ppid|top",
+	  "sorts by a column; again turns the order round; without a name the next column" },
+	{ "sort-reverse", NULL, "turns the order round" },
+	{ NULL, NULL, NULL },
+};
+
+const struct view tasks_view = {
+	.name = "tasks",
+	.title = "tasks",
+	.about = "every task's kernel stack, kernel threads too: used now, ever, and of the CPUs",
+	.caps = CAP_KSTACKS,
+	.state_size = sizeof(struct tasks_state),
+	.fini = tasks_fini,
+	.want = tasks_want,
+	.draw = tasks_draw,
+	.command = tasks_command,
+	.commands = commands,
+	.click = tasks_click,
+	.describe = tasks_describe,
+	.set_filter = tasks_set_filter,
+	.filter = tasks_filter,
+	.heading = tasks_heading,
+};
