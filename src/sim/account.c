@@ -3,39 +3,51 @@
  */
 #include "mm.h"
 
-static bool is_exec(u64 f)
-{
-	return (f & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC;
-}
-
-static bool is_stack(u64 f)
-{
-	return f & VM_GROWSDOWN;
-}
-
 static bool is_data(u64 f)
 {
 	return (f & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
 }
 
-void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, int64_t pages)
+/* The kernel's own mappings have no file. */
+static bool has_file(u32 file)
 {
+	return file != FILE_NONE && file != FILE_VVAR && file != FILE_VVAR_VCLOCK &&
+	       file != FILE_VDSO;
+}
+
+unsigned vm_counters(const struct sim *s, u64 flags, u32 file)
+{
+	if (RULE(s, data_vm)) {
+		if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+			return 1u << VMC_EXEC;
+		if (flags & VM_GROWSDOWN)
+			return 1u << VMC_STACK;
+		return is_data(flags) ? 1u << VMC_DATA : 0;
+	}
+	if (has_file(file))
+		return 1u << VMC_SHARED |
+		       ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC ? 1u << VMC_EXEC : 0);
+	return flags & VM_GROWSDOWN ? 1u << VMC_STACK : 0;
+}
+
+static const char *const counter_name[VMC_NR] = {
+	[VMC_EXEC] = "exec_vm", [VMC_STACK] = "stack_vm", [VMC_DATA] = "data_vm",
+	[VMC_SHARED] = "shared_vm",
+};
+
+void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, u32 file, int64_t pages)
+{
+	unsigned which = vm_counters(s, flags, file);
 	u64 total = mm->total_vm;
 
 	ADD(s, mm->total_vm, (u64)pages);
 	T_CHANGE(s, "vm_stat_account", "total_vm", total, mm->total_vm, SIM_U_PAGES);
-	if (is_exec(flags)) {
-		T_CHANGE(s, "vm_stat_account", "exec_vm", mm->exec_vm, mm->exec_vm + (u64)pages,
+	for (unsigned c = 0; c < VMC_NR; c++) {
+		if (!(which >> c & 1))
+			continue;
+		T_CHANGE(s, "vm_stat_account", counter_name[c], mm->vm[c], mm->vm[c] + (u64)pages,
 			 SIM_U_PAGES);
-		ADD(s, mm->exec_vm, (u64)pages);
-	} else if (is_stack(flags)) {
-		T_CHANGE(s, "vm_stat_account", "stack_vm", mm->stack_vm, mm->stack_vm + (u64)pages,
-			 SIM_U_PAGES);
-		ADD(s, mm->stack_vm, (u64)pages);
-	} else if (is_data(flags)) {
-		T_CHANGE(s, "vm_stat_account", "data_vm", mm->data_vm, mm->data_vm + (u64)pages,
-			 SIM_U_PAGES);
-		ADD(s, mm->data_vm, (u64)pages);
+		ADD(s, mm->vm[c], (u64)pages);
 	}
 }
 
@@ -49,10 +61,10 @@ bool may_expand_vm(struct sim *s, struct mm *mm, u64 flags, u64 pages)
 	       "limit", as, SIM_U_PAGES, over, "refused", "go on");
 	if (over)
 		return false;
-	if (!is_data(flags))
+	if (!RULE(s, data_vm) || !is_data(flags))
 		return true;
-	over = mm->data_vm + pages > data;
-	T_TEST(s, "may_expand_vm", "RLIMIT_DATA", "data_vm + npages", mm->data_vm + pages, GT,
+	over = mm->vm[VMC_DATA] + pages > data;
+	T_TEST(s, "may_expand_vm", "RLIMIT_DATA", "data_vm + npages", mm->vm[VMC_DATA] + pages, GT,
 	       "limit", data, SIM_U_PAGES, over, "refused, unless the limit is 0", "go on");
 	/* A soft limit of 0 counts as none when the hard limit, unlimited here, leaves room. */
 	return !over || !mm->limit[SIM_LIMIT_DATA];

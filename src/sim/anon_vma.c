@@ -92,7 +92,8 @@ bool anon_vma_clone(struct sim *s, struct vma *dst, struct vma *src)
 
 		if (!chain_link(s, dst, av))
 			return false;
-		if (!dst->anon_vma && src->anon_vma && av->children < 2 && !av->active)
+		if (!dst->anon_vma && src->anon_vma && av->children < 2 && !av->active &&
+		    RULE(s, anon_vma_reused))
 			SET(s, dst->anon_vma, REF(s, av));
 		r = c->next;
 	}

@@ -35,9 +35,7 @@ int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64
 		if (!vma_insert(s, mm, v))
 			return -ENOMEM;
 	}
-	T_CHANGE(s, "do_brk_flags", "total_vm", mm->total_vm, mm->total_vm + pages, SIM_U_PAGES);
-	ADD(s, mm->total_vm, pages);
-	ADD(s, mm->data_vm, pages);
+	vm_stat_account(s, mm, flags, FILE_NONE, (int64_t)pages);
 	if (flags & VM_LOCKED)
 		locked_vm_add(s, mm, (int64_t)pages);
 	return 0;

@@ -59,6 +59,12 @@ static enum sim_sig do_anonymous_page(struct sim *s, struct mm *mm, struct vma *
 	pte = pte_make(s, mm, addr);
 	if (!pte)
 		return SIM_SIG_OOM;
+	if (unlikely(v->flags & VM_GROWSDOWN)) {
+		enum sim_sig sig = check_stack_guard_page(s, mm, v, addr);
+
+		if (sig)
+			return sig;
+	}
 	if (!write) {
 		SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
 		T_NOTE(s, "do_anonymous_page", "the shared zero page is mapped read-only, no RSS",
@@ -192,6 +198,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 {
 	struct object *o = object_of(s, v->file);
 	bool shared = v->flags & VM_SHARED, cow = write && !shared;
+	bool around = !write && s->prof->fault_around > PAGE_SIZE;
 	enum sim_sig sig;
 	jword *pte;
 	u32 pfn;
@@ -202,7 +209,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		return vvar_fault(s, mm, v, addr);
 	if (cow && !anon_vma_prepare(s, mm, v))
 		return SIM_SIG_OOM;
-	if (!write && o->kind != OBJ_VDSO && s->prof->fault_around > PAGE_SIZE &&
+	if (around && o->kind != OBJ_VDSO &&
 	    do_fault_around(s, mm, v, o, addr))
 		return SIM_SIG_NONE;
 	if (s->failed)
@@ -211,7 +218,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	if (sig)
 		return sig;
 	/* After the read the fault starts again, and finds more than the one page. */
-	if (fault->major && !write && do_fault_around(s, mm, v, o, addr))
+	if (fault->major && around && do_fault_around(s, mm, v, o, addr))
 		return SIM_SIG_NONE;
 	pte = pte_make(s, mm, addr);
 	if (!pte)
@@ -292,7 +299,7 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	if (unlikely(s->trace))
 		pt_trace_walk(s, mm, addr);
 	pte = pte_find(s, mm, addr);
-	if (!pte && !pt_entry(s, mm, addr, 1, true))
+	if (!pte && !pt_entry(s, mm, addr, RULE(s, pte_table_late) ? 1 : 0, true))
 		return SIM_SIG_OOM;
 	if (!pte || !*pte) {
 		T_NOTE(s, "handle_pte_fault", pte ? "the pte is none" : "no pte table", "address",
@@ -319,6 +326,16 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	return SIM_SIG_NONE;
 }
 
+/* Some kernels count a fault before they know how it ends. */
+static void count_failed(struct sim *s, struct mm *mm)
+{
+	if (RULE(s, failed_faults_uncounted))
+		return;
+	ADD(s, mm->stat[STAT_MINFLT], 1);
+	T_CHANGE(s, "mm_account_fault", "min_flt", mm->stat[STAT_MINFLT] - 1,
+		 mm->stat[STAT_MINFLT], SIM_U_COUNT);
+}
+
 static bool access_error(struct sim *s, const struct vma *v, enum access acc, bool present)
 {
 	bool bad;
@@ -342,6 +359,17 @@ static bool access_error(struct sim *s, const struct vma *v, enum access acc, bo
 	return bad;
 }
 
+/* Below sp nobody has anything to look for, but for instructions that push before sp moves. */
+static bool below_sp(struct sim *s, const struct mm *mm, u64 addr)
+{
+	u64 sp = user_sp(s, mm), cushion = s->prof->sp_cushion;
+	bool below = addr + cushion < sp;
+
+	T_TEST(s, "lock_mm_and_find_vma", "too far below the stack pointer", "address + cushion",
+	       addr + cushion, LT, "sp", sp, SIM_U_ADDR, below, "SIGSEGV MAPERR", "go on");
+	return below;
+}
+
 /* lock_mm_and_find_vma: the VMA at addr, grown if it must. */
 static struct vma *find_or_grow(struct sim *s, struct mm *mm, u64 addr)
 {
@@ -360,15 +388,18 @@ static struct vma *find_or_grow(struct sim *s, struct mm *mm, u64 addr)
 	T_TEST(s, "lock_mm_and_find_vma", "it may grow", "vm_flags", v->flags, AND, "VM_GROWSDOWN",
 	       VM_GROWSDOWN, SIM_U_FLAGS, (v->flags & VM_GROWSDOWN) != 0, "expand_stack",
 	       "SIGSEGV MAPERR");
-	if (!(v->flags & VM_GROWSDOWN) || expand_downwards(s, mm, v, addr))
+	if (!(v->flags & VM_GROWSDOWN))
 		return NULL;
-	return v;
+	if (!RULE(s, growth_ignores_sp) && below_sp(s, mm, addr))
+		return NULL;
+	return expand_stack(s, mm, v, addr) ? NULL : v;
 }
 
 static enum sim_sig do_user_addr_fault(struct sim *s, struct mm *mm, u64 addr, enum access acc,
 				       bool present)
 {
 	const struct sim_profile *p = s->prof;
+	enum sim_sig sig;
 	struct vma *v;
 	T_ENTER(s, "do_user_addr_fault",
 		acc == ACC_WRITE ? "write" :
@@ -387,14 +418,20 @@ static enum sim_sig do_user_addr_fault(struct sim *s, struct mm *mm, u64 addr, e
 	}
 	v = find_or_grow(s, mm, addr);
 	if (!v)
-		return s->failed ? SIM_SIG_OOM : SIM_SEGV_MAPERR;
-	if (access_error(s, v, acc, present))
-		return SIM_SEGV_ACCERR;
-	return handle_mm_fault(s, mm, v, addr, acc == ACC_WRITE);
+		sig = s->failed ? SIM_SIG_OOM : SIM_SEGV_MAPERR;
+	else if (access_error(s, v, acc, present))
+		sig = SIM_SEGV_ACCERR;
+	else
+		sig = handle_mm_fault(s, mm, v, addr, acc == ACC_WRITE);
+	if (unlikely(sig))
+		count_failed(s, mm);
+	return sig;
 }
 
 enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
 {
+	if (acc == ACC_EXEC && !RULE(s, no_execute))
+		acc = ACC_READ;
 	for (;;) {
 		struct vma *v = vma_find(s, mm, addr);
 		bool present = false;

@@ -63,7 +63,7 @@ static bool free_lists(struct check *c)
 	return true;
 }
 
-static u64 count_tables(struct check *c, const jword *t, unsigned level)
+static u64 count_tables(struct check *c, const jword *t, unsigned level, u64 by_level[])
 {
 	u64 n = 0;
 
@@ -77,13 +77,14 @@ static u64 count_tables(struct check *c, const jword *t, unsigned level)
 		}
 		if (frame_at(c->s, TABLE_PFN(t[i]))->kind != FR_TABLE)
 			return UINT64_MAX / 2;
-		n += 1 + count_tables(c, c->s->base + TABLE_REF(t[i]), level - 1);
+		by_level[level - 1]++;
+		n += 1 + count_tables(c, c->s->base + TABLE_REF(t[i]), level - 1, by_level);
 	}
 	return n;
 }
 
 struct sums {
-	u64 size, stack, data, exec, locked, anon, rss, n;
+	u64 size, vm[VMC_NR], locked, anon, rss, n;
 };
 
 static bool walk_vmas(struct check *c, unsigned proc, const struct mm *mm, struct sums *t)
@@ -111,9 +112,8 @@ static bool walk_vmas(struct check *c, unsigned proc, const struct mm *mm, struc
 		prev = REF(s, v);
 		t->n++;
 		t->size += n;
-		t->stack += f & VM_GROWSDOWN ? n : 0;
-		t->data += (f & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE ? n : 0;
-		t->exec += (f & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC ? n : 0;
+		for (unsigned k = 0; k < VMC_NR; k++)
+			t->vm[k] += vm_counters(s, f, v->file) >> k & 1 ? n : 0;
 		t->locked += f & VM_LOCKED ? n : 0;
 		sim_vma_fill(s, proc, &sv);
 		t->anon += sv.anonymous >> PAGE_SHIFT;
@@ -122,10 +122,18 @@ static bool walk_vmas(struct check *c, unsigned proc, const struct mm *mm, struc
 	return true;
 }
 
+static const char *const sum_text[VMC_NR] = {
+	[VMC_EXEC] = "sum of exec %llu, exec_vm %llu",
+	[VMC_STACK] = "sum of growsdown %llu, stack_vm %llu",
+	[VMC_DATA] = "sum of data %llu, data_vm %llu",
+	[VMC_SHARED] = "sum of file mappings %llu, shared_vm %llu",
+};
+
 static bool process(struct check *c, unsigned proc, const struct mm *mm)
 {
 	const struct sim *s = c->s;
 	struct sums t = { 0 };
+	u64 by_level[PROFILE_MAX_LEVELS] = { 0 };
 	u64 tables, rss = (u64)mm->stat[STAT_ANON] + mm->stat[STAT_FILE] + mm->stat[STAT_SHMEM];
 
 	if (!walk_vmas(c, proc, mm, &t))
@@ -134,12 +142,9 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 		return fail(c, "%llu VMAs, map_count %llu", proc, t.n, mm->map_count);
 	if (t.size != mm->total_vm)
 		return fail(c, "sum of sizes %llu, total_vm %llu", proc, t.size, mm->total_vm);
-	if (t.stack != mm->stack_vm)
-		return fail(c, "sum of growsdown %llu, stack_vm %llu", proc, t.stack, mm->stack_vm);
-	if (t.data != mm->data_vm)
-		return fail(c, "sum of data %llu, data_vm %llu", proc, t.data, mm->data_vm);
-	if (t.exec != mm->exec_vm)
-		return fail(c, "sum of exec %llu, exec_vm %llu", proc, t.exec, mm->exec_vm);
+	for (unsigned k = 0; k < VMC_NR; k++)
+		if (t.vm[k] != mm->vm[k])
+			return fail(c, sum_text[k], proc, t.vm[k], mm->vm[k]);
 	if (t.locked > mm->locked_vm ||
 	    (t.locked != mm->locked_vm && !RULE(s, dontunmap_double_counts)))
 		return fail(c, "sum of locked %llu, locked_vm %llu", proc, t.locked, mm->locked_vm);
@@ -148,7 +153,10 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 			    mm->stat[STAT_ANON]);
 	if (t.rss != rss)
 		return fail(c, "resident pages %llu, counters %llu", proc, t.rss, rss);
-	tables = count_tables(c, s->base + mm->pgd, s->prof->levels - 1);
+	tables = count_tables(c, s->base + mm->pgd, s->prof->levels - 1, by_level);
+	if (by_level[0] != mm->nr_ptes || by_level[1] != mm->nr_pmds)
+		return fail(c, "%llu pte tables and %llu pmd tables, counted differently", proc,
+			    by_level[0], by_level[1]);
 	if (tables != mm->nr_tables)
 		return fail(c, "%llu page tables, %llu counted", proc, tables, mm->nr_tables);
 	return true;

@@ -101,6 +101,13 @@ static int adv_dodump(struct sim *s, struct mm *mm, const struct range *r)
 	return r->v->flags & VM_SPECIAL ? -EINVAL : set_flags(s, mm, r, VM_DONTDUMP, 0);
 }
 
+/* No huge pages in shared or special memory, and what was said once is an error the second time. */
+static bool huge_refused(const struct sim *s, const struct range *r, u64 flag)
+{
+	return !RULE(s, hugepage_lenient) &&
+	       (r->v->flags & (flag | VM_SPECIAL | VM_SHARED | VM_MAYSHARE));
+}
+
 /* Only a mark: nothing here looks for equal pages. What KSM cannot take is left alone. */
 static int adv_mergeable(struct sim *s, struct mm *mm, const struct range *r)
 {
@@ -114,11 +121,15 @@ static int adv_unmergeable(struct sim *s, struct mm *mm, const struct range *r)
 }
 static int adv_hugepage(struct sim *s, struct mm *mm, const struct range *r)
 {
+	if (huge_refused(s, r, VM_HUGEPAGE))
+		return -EINVAL;
 	return set_flags(s, mm, r, VM_NOHUGEPAGE, VM_HUGEPAGE);
 }
 
 static int adv_nohugepage(struct sim *s, struct mm *mm, const struct range *r)
 {
+	if (huge_refused(s, r, VM_NOHUGEPAGE))
+		return -EINVAL;
 	return set_flags(s, mm, r, VM_HUGEPAGE, VM_NOHUGEPAGE);
 }
 
@@ -128,6 +139,12 @@ static int adv_nothing(struct sim *s, struct mm *mm, const struct range *r)
 	(void)mm;
 	(void)r;
 	return 0;
+}
+
+static int adv_willneed(struct sim *s, struct mm *mm, const struct range *r)
+{
+	(void)mm;
+	return !object_of(s, r->v->file) && !RULE(s, willneed_anon) ? -EBADF : 0;
 }
 
 static int adv_lru(struct sim *s, struct mm *mm, const struct range *r)
@@ -183,12 +200,15 @@ static int adv_remove(struct sim *s, struct mm *mm, const struct range *r)
 	struct object *o = object_of(s, r->v->file);
 	u64 from = r->v->pgoff + ((r->start - r->v->start) >> PAGE_SHIFT);
 	u64 to = from + ((r->end - r->start) >> PAGE_SHIFT);
+	u64 may = RULE(s, remove_by_maywrite) ? VM_MAYWRITE : VM_WRITE;
 
 	(void)mm;
 	if ((r->v->flags & VM_LOCKED) || !o || r->v->file == FILE_VDSO)
 		return -EINVAL;
-	if ((r->v->flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+	if ((r->v->flags & (VM_SHARED | may)) != (VM_SHARED | may))
 		return -EACCES;
+	if (o->kind == OBJ_FILE && !RULE(s, remove_punches))
+		return -ENOSYS;
 	if (o->kind == OBJ_FILE && to > EXT4_MAX_BYTES >> PAGE_SHIFT) {
 		T_TEST(s, "vfs_fallocate", "the end of the range against s_maxbytes", "page", to, GT,
 		       "pages", EXT4_MAX_BYTES >> PAGE_SHIFT, SIM_U_COUNT, true, "EFBIG", "go on");
@@ -258,12 +278,14 @@ static const struct advice advices[ADV_MAX] = {
 	[ADV_NORMAL] = { adv_normal, false },
 	[ADV_RANDOM] = { adv_random, false },
 	[ADV_SEQUENTIAL] = { adv_sequential, false },
-	[ADV_WILLNEED] = { adv_nothing, false },
+	[ADV_WILLNEED] = { adv_willneed, false },
 	[ADV_DONTNEED] = { adv_dontneed, true },
 	[ADV_FREE] = { adv_free, true },
 	[ADV_REMOVE] = { adv_remove, true },
 	[ADV_DONTFORK] = { adv_dontfork, true },
 	[ADV_DOFORK] = { adv_dofork, false },
+	[ADV_MERGEABLE] = { adv_mergeable, false },
+	[ADV_UNMERGEABLE] = { adv_unmergeable, false },
 	[ADV_HUGEPAGE] = { adv_hugepage, false },
 	[ADV_NOHUGEPAGE] = { adv_nohugepage, false },
 	[ADV_DONTDUMP] = { adv_dontdump, false },
@@ -280,17 +302,27 @@ static const struct advice advices[ADV_MAX] = {
 	[ADV_GUARD_REMOVE] = { adv_guard_remove, false },
 };
 
-static const struct advice ksm_advices[] = {
-	[ADV_MERGEABLE - ADV_MERGEABLE] = { adv_mergeable, false },
-	[ADV_UNMERGEABLE - ADV_MERGEABLE] = { adv_unmergeable, false },
+/* Those that not every kernel knows. */
+static const struct { uint8_t advice, rule; } newer[] = {
+	{ ADV_MERGEABLE, SIM_RULE_has_ksm },	  { ADV_UNMERGEABLE, SIM_RULE_has_ksm },
+	{ ADV_DONTDUMP, SIM_RULE_has_dontdump },  { ADV_DODUMP, SIM_RULE_has_dontdump },
+	{ ADV_FREE, SIM_RULE_has_free },
+	{ ADV_WIPEONFORK, SIM_RULE_has_wipeonfork },
+	{ ADV_KEEPONFORK, SIM_RULE_has_wipeonfork },
+	{ ADV_COLD, SIM_RULE_has_cold },	  { ADV_PAGEOUT, SIM_RULE_has_cold },
+	{ ADV_POPULATE_READ, SIM_RULE_has_populate },
+	{ ADV_POPULATE_WRITE, SIM_RULE_has_populate },
+	{ ADV_DONTNEED_LOCKED, SIM_RULE_has_dontneed_locked },
+	{ ADV_GUARD_INSTALL, SIM_RULE_has_guards }, { ADV_GUARD_REMOVE, SIM_RULE_has_guards },
 };
 
 static const struct advice *find_advice(const struct sim *s, int advice)
 {
 	if (advice < 0 || advice >= ADV_MAX)
 		return NULL;
-	if ((advice == ADV_MERGEABLE || advice == ADV_UNMERGEABLE) && RULE(s, has_ksm))
-		return &ksm_advices[advice - ADV_MERGEABLE];
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
+		if (newer[i].advice == advice && !sim_rule_ask(s, newer[i].rule))
+			return NULL;
 	return advices[advice].act ? &advices[advice] : NULL;
 }
 

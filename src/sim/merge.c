@@ -33,7 +33,9 @@ static bool mergeable_anon_vma(struct sim *s, const struct merge *m, const struc
 {
 	bool ok;
 
-	if (!v->anon_vma && m->anon_vma)
+	if (!RULE(s, merge_minds_parents))
+		ok = !v->anon_vma || !m->anon_vma || v->anon_vma == m->anon_vma;
+	else if (!v->anon_vma && m->anon_vma)
 		ok = !had_uncowed_parents(s, m->middle) &&
 		     !had_uncowed_parents(s, m->copied_from) &&
 		     RULE(s, merge_faulted_into_unfaulted);

@@ -70,6 +70,8 @@ int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 	int err;
 	T_ENTER(s, "do_mlock", "lock", "start", start, "len", len, SIM_U_HEX);
 
+	if (flags && !RULE(s, has_mlock2))
+		return -ENOSYS;
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
 	if (!can_do_mlock(s, mm))
@@ -77,7 +79,7 @@ int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 	len = PAGE_ALIGN(len + (start & ~PAGE_MASK));
 	start &= PAGE_MASK;
 	locked = (len >> PAGE_SHIFT) + mm->locked_vm;
-	if (locked > limit)
+	if (locked > limit && RULE(s, mlock_counts_once))
 		locked -= count_locked(s, mm, start, len);
 	T_TEST(s, "do_mlock", "RLIMIT_MEMLOCK", "locked", locked, LE, "limit", limit, SIM_U_PAGES,
 	       locked <= limit, "go on", "ENOMEM");
@@ -124,6 +126,8 @@ int do_mlockall(struct sim *s, struct mm *mm, u32 flags)
 	T_ENTER(s, "mlockall", "lock all", "flags", flags, NULL, 0, SIM_U_HEX);
 
 	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
+		return -EINVAL;
+	if ((flags & MCL_ONFAULT) && !RULE(s, has_mlock2))
 		return -EINVAL;
 	if (!can_do_mlock(s, mm))
 		return -EPERM;

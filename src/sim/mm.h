@@ -143,6 +143,8 @@ struct dirent {
 };
 
 /* ---- mm -------------------------------------------------------------------------------- */
+/* Counters of an mm that a VMA may be part of, see vm_counters(). */
+enum { VMC_EXEC, VMC_STACK, VMC_DATA, VMC_SHARED, VMC_NR };
 /* STAT_ANON and STAT_MINFLT share a word: most faults change both. */
 enum { STAT_ANON, STAT_MINFLT, STAT_FILE, STAT_SHMEM, NSTATS };
 
@@ -153,7 +155,9 @@ struct mm {
 	int32_t parent;
 	u32 map_count;
 	u64 nr_tables;		/* all but the top one */
-	u64 total_vm, data_vm, stack_vm, exec_vm, locked_vm, hiwater_vm;
+	u64 nr_ptes, nr_pmds;	/* of these, at the lowest level and at the next */
+	u64 total_vm, locked_vm, hiwater_vm;
+	u64 vm[VMC_NR];		/* exec_vm, stack_vm, data_vm, shared_vm */
 	u64 def_flags;
 	u64 brk, start_brk, mmap_base;
 	u64 start_code, end_code, start_data, end_data, start_stack;
@@ -498,7 +502,9 @@ void anon_vma_unlink(struct sim *s, struct vma *v);
 bool anon_vma_singular(const struct sim *s, const struct vma *v);
 
 /* ---- account.c --------------------------------------------------------------------------- */
-void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, int64_t pages);
+/* Bits of VMC_, by the flags of a VMA and what is behind it. */
+unsigned vm_counters(const struct sim *s, u64 flags, u32 file);
+void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, u32 file, int64_t pages);
 bool may_expand_vm(struct sim *s, struct mm *mm, u64 flags, u64 pages);
 bool mlock_future_ok(struct sim *s, struct mm *mm, u64 flags, u64 bytes);
 bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages);
@@ -531,7 +537,12 @@ enum access { ACC_READ, ACC_WRITE, ACC_EXEC };
 enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc);
 enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write);
 void op_touch(struct sim *s, const struct sim_op *op, struct sim_result *res);
+u64 user_sp(const struct sim *s, const struct mm *mm);	/* of the task that runs in mm */
 int expand_downwards(struct sim *s, struct mm *mm, struct vma *v, u64 addr);
+int expand_stack(struct sim *s, struct mm *mm, struct vma *v, u64 addr);	/* what a fault calls */
+/* addr lies in the page that is kept as a guard, inside of its VMA; /proc hides it. */
+bool stack_guard_page(const struct sim *s, const struct vma *v, u64 addr);
+enum sim_sig check_stack_guard_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr);
 int mm_populate(struct sim *s, struct mm *mm, u64 start, u64 len, bool ignore_errors);
 int populate_vma_page_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end);
 int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool write);
@@ -547,7 +558,7 @@ struct munmap {			/* vma_munmap_struct */
 	struct mm *mm;
 	struct vma *first, *prev, *next, *last;
 	u64 start, end;
-	u64 nr_pages, locked, accounted, exec, stack, data;
+	u64 nr_pages, locked, accounted, vm[VMC_NR];
 	u64 count;
 };
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u);

@@ -32,6 +32,8 @@ static bool file_mmap_ok(struct sim *s, const struct request *r)
 	u64 max = INT64_MAX, room = (max - r->len) >> PAGE_SHIFT;
 	bool ok = r->len <= max && r->pgoff <= room;
 
+	if (!RULE(s, file_size_checked))
+		return true;
 	T_TEST(s, "file_mmap_ok", "too long for a file", "pgoff", r->pgoff, GT, "room", room,
 	       SIM_U_PAGES, !ok, "EOVERFLOW", "go on");
 	return ok;
@@ -40,7 +42,7 @@ static bool file_mmap_ok(struct sim *s, const struct request *r)
 /* What the sharing and the kind of backing add to the flags; an errno. */
 static int backing_flags(struct sim *s, const struct sim_op *op, struct request *r)
 {
-	bool grows = r->vm_flags & VM_GROWSDOWN;
+	bool grows = (r->vm_flags & VM_GROWSDOWN) && RULE(s, growsdown_checked_first);
 
 	if (op->backing != SIM_ANON) {
 		if (!file_mmap_ok(s, r))
@@ -65,6 +67,14 @@ static int backing_flags(struct sim *s, const struct sim_op *op, struct request 
 	return 0;
 }
 
+/* What was refused only when the new VMA is filled in, with the old ones gone. */
+static bool grows_too_late(const struct sim *s, const struct request *r)
+{
+	if (!(r->vm_flags & VM_GROWSDOWN) || RULE(s, growsdown_checked_first))
+		return false;
+	return r->file || (r->shared && RULE(s, growsdown_private));
+}
+
 static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r)
 {
 	struct vma *v;
@@ -82,19 +92,47 @@ static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r
 	return vma_insert(s, mm, v) ? v : NULL;
 }
 
+static u64 mapped_pages(struct sim *s, struct mm *mm, u64 start, u64 end)
+{
+	u64 n = 0;
+
+	for (struct vma *v = vma_find(s, mm, start); v && v->start < end; v = vma_next(s, v))
+		n += ((v->end < end ? v->end : end) - (v->start > start ? v->start : start)) >>
+		     PAGE_SHIFT;
+	return n;
+}
+
+/* Clears the range before most is looked at: what fails later has lost it. */
+static int unmap_first(struct sim *s, struct mm *mm, const struct request *r)
+{
+	u64 end = r->addr + r->len, pages = r->len >> PAGE_SHIFT;
+
+	if (RULE(s, mmap_gathers_first))
+		return 0;
+	if (RULE(s, fixed_limit_first) &&
+	    !may_expand_vm(s, mm, r->vm_flags, pages - mapped_pages(s, mm, r->addr, end)))
+		return -ENOMEM;
+	if (vma_intersection(s, mm, r->addr, end) && do_munmap_aligned(s, mm, r->addr, end))
+		return -ENOMEM;
+	return 0;
+}
+
 static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 {
 	u64 pages = r->len >> PAGE_SHIFT;
+	bool checked = !RULE(s, mmap_gathers_first) && RULE(s, fixed_limit_first);
 	struct munmap u;
 	struct merge m;
 	struct vma *v = NULL;
 	int err;
 	T_ENTER(s, "__mmap_region", "map", "addr", r->addr, "len", r->len, SIM_U_HEX);
 
-	err = munmap_gather(s, mm, r->addr, r->addr + r->len, &u);
+	err = unmap_first(s, mm, r);
+	if (!err)
+		err = munmap_gather(s, mm, r->addr, r->addr + r->len, &u);
 	if (err)
 		return err;
-	if (!may_expand_vm(s, mm, r->vm_flags, pages - u.nr_pages))
+	if (!checked && !may_expand_vm(s, mm, r->vm_flags, pages - u.nr_pages))
 		return -ENOMEM;
 	if ((r->vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE) {
 		if (pages != u.accounted && !vm_enough_memory(s, mm, pages - u.accounted))
@@ -111,6 +149,8 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 			    .pgoff = r->pgoff,
 			    .file = r->file };
 	v = vma_merge_new_range(s, &m);
+	if (!v && grows_too_late(s, r))
+		return -EINVAL;
 	if (!v) {
 		if (r->file == FILE_NONE && r->shared && !(r->vm_flags & VM_NORESERVE) &&
 		    !vm_enough_memory(s, mm, pages)) {
@@ -122,7 +162,7 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 	if (!v)
 		return -ENOMEM;
 	munmap_complete(s, &u);
-	vm_stat_account(s, mm, r->vm_flags, (int64_t)pages);
+	vm_stat_account(s, mm, r->vm_flags, v->file, (int64_t)pages);
 	if (r->vm_flags & VM_LOCKED)
 		locked_vm_add(s, mm, (int64_t)pages);
 	T_EVENT(s, "__mmap_region", MAP, "mapped at", r->addr, SIM_U_ADDR);
@@ -175,6 +215,8 @@ int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 		return -EINVAL;
 	if (!r.len)
 		return -EINVAL;
+	if (!RULE(s, fixed_noreplace))
+		r.flags &= ~(u32)MAP_FIXED_NOREPLACE;	/* an unknown flag: the address is a hint */
 	if (r.flags & MAP_FIXED_NOREPLACE)
 		r.flags |= MAP_FIXED;
 	if (!(r.flags & MAP_FIXED)) {
@@ -215,6 +257,6 @@ int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, 
 		return -ENOMEM;
 	if (!vma_insert(s, mm, v))
 		return -ENOMEM;
-	vm_stat_account(s, mm, flags, (int64_t)(len >> PAGE_SHIFT));
+	vm_stat_account(s, mm, flags, file, (int64_t)(len >> PAGE_SHIFT));
 	return (int64_t)start;
 }

@@ -67,9 +67,10 @@ static int mprotect_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start
 		SET(s, v->flags, newflags);
 	s->hot_vma = NULL;
 	pt_each(s, mm, v, start, end, change_one, NULL);
-	vm_stat_account(s, mm, oldflags, -(int64_t)pages);
-	vm_stat_account(s, mm, newflags, (int64_t)pages);
-	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (newflags & VM_WRITE))
+	vm_stat_account(s, mm, oldflags, v->file, -(int64_t)pages);
+	vm_stat_account(s, mm, newflags, v->file, (int64_t)pages);
+	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED &&
+	    (newflags & VM_WRITE) && RULE(s, mprotect_populates))
 		populate_vma_page_range(s, mm, v, start, end);
 	*reached = v->end;
 	return 0;

@@ -222,7 +222,7 @@ static void stat_account(struct sim *s, struct remap *r, u64 bytes)
 {
 	int64_t pages = (int64_t)(bytes >> PAGE_SHIFT);
 
-	vm_stat_account(s, r->mm, r->vma->flags, pages);
+	vm_stat_account(s, r->mm, r->vma->flags, r->vma->file, pages);
 	if (r->vma->flags & VM_LOCKED) {
 		locked_vm_add(s, r->mm, pages);
 		r->populate = r->new_len > r->old_len;

@@ -55,6 +55,8 @@ int do_mseal(struct sim *s, struct mm *mm, u64 start, u64 len)
 	u64 size = PAGE_ALIGN(len), end = start + size, at;
 	T_ENTER(s, "do_mseal", "seal", "start", start, "len", len, SIM_U_HEX);
 
+	if (!RULE(s, has_mseal))
+		return -ENOSYS;
 	if ((start & ~PAGE_MASK) || (len && !size) || end < start)
 		return -EINVAL;
 	if (end == start)

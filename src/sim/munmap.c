@@ -49,8 +49,8 @@ static bool sealed(struct sim *s, const struct vma *v)
 static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 {
 	u64 n = vma_pages(v), f = v->flags;
+	unsigned which = vm_counters(s, f, v->file);
 
-	(void)s;
 	if (!u->first)
 		u->first = v;
 	u->last = v;
@@ -60,12 +60,9 @@ static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 		u->locked += n;
 	if (f & VM_ACCOUNT)
 		u->accounted += n;
-	if ((f & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
-		u->exec += n;
-	else if (f & VM_GROWSDOWN)
-		u->stack += n;
-	else if ((f & (VM_WRITE | VM_SHARED)) == VM_WRITE)
-		u->data += n;
+	for (unsigned c = 0; c < VMC_NR; c++)
+		if (which >> c & 1)
+			u->vm[c] += n;
 }
 
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
@@ -145,12 +142,9 @@ void munmap_complete(struct sim *s, struct munmap *u)
 	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm,
 		 mm->total_vm - u->nr_pages, SIM_U_PAGES);
 	SUB(s, mm->total_vm, u->nr_pages);
-	if (u->exec)
-		SUB(s, mm->exec_vm, u->exec);
-	if (u->stack)
-		SUB(s, mm->stack_vm, u->stack);
-	if (u->data)
-		SUB(s, mm->data_vm, u->data);
+	for (unsigned c = 0; c < VMC_NR; c++)
+		if (u->vm[c])
+			SUB(s, mm->vm[c], u->vm[c]);
 	if (u->locked)
 		locked_vm_add(s, mm, -(int64_t)u->locked);
 }

@@ -99,6 +99,8 @@ jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool all
 				return NULL;
 			SET(s, *e, n);
 			ADD(s, mm->nr_tables, 1);
+			if (l <= 2)
+				ADD(s, *(l == 1 ? &mm->nr_ptes : &mm->nr_pmds), 1);
 			T_EVENT(s, alloc_name(s, l - 1), TABLE,
 				"page table allocated, pgtables_bytes +4096; frame", TABLE_PFN(n),
 				SIM_U_PFN);
@@ -163,8 +165,12 @@ void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, 
 
 static void table_gone(struct sim *s, struct mm *mm, jword *entry)
 {
+	unsigned level = frame_at(s, TABLE_PFN(*entry))->order;
+
 	T_EVENT(s, "free_pgtables", TABLE_FREED, "page table freed, pgtables_bytes -4096; frame",
 		TABLE_PFN(*entry), SIM_U_PFN);
+	if (level < 2)
+		SUB(s, *(level ? &mm->nr_pmds : &mm->nr_ptes), 1);
 	table_destroy(s, *entry);
 	SET(s, *entry, 0);
 	SUB(s, mm->nr_tables, 1);

@@ -76,7 +76,7 @@ static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 static int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
 {
 	const struct sim_profile *p = s->prof;
-	bool low = flags & MAP_32BIT;
+	bool low = (flags & MAP_32BIT) && p->low_end;
 	struct place pl = { .len = len, .low = low ? p->low_base : p->unmapped_base,
 			    .high = low ? p->low_end : p->task_size };
 
@@ -106,7 +106,7 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 	u64 hint = addr;
 	int64_t r;
 
-	if (!mm->topdown || ((flags & MAP_32BIT) && !(flags & MAP_FIXED)))
+	if (!mm->topdown || ((flags & MAP_32BIT) && s->prof->low_end && !(flags & MAP_FIXED)))
 		return arch_bottomup(s, mm, addr, len, flags);
 	if (len > s->prof->task_size)
 		return -ENOMEM;
@@ -206,6 +206,8 @@ u64 place_mmap_base(const struct sim *s, u64 stack_limit)
 	const struct sim_profile *p = s->prof;
 	u64 gap = stack_limit;
 
+	if (stack_limit == SIM_UNLIMITED && !RULE(s, infinite_stack_topdown))
+		return p->unmapped_base;
 	if (gap + p->stack_guard_gap > gap)
 		gap += p->stack_guard_gap;
 	if (gap < p->mmap_gap_min)

@@ -23,6 +23,12 @@ static int fault_errno(enum sim_sig sig)
 	return sig == SIM_SIG_OOM ? -ENOMEM : -EFAULT;
 }
 
+static bool skips_guard(const struct sim *s, const struct vma *v, u64 addr)
+{
+	return ((v->flags & VM_LOCKED) || RULE(s, populate_skips_guard)) &&
+	       stack_guard_page(s, v, addr);
+}
+
 /* Until the first page that fails; 0, or its error. *addr is where it stopped. */
 static int get_pages(struct sim *s, struct mm *mm, struct vma *v, u64 *addr, u64 end, bool write,
 		     bool afresh)
@@ -31,7 +37,7 @@ static int get_pages(struct sim *s, struct mm *mm, struct vma *v, u64 *addr, u64
 		u64 faults = mm->stat[STAT_MINFLT];
 		enum sim_sig sig;
 
-		if (follow_page(s, mm, *addr, write))
+		if (follow_page(s, mm, *addr, write) || skips_guard(s, v, *addr))
 			continue;
 		sig = handle_mm_fault(s, mm, v, *addr, write);
 		if (sig)

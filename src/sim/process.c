@@ -39,9 +39,7 @@ void mm_destroy(struct sim *s, struct mm *mm)
 	}
 	SET(s, mm->total_vm, 0);
 	SET(s, mm->locked_vm, 0);
-	SET(s, mm->data_vm, 0);
-	SET(s, mm->stack_vm, 0);
-	SET(s, mm->exec_vm, 0);
+	journal_zero(s, mm->vm, sizeof(mm->vm));
 	SET(s, mm->alive, 0);
 	hot_forget(s);
 }
@@ -165,7 +163,7 @@ static int dup_mmap(struct sim *s, struct mm *mm, struct mm *child)
 		T_NOTE(s, "dup_mmap", v->flags & VM_DONTCOPY ? "not copied: VM_DONTCOPY" : "VMA",
 		       "vm_start", v->start, "vm_end", v->end, SIM_U_ADDR);
 		if (v->flags & VM_DONTCOPY) {
-			vm_stat_account(s, child, v->flags, -(int64_t)vma_pages(v));
+			vm_stat_account(s, child, v->flags, v->file, -(int64_t)vma_pages(v));
 			continue;
 		}
 		if ((v->flags & VM_ACCOUNT) && !vm_enough_memory(s, mm, vma_pages(v)))
@@ -182,9 +180,7 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 {
 	SET(s, child->parent, (int32_t)mm->number);
 	SET(s, child->total_vm, mm->total_vm);
-	SET(s, child->data_vm, mm->data_vm);
-	SET(s, child->stack_vm, mm->stack_vm);
-	SET(s, child->exec_vm, mm->exec_vm);
+	journal_copy(s, child->vm, mm->vm, sizeof(mm->vm));
 	journal_copy(s, &child->brk, &mm->brk,
 		     offsetof(struct mm, stat) - offsetof(struct mm, brk));
 	journal_copy(s, child->limit, mm->limit, sizeof(mm->limit));
@@ -209,6 +205,11 @@ static int main_task(const struct sim *s, unsigned proc)
 		if (s->root->task[i].proc == proc && s->root->task[i].is_main)
 			return (int)i;
 	return 0;
+}
+
+u64 user_sp(const struct sim *s, const struct mm *mm)
+{
+	return s->root->task[main_task(s, mm->number)].sp;
 }
 
 void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)

@@ -32,6 +32,15 @@
 	  "a fetch without x maps the page like a read, and fails at the second fault")		\
 	X(guard_flag_shown, "6.18", "guard pages leave the flag gu in the VMA")			\
 	X(has_ksm, "2.6.32", "memory may be merged with equal pages of others")			\
+	X(has_cold, "5.4", "cold and pageout are known")					\
+	X(has_dontunmap, "5.7", "MREMAP_DONTUNMAP is known")					\
+	X(has_populate, "5.14", "populate_read and populate_write are known")			\
+	X(has_dontneed_locked, "5.18", "dontneed_locked is known")				\
+	X(grown_merges, "6.0", "a mapping that mremap extends joins the one above it")		\
+	X(mmap_gathers_first, "6.12",								\
+	  "mmap fixed splits what it will replace, then looks at the limits, then unmaps")	\
+	X(has_mseal, "6.10", "there is mseal")							\
+	X(has_guards, "6.13", "guard_install and guard_remove are known")			\
 	PROFILE_OLD_RULES(X)
 
 /* What kernels had become by 5.2; a profile of a later one names PROFILE_SINCE_5_2 in its
@@ -55,6 +64,7 @@
 	X(overcommit_total_ram, "5.2", "a request is held against all RAM, not against what is free") \
 	X(merge_minds_parents, "3.0", "a VMA with inherited pages joins no new neighbour")	\
 	X(anon_vma_reused, "3.19", "a child may take over an idle anon_vma")			\
+	X(populate_skips_guard, "3.10", "MAP_POPULATE leaves the guard page alone, as locking does") \
 	X(fixed_limit_first, "3.10", "mmap fixed holds RLIMIT_AS against what it adds, then unmaps") \
 	X(growsdown_private, "3.10", "growsdown is refused for shared memory as well")		\
 	X(growsdown_checked_first, "4.3", "growsdown is refused before anything is unmapped")	\

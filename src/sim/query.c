@@ -34,7 +34,18 @@ int sim_proc_parent(const struct sim *s, unsigned proc)
 	return mm ? mm->parent : -1;
 }
 
-static void statm_get(const struct mm *mm, struct sim_mm *r)
+static u64 data_vm(const struct sim *s, const struct mm *mm)
+{
+	return RULE(s, data_vm) ? mm->vm[VMC_DATA] :
+				  mm->total_vm - mm->vm[VMC_SHARED] - mm->vm[VMC_STACK];
+}
+
+static u64 tables(const struct sim *s, const struct mm *mm)
+{
+	return RULE(s, pgtables_bytes) ? mm->nr_tables : mm->nr_ptes;
+}
+
+static void statm_get(const struct sim *s, const struct mm *mm, struct sim_mm *r)
 {
 	u64 file = (u64)mm->stat[STAT_FILE] + mm->stat[STAT_SHMEM];
 
@@ -42,7 +53,7 @@ static void statm_get(const struct mm *mm, struct sim_mm *r)
 	r->statm[1] = file + (u64)mm->stat[STAT_ANON];
 	r->statm[2] = file;
 	r->statm[3] = (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
-	r->statm[5] = mm->data_vm + mm->stack_vm;
+	r->statm[5] = data_vm(s, mm) + mm->vm[VMC_STACK];
 }
 
 void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
@@ -54,18 +65,18 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 	if (!mm)
 		return;
 	text = PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
-	if (text > mm->exec_vm << PAGE_SHIFT)
-		text = mm->exec_vm << PAGE_SHIFT;
+	if (text > mm->vm[VMC_EXEC] << PAGE_SHIFT)
+		text = mm->vm[VMC_EXEC] << PAGE_SHIFT;
 	*r = (struct sim_mm){
 		.exists = mm->alive,
 		.vm_peak = (mm->hiwater_vm > mm->total_vm ? mm->hiwater_vm : mm->total_vm) * 4,
 		.vm_size = mm->total_vm * 4,
 		.vm_lck = mm->locked_vm * 4,
-		.vm_data = mm->data_vm * 4,
-		.vm_stk = mm->stack_vm * 4,
+		.vm_data = data_vm(s, mm) * 4,
+		.vm_stk = mm->vm[VMC_STACK] * 4,
 		.vm_exe = text >> 10,
-		.vm_lib = mm->exec_vm * 4 - (text >> 10),
-		.vm_pte = mm->nr_tables * (s->prof->table_bytes >> 10),
+		.vm_lib = mm->vm[VMC_EXEC] * 4 - (text >> 10),
+		.vm_pte = tables(s, mm) * (s->prof->table_bytes >> 10),
 		.rss_anon = (u64)mm->stat[STAT_ANON] * 4,
 		.rss_file = (u64)mm->stat[STAT_FILE] * 4,
 		.rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,
@@ -87,7 +98,7 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 	};
 	for (unsigned i = 0; i < SIM_NLIMITS; i++)
 		r->limit[i] = mm->limit[i];
-	statm_get(mm, r);
+	statm_get(s, mm, r);
 }
 
 static const char *special_name(const struct vma *v)
