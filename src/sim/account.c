@@ -91,14 +91,46 @@ bool can_do_mlock(struct sim *s, struct mm *mm)
 	return ok;
 }
 
+/* Pages of files in the page cache; those of shared memory are no free memory. */
+static u64 file_pages(const struct sim *s)
+{
+	u64 n = 0;
+
+	for (u64 pfn = 0; pfn < s->nframes; pfn++) {
+		if (pfn == s->root->virgin && s->root->virgin < s->root->virgin_end)
+			pfn = s->root->virgin_end;
+		n += pfn < s->nframes && frame_at(s, (u32)pfn)->kind == FR_FILE;
+	}
+	return n;
+}
+
+/* The guess: free memory and what could be freed, less what is kept for root. */
+static bool enough_is_free(struct sim *s, u64 pages)
+{
+	u64 free = sim_frame_free(s), kept = s->prof->admin_reserve, cached;
+	bool over;
+
+	free -= kept && kept < free / 32 ? kept : free / 32;
+	if (free <= pages) {
+		cached = file_pages(s);
+		free += kept ? cached : cached - cached / 32;
+	}
+	over = free <= pages;
+	T_TEST(s, "__vm_enough_memory", "one request against free memory and the page cache", "pages",
+	       pages, GE, "free", free, SIM_U_PAGES, over, "refused", "go on");
+	return !over;
+}
+
 /* Overcommit: one request above all of RAM is refused (mode 0), nothing else. */
 bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages)
 {
 	bool over;
 
 	(void)mm;
-	if (s->opt.overcommit_memory == 1)
+	if (s->opt.overcommit_memory == 1 || (int64_t)pages < 0)
 		return true;
+	if (!RULE(s, overcommit_total_ram))
+		return enough_is_free(s, pages);
 	over = (int64_t)pages > (int64_t)s->nframes;
 	T_TEST(s, "__vm_enough_memory", "one request against RAM and swap", "pages", pages, GT,
 	       "totalram_pages", s->nframes, SIM_U_PAGES, over, "refused", "go on");

@@ -28,6 +28,20 @@ static struct vma *temp_stack(struct sim *s, struct mm *mm)
 	return vma_find(s, mm, top - 1);
 }
 
+/* The temporary stack as it is, with its guard page, against the limit: pointers come later. */
+static bool too_many_args(struct sim *s, const struct mm *mm, u64 size)
+{
+	u64 cap = mm->limit[SIM_LIMIT_STACK] / 4;
+	bool over;
+
+	if (cap < ARG_MAX_BYTES)
+		cap = ARG_MAX_BYTES;
+	over = size > cap;
+	T_TEST(s, "get_arg_page", "the temporary stack", "size", size, GT, "limit", cap, SIM_U_BYTES,
+	       over, "E2BIG", "go on");
+	return over;
+}
+
 /* copy_strings: from the top downwards, page by page; get_arg_page grows and writes. */
 static int copy_strings(struct sim *s, struct mm *mm, u64 bytes)
 {
@@ -38,10 +52,12 @@ static int copy_strings(struct sim *s, struct mm *mm, u64 bytes)
 	for (u64 a = top - PAGE_SIZE; a >= low; a -= PAGE_SIZE) {
 		struct vma *v = vma_find(s, mm, a);
 
-		if (a < v->start && expand_downwards(s, mm, v, a))
+		if (a < v->start && expand_stack(s, mm, v, a))
 			return -E2BIG;
 		if (handle_mm_fault(s, mm, v, a, true))
 			return -ENOMEM;
+		if (!RULE(s, args_with_pointers) && too_many_args(s, mm, v->end - v->start))
+			return -E2BIG;
 	}
 	return 0;
 }
@@ -109,8 +125,8 @@ static bool map_vdso(struct sim *s, struct mm *mm)
 	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c,
 		SIM_U_HEX);
 
-	if (at < 0 || map_special(s, mm, FILE_VVAR, (u64)at, a, data) < 0 ||
-	    map_special(s, mm, FILE_VVAR_VCLOCK, (u64)at + a, b, data) < 0 ||
+	if (at < 0 || (a && map_special(s, mm, FILE_VVAR, (u64)at, a, data) < 0) ||
+	    (b && map_special(s, mm, FILE_VVAR_VCLOCK, (u64)at + a, b, data) < 0) ||
 	    map_special(s, mm, FILE_VDSO, (u64)at + a + b, c, code) < 0)
 		return false;
 	return true;
@@ -126,7 +142,7 @@ static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
 	struct vma *v = vma_first(s, mm);
 	int64_t a;
 
-	while (v && v->file != FILE_VVAR)
+	while (v && v->file != FILE_VVAR && v->file != FILE_VDSO)
 		v = vma_next(s, v);
 	if (!v)
 		return;
@@ -146,30 +162,38 @@ static void unmap_or_keep_vdso(struct sim *s, struct mm *mm)
 	SET(s, mm->limit[SIM_LIMIT_DATA], data);
 }
 
-static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
+/* What the strings and their pointers may take together, before any is copied. */
+static bool over_the_limit(struct sim *s, const struct mm *mm, u64 bytes)
 {
-	const struct sim_profile *p = s->prof;
-	u64 strings = strings_of(args) + strings_of(env), bytes = args + env,
-	    cap = mm->limit[SIM_LIMIT_STACK] / 4;
-	u64 sp = (p->stack_top - p->exec_block - bytes - strings * 8) & ~15ull;
-	int err;
+	u64 cap = mm->limit[SIM_LIMIT_STACK] / 4;
 
+	if (!RULE(s, args_with_pointers))
+		return false;
 	if (cap > ARG_CAP)
 		cap = ARG_CAP;
 	if (cap < ARG_MAX_BYTES)
 		cap = ARG_MAX_BYTES;
-	T_TEST(s, "bprm_stack_limits", "strings and pointers", "bytes", bytes + (strings + 1) * 8,
-	       GT, "limit", cap, SIM_U_BYTES, bytes + (strings + 1) * 8 > cap, "E2BIG", "go on");
-	if (bytes + (strings + 1) * 8 > cap)
+	T_TEST(s, "bprm_stack_limits", "strings and pointers", "bytes", bytes, GT, "limit", cap,
+	       SIM_U_BYTES, bytes > cap, "E2BIG", "go on");
+	return bytes > cap;
+}
+
+static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
+{
+	const struct sim_profile *p = s->prof;
+	u64 strings = strings_of(args) + strings_of(env), bytes = args + env,
+	    word = p->address_mask == UINT32_MAX ? 4 : 8;
+	u64 sp = (p->stack_top - p->exec_block - bytes - strings * word) & ~15ull;
+	int err;
+
+	if (over_the_limit(s, mm, bytes + (strings + 1) * word))
 		return -E2BIG;
 	if (!temp_stack(s, mm))
 		return -ENOMEM;
 	err = copy_strings(s, mm, bytes);
 	if (err)
 		return err;
-	SET(s, mm->topdown, !s->opt.bottomup);
-	SET(s, mm->mmap_base,
-	    s->opt.bottomup ? p->unmapped_base : place_mmap_base(s, mm->limit[SIM_LIMIT_STACK]));
+	place_pick_layout(s, mm);
 	T_NOTE(s, "arch_pick_mmap_layout", "where mappings are placed from", "mmap_base",
 	       mm->mmap_base, NULL, 0, SIM_U_ADDR);
 	err = setup_arg_pages(s, mm, sp);

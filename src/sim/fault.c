@@ -473,7 +473,7 @@ void op_touch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	enum access acc = op->mode == 'w' ? ACC_WRITE : op->mode == 'x' ? ACC_EXEC : ACC_READ;
 	u64 addr = op->addr;
 
-	for (u64 i = 0; i < op->pages; i++, addr += PAGE_SIZE) {
+	for (u64 i = 0; i < op->pages; i++, addr = as_ulong(s, addr + PAGE_SIZE)) {
 		enum sim_sig sig = mm_access(s, s->mm, addr, acc);
 
 		if (sig) {

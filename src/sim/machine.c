@@ -153,8 +153,26 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 		*res = (struct sim_result){ .status = SIM_UNCHANGED, .ret = s->mm->brk };
 }
 
-void sim_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
+/* A system call's arguments are as wide as the kernel's registers; a page offset too. */
+static struct sim_op as_wide(const struct sim *s, const struct sim_op *op)
 {
+	struct sim_op w = *op;
+
+	if (op->kind == SIM_OP_EXEC)
+		return w;
+	w.addr = as_ulong(s, w.addr);
+	w.len = as_ulong(s, w.len);
+	w.newaddr = as_ulong(s, w.newaddr);
+	w.newlen = as_ulong(s, w.newlen);
+	w.guard = as_ulong(s, w.guard);
+	if (s->prof->address_mask != UINT64_MAX)
+		w.off &= s->prof->address_mask << PAGE_SHIFT | ~PAGE_MASK;
+	return w;
+}
+
+void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
+{
+	const struct sim_op wide = as_wide(s, asked), *op = &wide;
 	sim_pos start;
 
 	*res = (struct sim_result){ .status = SIM_OK };

@@ -25,6 +25,7 @@ libmmscope_a_SOURCES += \
 	src/sim/pagecache.c \
 	src/sim/pgtable.c \
 	src/sim/place.c \
+	src/sim/place_cache.c \
 	src/sim/populate.c \
 	src/sim/process.c \
 	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c \

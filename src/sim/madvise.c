@@ -369,7 +369,7 @@ static int walk(struct sim *s, struct mm *mm, u64 start, u64 end, int advice,
 int do_madvise(struct sim *s, struct mm *mm, u64 start, u64 len, int advice)
 {
 	const struct advice *a = find_advice(s, advice);
-	u64 size = PAGE_ALIGN(len), end = start + size;
+	u64 size = as_ulong(s, PAGE_ALIGN(len)), end = as_ulong(s, start + size);
 	T_ENTER(s, "do_madvise", "advise", "start", start, "len", len, SIM_U_HEX);
 
 	if (!a || (start & ~PAGE_MASK) || (len && !size) || end < start)

@@ -31,7 +31,7 @@ static int mlock_fixup(struct sim *s, struct mm *mm, struct vma *v, u64 start, u
 
 static int apply_range(struct sim *s, struct mm *mm, u64 start, u64 len, u64 flags)
 {
-	u64 end = start + len, at, reached;
+	u64 end = as_ulong(s, start + len), at, reached;
 
 	if (end < start)
 		return -EINVAL;
@@ -76,7 +76,7 @@ int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 		return -EINVAL;
 	if (!can_do_mlock(s, mm))
 		return -EPERM;
-	len = PAGE_ALIGN(len + (start & ~PAGE_MASK));
+	len = as_ulong(s, PAGE_ALIGN(len + (start & ~PAGE_MASK)));
 	start &= PAGE_MASK;
 	locked = (len >> PAGE_SHIFT) + mm->locked_vm;
 	if (locked > limit && RULE(s, mlock_counts_once))
@@ -96,7 +96,7 @@ int do_mlock(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 int do_munlock(struct sim *s, struct mm *mm, u64 start, u64 len)
 {
 	T_ENTER(s, "munlock", "unlock", "start", start, "len", len, SIM_U_HEX);
-	len = PAGE_ALIGN(len + (start & ~PAGE_MASK));
+	len = as_ulong(s, PAGE_ALIGN(len + (start & ~PAGE_MASK)));
 	return apply_range(s, mm, start & PAGE_MASK, len, 0);
 }
 

@@ -160,6 +160,7 @@ struct mm {
 	u64 vm[VMC_NR];		/* exec_vm, stack_vm, data_vm, shared_vm */
 	u64 def_flags;
 	u64 brk, start_brk, mmap_base;
+	u64 free_area_cache, cached_hole_size;
 	u64 start_code, end_code, start_data, end_data, start_stack;
 	u64 arg_start, arg_end, env_start, env_end;
 	u32 stat[NSTATS];
@@ -276,6 +277,11 @@ static inline bool journal_room(const struct sim *s)
 }
 
 bool sim_ask_alloc(struct sim *s, const char *what);
+/* What an unsigned long of this kernel holds of x. */
+static inline u64 as_ulong(const struct sim *s, u64 x)
+{
+	return x & s->prof->address_mask;
+}
 /* ---- arena.c ----------------------------------------------------------------------------- */
 /* Asks for an injected failure. */
 static inline bool sim_may_alloc(struct sim *s, const char *what)
@@ -390,7 +396,6 @@ static inline void frame_set_flags(struct sim *s, struct frame *f, unsigned set,
 	}
 }
 unsigned frame_stat(const struct frame *f);	/* what a mapping of it counts as */
-u64 frames_free(const struct sim *s);
 void frame_map(struct sim *s, struct mm *mm, u32 pfn, u64 addr); /* one more mapping, rss too */
 void frame_unmap(struct sim *s, struct mm *mm, u64 pte);	/* pte was cleared */
 
@@ -531,6 +536,16 @@ void object_clean(struct sim *s, struct object *o, u64 from, u64 to);	/* written
 int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len,
 			  u64 pgoff, u32 flags);
 u64 place_mmap_base(const struct sim *s, u64 stack_limit);
+void place_pick_layout(struct sim *s, struct mm *mm);	/* at exec: arch_pick_mmap_layout */
+
+/* ---- place_cache.c: where the last search ended (free_area_cache), without a tree of gaps -- */
+int64_t cache_topdown(struct sim *s, struct mm *mm, u64 len);
+int64_t cache_bottomup(struct sim *s, struct mm *mm, u64 len);
+/* The cache as exec, or a fork or a failed search, leaves it. */
+void place_cache_reset(struct sim *s, struct mm *mm, bool unknown_hole);
+/* [.., addr) was unmapped; prev and next are what is left around it. */
+void place_cache_unmapped(struct sim *s, struct mm *mm, const struct vma *prev,
+			  const struct vma *next);
 
 /* ---- fault.c, populate.c, growth.c -------------------------------------------------------- */
 enum access { ACC_READ, ACC_WRITE, ACC_EXEC };

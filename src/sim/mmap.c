@@ -224,10 +224,10 @@ int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 		if (r.addr && r.addr < s->prof->mmap_min_addr)
 			r.addr = PAGE_ALIGN(s->prof->mmap_min_addr);
 	}
-	r.len = PAGE_ALIGN(r.len);
+	r.len = as_ulong(s, PAGE_ALIGN(r.len));
 	if (!r.len)
 		return -ENOMEM;
-	if (r.pgoff + (r.len >> PAGE_SHIFT) < r.pgoff)
+	if (as_ulong(s, r.pgoff + (r.len >> PAGE_SHIFT)) < r.pgoff)
 		return -EOVERFLOW;
 	full = mm->map_count > s->opt.max_map_count;
 	T_TEST(s, "do_mmap", "too many VMAs", "map_count", mm->map_count, GT, "max_map_count",

@@ -89,7 +89,7 @@ int do_mprotect(struct sim *s, struct mm *mm, u64 start, u64 len, u32 prot)
 	if (!len)
 		return 0;
 	len = PAGE_ALIGN(len);
-	end = start + len;
+	end = as_ulong(s, start + len);
 	if (end <= start)
 		return -ENOMEM;
 	v = vma_intersection(s, mm, start, end);

@@ -97,31 +97,35 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 	struct move m = {
 		.old_vma = old_vma, .new_vma = new_vma, .old = old, .new = new, .end = old + len
 	};
-	u64 pud = pt_span(s, 2), extent;
+	bool whole = RULE(s, moves_tables);	/* with whole tables, and looking at puds */
+	u64 pud = whole ? pt_span(s, 2) : 0, extent;
 	T_ENTER(s, "move_page_tables", "pages change their address", "from", old, "to", new,
 		SIM_U_ADDR);
 
 	if (!len)
 		return true;
-	try_realign(s, mm, &m);
+	if (whole)
+		try_realign(s, mm, &m);
 	for (; m.old < m.end; m.old += extent, m.new += extent) {
 		jword *e;
 
-		extent = extent_of(&m, pud);
-		e = pt_entry(s, mm, m.old, 2, false); /* the pud that serves the old place */
-		if (!e || !*e)
-			continue;
-		if (!pt_entry(s, mm, m.new, 2, true))
-			return false;
-		if (extent == pud && pt_move_table(s, mm, m.old, m.new, 2))
-			continue;
+		if (whole) {
+			extent = extent_of(&m, pud);
+			e = pt_entry(s, mm, m.old, 2, false); /* the pud that serves the old place */
+			if (!e || !*e)
+				continue;
+			if (!pt_entry(s, mm, m.new, 2, true))
+				return false;
+			if (extent == pud && pt_move_table(s, mm, m.old, m.new, 2))
+				continue;
+		}
 		extent = extent_of(&m, s->pmd_size);
 		e = pt_entry(s, mm, m.old, 1, false);
 		if (!e || !*e)
 			continue;
 		if (!pt_entry(s, mm, m.new, 1, true))
 			return false;
-		if (extent == s->pmd_size && pt_move_table(s, mm, m.old, m.new, 1))
+		if (whole && extent == s->pmd_size && pt_move_table(s, mm, m.old, m.new, 1))
 			continue;
 		if (!pt_entry(s, mm, m.new, 0, true) || !move_ptes(s, mm, &m, extent))
 			return false;
@@ -135,6 +139,8 @@ static int check_params(struct sim *s, const struct remap *r)
 {
 	u64 size = s->prof->task_size;
 
+	if ((r->flags & MREMAP_DONTUNMAP) && !RULE(s, has_dontunmap))
+		return -EINVAL;
 	if (r->flags & ~(u32)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP) ||
 	    (r->addr & ~PAGE_MASK) || !r->new_len || r->new_len > size)
 		return -EINVAL;
@@ -145,7 +151,8 @@ static int check_params(struct sim *s, const struct remap *r)
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len)
 		return -EINVAL;
-	if (r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr) {
+	if (as_ulong(s, r->addr + r->old_len) > r->new_addr &&
+	    as_ulong(s, r->new_addr + r->new_len) > r->addr) {
 		T_TEST(s, "check_mremap_params", "the ranges overlap", "addr", r->addr, NE,
 		       "new_addr", r->new_addr, SIM_U_ADDR, true, "EINVAL", "go on");
 		return -EINVAL;
@@ -172,7 +179,7 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 		r->new_addr = r->addr;
 	if (r->new_len <= r->old_len && !implies_new_addr(r))
 		return 0;
-	if (!r->old_len && !(v->flags & (VM_SHARED | VM_MAYSHARE)))
+	if (!r->old_len && !(v->flags & (VM_SHARED | VM_MAYSHARE)) && RULE(s, zero_old_len_shared))
 		return -EINVAL;
 	if ((r->flags & MREMAP_DONTUNMAP) && (v->flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
@@ -243,12 +250,13 @@ static void unmap_source(struct sim *s, struct remap *r)
 	struct vma *v = r->vma;
 	bool acct = v->flags & VM_ACCOUNT;
 	u64 start = v->start, end = v->end, stop = r->addr + r->old_len;
+	int err;
 
 	if (acct)
 		flags_or(s, v, 0, VM_ACCOUNT);
-	do_munmap(s, r->mm, r->addr, r->old_len);
+	err = do_munmap(s, r->mm, r->addr, r->old_len);
 	r->vma = NULL;
-	if (!acct)
+	if (!acct || err)		/* of nothing: the mark is lost */
 		return;
 	if (start < r->addr)
 		flags_or(s, vma_before(s, r->mm, r->addr), VM_ACCOUNT, 0);
@@ -375,6 +383,8 @@ static int64_t expand_vma(struct sim *s, struct remap *r)
 
 		if (!charge(s, r))
 			return -ENOMEM;
+		if (!RULE(s, grown_merges))
+			m.just_expand = true;
 		n = vma_merge_new_range(s, &m);
 		if (!n)
 			return -ENOMEM;
@@ -393,7 +403,7 @@ static int64_t mremap_at(struct sim *s, struct remap *r)
 	if (r->new_len == r->old_len)
 		return (int64_t)r->addr;
 	if (r->new_len < r->old_len) {
-		int err = do_munmap(s, r->mm, r->addr + r->new_len, r->delta);
+		int err = do_munmap(s, r->mm, as_ulong(s, r->addr + r->new_len), r->delta);
 
 		return err ? err : (int64_t)r->addr;
 	}
@@ -446,8 +456,8 @@ int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op)
 {
 	struct remap r = { .mm = mm,
 			   .addr = op->addr,
-			   .old_len = PAGE_ALIGN(op->len),
-			   .new_len = PAGE_ALIGN(op->newlen),
+			   .old_len = as_ulong(s, PAGE_ALIGN(op->len)),
+			   .new_len = as_ulong(s, PAGE_ALIGN(op->newlen)),
 			   .new_addr = op->newaddr,
 			   .flags = op->flags };
 	int64_t res;

@@ -24,7 +24,7 @@ int do_msync(struct sim *s, struct mm *mm, u64 start, u64 len, u32 flags)
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
 	len = PAGE_ALIGN(len);
-	end = start + len;
+	end = as_ulong(s, start + len);
 	if (end < start)
 		return -ENOMEM;
 	if (end == start)

@@ -129,6 +129,7 @@ void munmap_clear(struct sim *s, struct munmap *u)
 		vma_remove(s, u->mm, v);
 		vma_free(s, v);
 	}
+	place_cache_unmapped(s, u->mm, u->prev, u->next);
 	u->first = u->last = NULL;
 }
 

@@ -114,7 +114,8 @@ static void put_vma(void *ctx, const struct sim_vma *v)
 	bool guard = false;
 	int task = task_of(d, v, &guard);
 
-	to->start = v->start;
+	/* As /proc shows it; but a VMA that is all guard page would be nothing. */
+	to->start = v->start == v->end ? v->start - v->guard : v->start;
 	to->end = v->end;
 	to->inode = inode_of(v);
 	to->offset = to->inode ? v->off : 0;

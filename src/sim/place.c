@@ -73,6 +73,14 @@ static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 	}
 }
 
+/* Without a tree of gaps the search goes on where the last one ended. */
+static int64_t search(struct sim *s, struct mm *mm, const struct place *pl, bool down)
+{
+	if (!RULE(s, gaps_in_tree))
+		return down ? cache_topdown(s, mm, pl->len) : cache_bottomup(s, mm, pl->len);
+	return down ? topdown(s, mm, pl) : bottomup(s, mm, pl);
+}
+
 static int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
 {
 	const struct sim_profile *p = s->prof;
@@ -92,7 +100,7 @@ static int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u3
 		if (pl.high - len >= addr && (!v || addr + len <= vm_start_gap(s, v)))
 			return (int64_t)addr;
 	}
-	return bottomup(s, mm, &pl);
+	return search(s, mm, &pl, false);
 }
 
 static bool hint_valid(const struct sim *s, u64 addr, u64 len)
@@ -127,8 +135,12 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 				return (int64_t)addr;
 		}
 	}
-	r = topdown(s, mm, &pl);
-	return r >= 0 ? r : arch_bottomup(s, mm, hint, len, flags);
+	r = search(s, mm, &pl, true);
+	if (r >= 0)
+		return r;
+	r = arch_bottomup(s, mm, hint, len, flags);
+	place_cache_reset(s, mm, true);
+	return r;
 }
 
 /* A hole one huge page larger is looked for, and the mapping aligned inside it. */
@@ -165,8 +177,8 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 
 	T_ENTER(s, "__get_unmapped_area", flags & MAP_FIXED ? "a fixed address" : "find a place",
 		"addr", addr, "len", len, SIM_U_HEX);
-	if (len <= p->task_size && (flags & MAP_FIXED) && addr > UINT64_MAX - MAX_ERRNO)
-		return (int64_t)addr; /* an address that looks like an error is taken for one */
+	if (len <= p->task_size && (flags & MAP_FIXED) && addr > p->address_mask - MAX_ERRNO)
+		return -(int64_t)(p->address_mask - addr + 1); /* an address that looks like an error is taken for one */
 	if (len > p->task_size || ((flags & MAP_FIXED) && addr > p->task_size - len)) {
 		T_TEST(s, "__get_unmapped_area", "beyond the end of user space", "addr", addr, GT,
 		       "TASK_SIZE - len", p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
@@ -201,13 +213,27 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 	return r;
 }
 
+void place_pick_layout(struct sim *s, struct mm *mm)
+{
+	u64 limit = mm->limit[SIM_LIMIT_STACK];
+	bool legacy = s->opt.bottomup;
+
+	if (!RULE(s, infinite_stack_topdown)) {
+		T_TEST(s, "mmap_is_legacy", "an unlimited stack", "RLIMIT_STACK", limit, EQ, NULL,
+		       SIM_UNLIMITED, SIM_U_BYTES, limit == SIM_UNLIMITED,
+		       "mappings are placed from the bottom up", "top-down");
+		legacy = legacy || limit == SIM_UNLIMITED;
+	}
+	SET(s, mm->topdown, !legacy);
+	SET(s, mm->mmap_base, legacy ? s->prof->unmapped_base : place_mmap_base(s, limit));
+	place_cache_reset(s, mm, false);
+}
+
 u64 place_mmap_base(const struct sim *s, u64 stack_limit)
 {
 	const struct sim_profile *p = s->prof;
 	u64 gap = stack_limit;
 
-	if (stack_limit == SIM_UNLIMITED && !RULE(s, infinite_stack_topdown))
-		return p->unmapped_base;
 	if (gap + p->stack_guard_gap > gap)
 		gap += p->stack_guard_gap;
 	if (gap < p->mmap_gap_min)

@@ -34,6 +34,7 @@ static void note_figures(struct player *p, struct past *e)
 	e->figure[WORLD_RssAnon] = mm.rss_anon;
 	e->figure[WORLD_RssFile] = mm.rss_file;
 	e->figure[WORLD_RssShmem] = mm.rss_shmem;
+	e->figure[WORLD_VmPMD] = mm.vm_pmd;
 	e->figure[FIGURE_VMAS] = mm.map_count;
 	e->figure[FIGURE_MINFLT] = mm.minflt - p->minflt[e->proc];
 	e->minflt = mm.minflt;

@@ -185,6 +185,7 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 		     offsetof(struct mm, stat) - offsetof(struct mm, brk));
 	journal_copy(s, child->limit, mm->limit, sizeof(mm->limit));
 	SET(s, child->topdown, mm->topdown);
+	place_cache_reset(s, child, true);
 }
 
 static void task_add(struct sim *s, unsigned proc, bool is_main, const struct task *t)
@@ -309,6 +310,7 @@ void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm;
+	u64 value = op->value;
 	T_ENTER(s, "do_prlimit", "a soft limit", "new", op->value, "old", mm->limit[op->limit],
 		SIM_U_BYTES);
 
@@ -318,8 +320,10 @@ void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res
 		result_set(res, -EINVAL);
 		return;
 	}
-	if (mm->limit[op->limit] != op->value)
-		SET(s, mm->limit[op->limit], op->value);
+	if (value >= s->prof->address_mask)
+		value = SIM_UNLIMITED;
+	if (mm->limit[op->limit] != value)
+		SET(s, mm->limit[op->limit], value);
 }
 
 /* As glibc: no access first, then all but the guard is opened; the thread's block at the top

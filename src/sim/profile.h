@@ -138,6 +138,7 @@ struct sim_profile {
 	uint64_t sp_cushion;		/* how far below sp an access may be: below, no growth */
 	uint64_t stack_expand;		/* bytes added to the first stack VMA */
 	uint64_t mmap_gap_min, mmap_gap_max;
+	uint64_t admin_reserve;		/* pages of free memory kept for root; 0: 3 % */
 	uint64_t exec_block;   /* bytes between sp and the end of the stack, agent's strings */
 	uint64_t thread_block; /* bytes a thread descriptor takes at the top of its stack */
 	uint64_t fault_around;		/* bytes */

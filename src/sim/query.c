@@ -77,6 +77,9 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 		.vm_exe = text >> 10,
 		.vm_lib = mm->vm[VMC_EXEC] * 4 - (text >> 10),
 		.vm_pte = tables(s, mm) * (s->prof->table_bytes >> 10),
+		.has_pmd = RULE(s, pmd_counted_apart) && !RULE(s, pgtables_bytes),
+		.has_rss = RULE(s, rss_split),
+		.has_flags = RULE(s, smaps_flags),
 		.rss_anon = (u64)mm->stat[STAT_ANON] * 4,
 		.rss_file = (u64)mm->stat[STAT_FILE] * 4,
 		.rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,
@@ -96,6 +99,8 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 		.def_flags = mm->def_flags,
 		.map_count = mm->map_count,
 	};
+	if (r->has_pmd)
+		r->vm_pmd = mm->nr_pmds * (s->prof->table_bytes >> 10);
 	for (unsigned i = 0; i < SIM_NLIMITS; i++)
 		r->limit[i] = mm->limit[i];
 	statm_get(s, mm, r);
@@ -110,8 +115,10 @@ static const char *special_name(const struct vma *v)
 static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *v,
 		    struct sim_vma *r)
 {
+	u64 guard = stack_guard_page(s, v, v->start) ? PAGE_SIZE : 0;
+
 	*r = (struct sim_vma){
-		.start = v->start, .end = v->end, .flags = v->flags, .id = v->id,
+		.start = v->start + guard, .guard = guard, .end = v->end, .flags = v->flags, .id = v->id,
 		.off = v->file ? v->pgoff << PAGE_SHIFT : 0,
 		.kind = v->file == FILE_NONE ? SIM_KIND_ANON : v->file == FILE_EXE ? SIM_KIND_EXE :
 			v->file == FILE_RW || v->file == FILE_RO ? SIM_KIND_FILE :
@@ -174,7 +181,7 @@ static void fill(const struct sim *s, const struct mm *mm, struct sim_vma *r)
 
 	r->rss = r->shared_clean = r->shared_dirty = r->private_clean = r->private_dirty =
 		r->anonymous = 0;
-	for (u64 a = r->start, next; a < r->end; a = next) {
+	for (u64 a = r->start - r->guard, next; a < r->end; a = next) {
 		const jword *p = pte_look(s, mm, a, &next);
 		const struct frame *f;
 		bool dirty, priv;

@@ -91,8 +91,9 @@ static void json_counters(const struct record *r, struct buf *out)
 	int i;
 
 	for (i = 0; i < WORLD_NCOUNTERS; i++)
-		buf_addf(out, "%s\"%s\":%" PRIu64, i ? "," : ",\"mm\":{", world_counter_name[i],
-			 r->state.counter[i]);
+		if (!(r->state.absent >> i & 1))
+			buf_addf(out, "%s\"%s\":%" PRIu64, i ? "," : ",\"mm\":{",
+				 world_counter_name[i], r->state.counter[i]);
 	buf_adds(out, "},\"statm\":[");
 	for (i = 0; i < 7; i++)
 		buf_addf(out, "%s%" PRIu64, i ? "," : "", r->state.statm[i]);
@@ -133,8 +134,9 @@ static void json_vma(const struct play *p, const struct record *r, const struct 
 	for (i = 0; i < WORLD_NFIGURES; i++)
 		if (v->kb[i])
 			buf_addf(out, ",\"%s\":%" PRIu64, world_figure_name[i], v->kb[i]);
-	buf_addf(out, ",\"flags\":\"%s\",\"pages\":\"%s\"}", world_text(&r->state, v->flags),
-		 world_text(&r->state, v->pages));
+	if (!r->state.no_flags)
+		buf_addf(out, ",\"flags\":\"%s\"", world_text(&r->state, v->flags));
+	buf_addf(out, ",\"pages\":\"%s\"}", world_text(&r->state, v->pages));
 }
 
 static void json_results(const struct play *p, const struct record *r, struct buf *out)
@@ -374,7 +376,8 @@ uint32_t record_digest(const struct record *r)
 	for (i = 0; i < SIM_NLIMITS; i++)
 		digest_number(&h, r->limit[i]);
 	for (i = 0; i < WORLD_NCOUNTERS; i++)
-		digest_number(&h, r->state.counter[i]);
+		if (!(r->state.absent >> i & 1))
+			digest_number(&h, r->state.counter[i]);
 	for (i = 0; i < 7; i++)
 		digest_number(&h, r->state.statm[i]);
 	for (i = 0; i < r->state.nvmas; i++)

@@ -228,7 +228,7 @@ const char *sim_event_name(enum sim_event ev);
 /* ---- looking ---------------------------------------------------------------------------- */
 
 struct sim_mm {				/* /proc/PID/status and statm; pages unless named kB */
-	uint64_t vm_peak, vm_size, vm_lck, vm_data, vm_stk, vm_exe, vm_lib, vm_pte;	/* kB */
+	uint64_t vm_peak, vm_size, vm_lck, vm_data, vm_stk, vm_exe, vm_lib, vm_pte, vm_pmd; /* kB */
 	uint64_t rss_anon, rss_file, rss_shmem;						/* kB */
 	uint64_t statm[7];
 	uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, mmap_base;
@@ -237,6 +237,7 @@ struct sim_mm {				/* /proc/PID/status and statm; pages unless named kB */
 	uint64_t minflt;		/* since birth */
 	uint64_t def_flags;
 	unsigned map_count;
+	bool has_pmd, has_rss, has_flags; /* this kernel shows vm_pmd; the three of rss_; VmFlags */
 	bool exists;			/* false: mm is NULL, or the process is gone */
 };
 
@@ -263,6 +264,7 @@ struct sim_vma {
 	const char *name;		/* "[heap]", "[stack]", "[vvar]", ...; NULL: none */
 	unsigned anon_vma;		/* number, 0: none */
 	unsigned anon_chain;		/* length of anon_vma_chain */
+	uint64_t guard;	/* bytes below start that belong to it: a guard page, which /proc hides */
 	uint64_t id;			/* of the object in the machine, stays while it lives */
 	/* bytes, as smaps; only after sim_vma_fill() */
 	uint64_t rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, anonymous,

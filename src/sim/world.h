@@ -21,7 +21,7 @@
 /* Counters of /proc/PID/status in the order of the record. */
 #define WORLD_COUNTERS(X) \
 	X(VmPeak) X(VmSize) X(VmLck) X(VmData) X(VmStk) X(VmExe) X(VmLib) X(VmPTE) \
-	X(RssAnon) X(RssFile) X(RssShmem)
+	X(RssAnon) X(RssFile) X(RssShmem) X(VmPMD)
 
 enum world_counter {
 #define X(name) WORLD_##name,
@@ -59,6 +59,8 @@ struct world_vma {
 
 struct world_state {			/* of one process, at one moment */
 	uint64_t counter[WORLD_NCOUNTERS];
+	uint32_t absent;		/* bit per counter: this kernel does not show it */
+	bool no_flags;			/* nor VmFlags in smaps */
 	uint64_t statm[7];
 	uint64_t minflt;		/* since birth */
 	struct world_vma *vma;		/* in order of address */

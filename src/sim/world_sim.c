@@ -93,7 +93,7 @@ static void add_vma(void *ctx, const struct sim_vma *v)
 		 v->flags & SIM_VM_MS ? 's' : 'p');
 	if (v->name && (v->kind == SIM_KIND_ANON || v->kind == SIM_KIND_SPECIAL))
 		snprintf(to->name, sizeof(to->name), "%s", v->name);
-	to->kb[WORLD_Size] = (v->end - v->start) / KB;
+	to->kb[WORLD_Size] = (v->end - v->start + v->guard) / KB;
 	to->kb[WORLD_Rss] = v->rss / KB;
 	to->kb[WORLD_Pss] = v->pss / KB;
 	to->kb[WORLD_Shared_Clean] = v->shared_clean / KB;
@@ -133,6 +133,10 @@ static struct error *sim_world_state(struct world *world, unsigned proc, struct 
 	ret->counter[WORLD_RssAnon] = mm.rss_anon;
 	ret->counter[WORLD_RssFile] = mm.rss_file;
 	ret->counter[WORLD_RssShmem] = mm.rss_shmem;
+	ret->counter[WORLD_VmPMD] = mm.vm_pmd;
+	ret->absent = (mm.has_pmd ? 0 : 1u << WORLD_VmPMD) |
+		      (mm.has_rss ? 0 : 1u << WORLD_RssAnon | 1u << WORLD_RssFile | 1u << WORLD_RssShmem);
+	ret->no_flags = !mm.has_flags;
 	memcpy(ret->statm, mm.statm, sizeof(ret->statm));
 	ret->minflt = mm.minflt;
 	return NULL;

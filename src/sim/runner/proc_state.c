@@ -285,6 +285,7 @@ static struct error *read_status(struct proc_state *p, struct world_state *st)
 	if (err)
 		return err;
 	memset(st->counter, 0, sizeof(st->counter));
+	st->absent = 1u << WORLD_VmPMD;	/* 4.0 to 4.14 */
 	for (line = p->text.data; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (*line != 'V' && *line != 'R')
