@@ -287,6 +287,7 @@ static struct error *check(const struct cli *cli)
 {
 	struct check_options o = {
 		.json = cli->mode == MODE_JSON,
+		.profile = cli->profile,
 		.file = cli->files,
 		.nfiles = cli->nfiles,
 	};

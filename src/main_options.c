@@ -134,6 +134,12 @@ static struct error *set_on(struct cli *cli, const char *arg)
 	return NULL;
 }
 
+static struct error *set_profile(struct cli *cli, const char *arg)
+{
+	cli->profile = arg;
+	return NULL;
+}
+
 static struct error *set_min(struct cli *cli, const char *arg)
 {
 	char *end;
@@ -181,6 +187,8 @@ const struct option_row option_rows[] = {
 	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
 	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
+	{ 0, "profile", "NAME", "the simulated kernel, not the file's (with check)",
+	  set_profile },
 	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", set_min },
 	{ 0, "sort", "COLUMN", "order of lines, -COLUMN in reverse (with tasks)", set_sort },
 	{ 'h', "help", NULL, "print this and exit", set_help },
@@ -269,6 +277,8 @@ static struct error *check(const struct cli *cli)
 				    cli->target ? cli->target : cli->command->name);
 	if (cli->on && !(cli->command && cli->command->takes_files))
 		return error_create(ERR_USAGE, "--on belongs to a command that plays scenarios");
+	if (cli->profile && !(cli->command && cli->command->takes_files))
+		return error_create(ERR_USAGE, "--profile belongs to a command that plays scenarios");
 	if (cli->sort && !(cli->command && !strcmp(cli->command->name, "tasks")))
 		return error_create(ERR_USAGE, "--sort belongs to the command tasks");
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))

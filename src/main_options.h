@@ -27,6 +27,7 @@ struct cli {
 	const char *target;		/* PID or NAME, or NULL */
 	char **args;			/* of `run`: CMD and its arguments, NULL-terminated */
 	const char *on;			/* of `check`, or NULL */
+	const char *profile;		/* of `check`, or NULL */
 	unsigned long min;		/* of `frames`, when has_min */
 	bool has_min;
 	const char *sort;		/* of `tasks`, or NULL */

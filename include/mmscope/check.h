@@ -13,6 +13,7 @@ enum check_on { CHECK_SIM, CHECK_KERNEL, CHECK_BOTH };
 struct check_options {
 	enum check_on on;
 	bool json;			/* records to out, everything else to err */
+	const char *profile;		/* instead of the one each scenario names; NULL: that */
 	const char *const *file;
 	size_t nfiles;
 };

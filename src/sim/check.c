@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/text.h"
 #include "src/sim/runner/kernel_run.h"
 
 enum { DIFF_LINES = 12, REPLAYS = 3 };
@@ -30,6 +31,15 @@ bool check_on_parse(const char *word, enum check_on *ret)
 
 /* ---- options -------------------------------------------------------------------------- */
 
+static char *known_profiles(void)
+{
+	struct buf known = BUF_INIT;
+
+	for (size_t i = 0; sim_profile_at(i); i++)
+		buf_addf(&known, "%s%s", i ? ", " : "", sim_profile_name(sim_profile_at(i)));
+	return buf_take(&known);
+}
+
 struct error *check_options_of(const struct scenario *sc, const struct world_info *machine,
 			       struct sim_options *ret)
 {
@@ -39,17 +49,12 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 	if (sc->profile) {
 		o.profile = sim_profile_find(sc->profile);
 		if (!o.profile) {
-			struct buf known = BUF_INIT;
-			struct error *err;
-			size_t i;
+			char *known = known_profiles();
+			struct error *err = error_at(sc->path, sc->profile_line, sc->profile_column,
+						     "no profile \"%s\"; there are: %s",
+						     sc->profile, known);
 
-			for (i = 0; sim_profile_at(i); i++)
-				buf_addf(&known, "%s%s", i ? ", " : "",
-					 sim_profile_name(sim_profile_at(i)));
-			err = error_at(sc->path, sc->profile_line, sc->profile_column,
-				       "no profile \"%s\"; there are: %s", sc->profile,
-				       buf_str(&known));
-			buf_free(&known);
+			free(known);
 			return err;
 		}
 	}
@@ -384,6 +389,10 @@ static void check_file(struct checker *c, const char *path)
 	struct run r = { .c = c };
 	struct error *err = scenario_load(path, &sc);
 
+	if (!err && c->o->profile) {
+		free(sc->profile);
+		sc->profile = xstrdup(c->o->profile);
+	}
 	if (!err) {
 		r.sc = sc;
 		err = play_all(&r);
@@ -419,6 +428,15 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 	struct checker c = { .o = o, .out = out, .err = err, .talk = o->json ? err : out };
 	size_t i;
 
+	if (o->profile && !sim_profile_find(o->profile)) {
+		char *known = known_profiles();
+		char *clean = text_sanitized(o->profile);
+
+		fprintf(err, "mmscope: no profile \"%s\"; there are: %s\n", clean, known);
+		free(clean);
+		free(known);
+		return ERR_USAGE;
+	}
 	for (i = 0; i < o->nfiles; i++)
 		check_file(&c, o->file[i]);
 	if (c.files > 1) {
