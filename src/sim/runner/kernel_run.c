@@ -25,6 +25,7 @@
 
 enum { PAGE = 4096, NOBODY = 65534, THREAD_BLOCK = 2368 };
 #define START_BRK 0x403000ull
+#define START_BYTES 0x1d0ull	/* that exec leaves above sp, on the reference machine */
 
 struct kernel_world {
 	struct world world;
@@ -232,7 +233,8 @@ static struct error *prepare(struct kernel_world *w, const struct sim_options *o
 		err = become_nobody(t);
 	if (!o->vdso_keep)
 		w->info.nspecials = 0;
-	w->info.sp = t->sp;
+	/* What auxv holds differs from kernel to kernel; scenarios count from sp. */
+	w->info.sp = w->info.stack_end - t->sp < PAGE ? w->info.stack_end - START_BYTES : t->sp;
 	w->info.start_brk = START_BRK;
 	world_state_free(&st);
 	return err;

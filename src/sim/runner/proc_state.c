@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
@@ -21,6 +23,14 @@ static const char *const file_name[PROC_NFILES] = {
 	[PROC_STAT] = "stat",
 };
 
+/* What this kernel offers; found out once. */
+struct proc_means {
+	bool scan, scan_guard, counters_lag;
+	uint64_t zero_pfn;		/* 0: not to be told */
+};
+
+static const struct proc_means *find_means(void);
+
 struct error *proc_state_open(struct proc_state *p, pid_t pid, const char *lab)
 {
 	char path[64];
@@ -30,6 +40,7 @@ struct error *proc_state_open(struct proc_state *p, pid_t pid, const char *lab)
 	for (i = 0; i < PROC_NFILES; i++)
 		p->fd[i] = -1;
 	p->lab = lab;
+	p->means = find_means();
 	for (i = 0; i < PROC_NFILES; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file_name[i]);
 		p->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
@@ -126,6 +137,22 @@ static void parse_header(const struct proc_state *p, const char *line, size_t n,
 		v->off = 0;
 }
 
+static void add_flags(struct buf *text, const char *line, size_t n)
+{
+	const char *sd = n >= 2 ? memmem(line, n, "sd", 2) : NULL;
+
+	if (!sd) {
+		buf_add(text, line, n);
+	} else {
+		size_t before = sd - line, after = n - before - 2;
+
+		/* The blank before it goes too, or the one behind it at the start. */
+		buf_add(text, line, before ? before - 1 : 0);
+		buf_add(text, sd + 2 + (!before && after), after - (!before && after));
+	}
+	buf_addc(text, '\0');
+}
+
 static void parse_figure(const char *line, size_t n, struct world_state *st, struct world_vma *v)
 {
 	int i;
@@ -136,8 +163,7 @@ static void parse_figure(const char *line, size_t n, struct world_state *st, str
 		while (n && line[n - 1] == ' ')
 			n--;
 		v->flags = st->text.len;
-		buf_add(&st->text, line, n);
-		buf_addc(&st->text, '\0');
+		add_flags(&st->text, line, n);
 		return;
 	}
 	for (i = 0; i < WORLD_NFIGURES; i++) {
@@ -236,8 +262,133 @@ static struct error *region_runs(struct proc_state *p, const struct scan_region 
 	return NULL;
 }
 
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SWAPPED (1ull << 62)
+#define PAGEMAP_FILE (1ull << 61)
+#define PAGEMAP_GUARD (1ull << 58)
+#define PAGEMAP_PFN ((1ull << 55) - 1)
+enum { PIECE = 4096 };			/* words read at once */
+#define WHOLE_MAX (1ull << 30)		/* a larger VMA is read at its ends */
+#define END_BYTES (64ull << 20)
+
+static char word_letter(const struct proc_means *m, uint64_t w)
+{
+	if (w & PAGEMAP_PRESENT) {
+		if (m->zero_pfn && (w & PAGEMAP_PFN) == m->zero_pfn)
+			return 'Z';
+		return w & PAGEMAP_EXCLUSIVE ? w & PAGEMAP_FILE ? 'F' : 'A' :
+		       w & PAGEMAP_FILE	     ? 'f' :
+					       'a';
+	}
+	return w & PAGEMAP_GUARD ? 'G' : w & PAGEMAP_SWAPPED ? 'S' : '.';
+}
+
+/* Words of [start, end); *seen counts what smaps counts. */
+static struct error *word_runs(struct proc_state *p, uint64_t start, uint64_t end,
+			       struct world_runs *runs, uint64_t *seen)
+{
+	if (p->words < PIECE) {
+		p->word = xreallocarray(p->word, PIECE, sizeof(*p->word));
+		p->words = PIECE;
+	}
+	while (start < end) {
+		size_t n = (end - start) / PAGE < PIECE ? (end - start) / PAGE : PIECE;
+
+		if (pread(p->fd[PROC_PAGEMAP], p->word, n * 8, (off_t)(start / PAGE * 8)) !=
+		    (ssize_t)(n * 8))
+			return error_os(ERR_FAILURE, errno, "/proc/PID/pagemap");
+		for (size_t i = 0; i < n; i++) {
+			char letter = word_letter(p->means, p->word[i]);
+
+			*seen += strchr("AaFf", letter) != NULL;
+			world_runs_add(runs, 1, letter);
+		}
+		start += n * PAGE;
+	}
+	return NULL;
+}
+
+static struct error *vma_words(struct proc_state *p, struct world_state *st, struct world_vma *v)
+{
+	struct world_runs runs = { .out = &st->text };
+	uint64_t low = v->end, high = v->end, seen = 0;
+	struct error *err;
+
+	if (!p->means->zero_pfn)
+		return error_create(ERR_PERMISSION,
+				    "before Linux 6.7 the zero page is known to root only");
+	if (v->end - v->start > WHOLE_MAX) {
+		low = v->start + END_BYTES;
+		high = v->end - END_BYTES;
+	}
+	v->pages = st->text.len;
+	err = word_runs(p, v->start, low, &runs, &seen);
+	if (!err && high > low) {
+		world_runs_add(&runs, (high - low) / PAGE, '.');
+		err = word_runs(p, high, v->end, &runs, &seen);
+	}
+	if (!err && seen != v->kb[WORLD_Rss] / 4)
+		err = error_create(ERR_FAILURE, "pages in the middle of a VMA of more than 1 GiB "
+				   "cannot be found before Linux 6.7");
+	world_runs_end(&runs);
+	return err;
+}
+
+static bool can_scan(int fd, uint64_t extra)
+{
+	struct scan_arg arg = {
+		.size = sizeof(arg),
+		.category_anyof_mask = SCAN_PRESENT | extra,
+		.return_mask = SCAN_PRESENT | extra,
+	};
+	struct scan_region r;
+
+	arg.vec = (uintptr_t)&r;
+	arg.vec_len = 1;
+	return ioctl(fd, SCAN_IOCTL, &arg) >= 0;
+}
+
+/* The frame that a read of fresh memory maps. */
+static uint64_t find_zero_pfn(int pagemap)
+{
+	volatile const char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t word = 0;
+
+	if (page == MAP_FAILED)
+		return 0;
+	if (*page || pread(pagemap, &word, 8, (off_t)((uintptr_t)page / PAGE * 8)) != 8)
+		word = 0;
+	munmap((void *)(uintptr_t)page, PAGE);
+	return word & PAGEMAP_PRESENT ? word & PAGEMAP_PFN : 0;
+}
+
+static const struct proc_means *find_means(void)
+{
+	static struct proc_means m;
+	static bool known;
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+	int fd;
+
+	if (known)
+		return &m;
+	known = true;
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		m.scan = can_scan(fd, 0);
+		m.scan_guard = m.scan && can_scan(fd, SCAN_GUARD);
+		m.zero_pfn = find_zero_pfn(fd);
+		close(fd);
+	}
+	uname(&u);
+	sscanf(u.release, "%u.%u", &major, &minor);
+	m.counters_lag = major < 6 || (major == 6 && minor < 16);
+	return &m;
+}
+
 static struct error *vma_pages(struct proc_state *p, struct world_state *st, struct world_vma *v)
 {
+	uint64_t guard = p->means->scan_guard ? SCAN_GUARD : 0;
 	struct world_runs runs = { .out = &st->text };
 	struct scan_region region[256];
 	struct scan_arg arg = {
@@ -246,8 +397,8 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 		.end = v->end,
 		.vec = (uintptr_t)region,
 		.vec_len = ARRAY_LEN(region),
-		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED | SCAN_GUARD,
-		.return_mask = SCAN_FILE | SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO | SCAN_GUARD,
+		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED | guard,
+		.return_mask = SCAN_FILE | SCAN_PRESENT | SCAN_SWAPPED | SCAN_ZERO | guard,
 	};
 	bool pfnmap = v->kind == SIM_KIND_SPECIAL && strncmp(v->name, "[vvar", 5) == 0;
 	uint64_t at = v->start;
@@ -258,8 +409,7 @@ static struct error *vma_pages(struct proc_state *p, struct world_state *st, str
 	while (!err && arg.start < v->end) {
 		n = ioctl(p->fd[PROC_PAGEMAP], SCAN_IOCTL, &arg);
 		if (n < 0)
-			return error_os(ERR_FAILURE, errno,
-					"PAGEMAP_SCAN (Linux 6.15 or later is needed)");
+			return error_os(ERR_FAILURE, errno, "PAGEMAP_SCAN");
 		for (i = 0; i < n && !err; i++) {
 			if (region[i].start > at)
 				world_runs_add(&runs, (region[i].start - at) / PAGE, '.');
@@ -330,19 +480,43 @@ static struct error *read_minflt(struct proc_state *p, struct world_state *st)
 	return NULL;
 }
 
+/* Where the kernel's own sums lag behind. */
+static void sum_rss(struct world_state *st)
+{
+	uint64_t anon = 0, file = 0, shmem = 0;
+
+	for (size_t i = 0; i < st->nvmas; i++) {
+		const struct world_vma *v = &st->vma[i];
+		uint64_t other = v->kb[WORLD_Rss] - v->kb[WORLD_Anonymous];
+
+		anon += v->kb[WORLD_Anonymous];
+		if (v->kind == SIM_KIND_SHMEM)
+			shmem += other;
+		else
+			file += other;
+	}
+	st->counter[WORLD_RssAnon] = anon;
+	st->counter[WORLD_RssFile] = file;
+	st->counter[WORLD_RssShmem] = shmem;
+	st->statm[1] = (anon + file + shmem) / 4;
+	st->statm[2] = (file + shmem) / 4;
+}
+
 struct error *proc_state_read(struct proc_state *p, struct world_state *ret)
 {
 	struct error *err = proc_state_layout(p, ret);
 	size_t i;
 
-	for (i = 0; !err && i < ret->nvmas; i++) {
-		err = vma_pages(p, ret, &ret->vma[i]);
-	}
+	for (i = 0; !err && i < ret->nvmas; i++)
+		err = p->means->scan ? vma_pages(p, ret, &ret->vma[i]) :
+				       vma_words(p, ret, &ret->vma[i]);
 	if (!err)
 		err = read_status(p, ret);
 	if (!err)
 		err = read_statm(p, ret);
 	if (!err)
 		err = read_minflt(p, ret);
+	if (!err && p->means->counters_lag)
+		sum_rss(ret);
 	return err;
 }
