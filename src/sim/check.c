@@ -63,8 +63,7 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 	o.vdso_keep = sc->options.vdso_keep;
 	o.bottomup = sc->options.bottomup;
 	o.seed = sc->options.seed;
-	if (sc->has_ram)
-		o.ram_pages = sc->options.ram_pages;
+	o.ram_pages = sc->has_ram ? sc->options.ram_pages : sim_profile_ram(o.profile);
 	if (machine) {
 		o.ram_pages = machine->ram_pages;
 		o.overcommit_memory = machine->overcommit_memory;

@@ -138,6 +138,8 @@ static bool process(struct check *c, unsigned proc, const struct mm *mm)
 
 	if (!walk_vmas(c, proc, mm, &t))
 		return false;
+	if (s->prof->vma_index == SIM_INDEX_RBTREE && !vma_rb_check(s, mm))
+		return fail(c, "the red-black tree of %llu VMAs is none", proc, t.n, 0);
 	if (t.n != mm->map_count)
 		return fail(c, "%llu VMAs, map_count %llu", proc, t.n, mm->map_count);
 	if (t.size != mm->total_vm)

@@ -17,6 +17,7 @@ libmmscope_a_SOURCES += \
 	src/sim/madvise.c \
 	src/sim/merge.c \
 	src/sim/mlock.c \
+	src/sim/mm_fields.c \
 	src/sim/mmap.c \
 	src/sim/mprotect.c \
 	src/sim/mremap.c \
@@ -28,8 +29,9 @@ libmmscope_a_SOURCES += \
 	src/sim/place_cache.c \
 	src/sim/populate.c \
 	src/sim/process.c \
-	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c \
+	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c src/sim/profile_old.c \
 	src/sim/profile_kernel.h src/sim/profile_kernel.c \
 	src/sim/query.c \
 	src/sim/trace.c \
-	src/sim/vma.c
+	src/sim/vma.c \
+	src/sim/vma_rb.c

@@ -113,7 +113,7 @@ struct vma {			/* 64 bytes */
 	ref anon_vma, chain;
 	ref prev, next;
 	ref leaf;
-	u32 spare;
+	ref rb;			/* with SIM_INDEX_RBTREE */
 };
 
 struct anon_vma {
@@ -169,7 +169,8 @@ struct mm {
 	ref first, last;	/* VMAs */
 	ref dir;
 	u32 dir_n;
-	u32 dir_cap, spare;
+	u32 dir_cap;
+	ref rb_root;
 };
 
 /* ---- page cache objects -------------------------------------------------------------- */
@@ -477,6 +478,12 @@ void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 e
 bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start,
 		     u64 *end);
 bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
+
+/* ---- vma_rb.c: beside the index, for kernels that had such a tree ---------------------- */
+bool vma_rb_insert(struct sim *s, struct mm *mm, struct vma *v);
+void vma_rb_erase(struct sim *s, struct mm *mm, struct vma *v);
+bool vma_rb_check(const struct sim *s, const struct mm *mm);
+u64 vma_rb_top(const struct sim *s, const struct mm *mm);	/* where the root's VMA starts */
 
 struct merge {			/* a range that wants to join its neighbours */
 	struct mm *mm;

@@ -102,8 +102,9 @@ jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool all
 			if (l <= 2)
 				ADD(s, *(l == 1 ? &mm->nr_ptes : &mm->nr_pmds), 1);
 			T_EVENT(s, alloc_name(s, l - 1), TABLE,
-				"page table allocated, pgtables_bytes +4096; frame", TABLE_PFN(n),
-				SIM_U_PFN);
+				RULE(s, pgtables_bytes) ?
+					"page table allocated, pgtables_bytes +4096; frame" :
+					"page table allocated; frame", TABLE_PFN(n), SIM_U_PFN);
 		}
 		t = table_words(s, *e);
 	}
@@ -167,7 +168,8 @@ static void table_gone(struct sim *s, struct mm *mm, jword *entry)
 {
 	unsigned level = frame_at(s, TABLE_PFN(*entry))->order;
 
-	T_EVENT(s, "free_pgtables", TABLE_FREED, "page table freed, pgtables_bytes -4096; frame",
+	T_EVENT(s, "free_pgtables", TABLE_FREED, RULE(s, pgtables_bytes) ?
+		"page table freed, pgtables_bytes -4096; frame" : "page table freed; frame",
 		TABLE_PFN(*entry), SIM_U_PFN);
 	if (level < 2)
 		SUB(s, *(level ? &mm->nr_pmds : &mm->nr_ptes), 1);

@@ -7,6 +7,9 @@
 
 const struct sim_profile *const sim_profiles[] = {
 	&profile_linux_6_18_x86_64,
+	&profile_linux_4_3_arm64,
+	&profile_linux_3_10_x86_64,
+	&profile_linux_2_6_39_i386,
 	NULL
 };
 
@@ -40,4 +43,19 @@ const char *sim_profile_name(const struct sim_profile *p)
 const char *sim_profile_machine(const struct sim_profile *p)
 {
 	return p->machine;
+}
+
+uint64_t sim_profile_ram(const struct sim_profile *p)
+{
+	return p->ram_pages;
+}
+
+bool sim_profile_proven(const struct sim_profile *p)
+{
+	return p->proof.proven;
+}
+
+const char *sim_profile_proof(const struct sim_profile *p)
+{
+	return p->proof.by;
 }

@@ -100,8 +100,20 @@ enum sim_rule {
 
 /* How the VMAs of an mm are found: a linked list in order of address with a red-black tree
  * beside it, or one tree of nodes with many ranges each. With the former the machine keeps the
- * tree itself, as insertion and removal shape it: sim_rb_walk() shows it. */
+ * tree itself, as insertion and removal shape it: sim_rb_nodes() of sim.h gives it to views. */
 enum sim_vma_index { SIM_INDEX_MAPLE, SIM_INDEX_RBTREE };
+
+/* A field of this kernel's mm_struct; unit is an enum sim_unit. */
+struct sim;
+struct mm;
+struct sim_mm_field {
+	const char *name;
+	unsigned unit;
+	uint64_t (*get)(const struct sim *s, const struct mm *mm);
+};
+/* mm_fields.c; a profile takes the one of its kernel, or of the next older one. */
+extern const struct sim_mm_field sim_mm_fields_2_6_39[], sim_mm_fields_3_10[], sim_mm_fields_4_3[],
+	sim_mm_fields_5_10[], sim_mm_fields_6_1[];
 
 /* A function's name in this kernel, where the mm code names a step by a newer one. */
 struct sim_func_name { const char *now, *then; };
@@ -109,7 +121,7 @@ struct sim_func_name { const char *now, *then; };
 /* What a profile stands on, for the interface. */
 struct sim_proof {
 	bool proven;		/* equal to recordings of a real kernel; otherwise from source */
-	const char *by;		/* "Linux 6.12.117 (Debian)"; from source: which tree */
+	const char *by;	/* "proven on Linux 6.12.117 (Debian)", "from the source of Linux 3.10" */
 };
 
 struct sim_profile {
@@ -152,6 +164,7 @@ struct sim_profile {
 
 	const struct sim_kernel *kernel;	/* its own side: stacks, interrupts, messages */
 
+	const struct sim_mm_field *mm_fields;
 	const struct sim_func_name *func_names;	/* NULL: as the mm code has them; .now NULL ends */
 
 	/* rule choices, in the mm code by RULE() */
@@ -161,6 +174,8 @@ struct sim_profile {
 
 /* One file for each family; profile.c lists them all, the default first. */
 extern const struct sim_profile profile_linux_6_18_x86_64;
+extern const struct sim_profile profile_linux_4_3_arm64, profile_linux_3_10_x86_64,
+	profile_linux_2_6_39_i386;
 
 extern const struct sim_profile *const sim_profiles[];	/* NULL ends */
 

@@ -22,6 +22,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vvar_pages = 4, .vvar_vclock_pages = 2, .vdso_pages = 2,
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
+	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
@@ -49,5 +50,5 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 		[SIM_RULE_has_guards] = 1,
 		[SIM_RULE_first_brk_keeps_bss] = 1,
 	},
-	.proof = { true, "the running kernel, Linux 6.18.44" },
+	.proof = { true, "proven on the running kernel, Linux 6.18.44" },
 };

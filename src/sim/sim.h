@@ -47,6 +47,10 @@ const struct sim_profile *sim_profile_find(const char *name);	/* NULL: unknown *
 const struct sim_profile *sim_profile_at(size_t index);		/* NULL: past the last */
 const char *sim_profile_name(const struct sim_profile *p);
 const char *sim_profile_machine(const struct sim_profile *p);	/* "x86_64" */
+uint64_t sim_profile_ram(const struct sim_profile *p);	/* pages, where nothing else is said */
+/* What it stands on: "proven on Linux 6.12.117", "from the source of Linux 3.10". */
+const char *sim_profile_proof(const struct sim_profile *p);
+bool sim_profile_proven(const struct sim_profile *p);
 void sim_options_init(struct sim_options *o);
 
 /* env may be NULL (the host's memory, nothing injected). NULL when memory is out. The new
@@ -336,6 +340,26 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret);
 uint64_t sim_free_blocks(const struct sim *s, unsigned order);	/* as /proc/buddyinfo */
 /* The free list of an order, head first; returns how many were written (at most max). */
 size_t sim_free_list(const struct sim *s, unsigned order, uint64_t *pfns, size_t max);
+
+/* The red-black tree of a process's VMAs (kernels before 6.1), in order of address; the numbers
+ * of parent and children are places in this order, -1: none. How many were written, at most
+ * max; 0: this kernel has no such tree. The list mmap is the same order. */
+struct sim_rb_node {
+	uint64_t start, end;
+	uint64_t gap, subtree_gap;	/* bytes free below it; the largest of its subtree (3.8 on) */
+	int parent, left, right;
+	unsigned depth;			/* of the root: 0 */
+	bool red;
+};
+size_t sim_rb_nodes(const struct sim *s, unsigned proc, struct sim_rb_node *ret, size_t max);
+
+/* struct mm_struct as this kernel has it, field by field in its order. */
+struct sim_mm_value {
+	const char *name;	/* "free_area_cache", "rss_stat[MM_ANONPAGES]" */
+	enum sim_unit unit;
+	uint64_t value;
+};
+size_t sim_mm_fields(const struct sim *s, unsigned proc, struct sim_mm_value *ret, size_t max);
 
 uint64_t sim_file_len(const struct sim *s);
 uint64_t sim_sp(const struct sim *s);			/* the initial stack pointer */

@@ -6,10 +6,20 @@
 #include "mmscope/buf.h"
 #include "mm.h"
 
+/* The function's name in the profile's kernel. */
+static const char *name_then(const struct sim *s, const char *func)
+{
+	for (const struct sim_func_name *f = s->prof->func_names; f && f->now; f++)
+		if (func && !strcmp(f->now, func))
+			return f->then;
+	return func;
+}
+
 void trace_step(struct sim *s, const struct sim_step *step)
 {
 	struct sim_step copy = *step;
 
+	copy.func = name_then(s, copy.func);
 	copy.depth = s->depth;
 	copy.pos = sim_position(s);
 	copy.rules = s->rules_asked;

@@ -253,6 +253,8 @@ bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
 			return false;
 		at = dir_search(s, mm, v->start);
 	}
+	if (s->prof->vma_index == SIM_INDEX_RBTREE && !vma_rb_insert(s, mm, v))
+		return false;
 	l = leaf_at(s, mm, at);
 	k = leaf_search(l, v->start);
 	if (k)
@@ -304,6 +306,8 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 	unsigned k = place_of(s, v, &l);
 	u32 at = k && l->n > 1 ? 0 : dir_search(s, mm, v->start);
 
+	if (s->prof->vma_index == SIM_INDEX_RBTREE)
+		vma_rb_erase(s, mm, v);
 	for (unsigned i = k; i + 1 < l->n; i++) {
 		SET(s, l->start[i], l->start[i + 1]);
 		SET(s, l->vma[i], l->vma[i + 1]);

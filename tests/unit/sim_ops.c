@@ -90,6 +90,14 @@ uint64_t random_next(struct sim_random *r)
 	return z ^ (z >> 31);
 }
 
+struct sim_random random_for(const struct sim *s, uint64_t seed)
+{
+	struct sim_vma v = { 0 };
+
+	sim_vma_at(s, 0, sim_vma_count(s, 0) - 1, &v);
+	return (struct sim_random){ .state = seed, .base = v.end / 4 & ~0xffffffull, .top = v.end };
+}
+
 static uint64_t below(struct sim_random *r, uint64_t n)
 {
 	return random_next(r) % n;
@@ -103,7 +111,7 @@ static uint64_t some_addr(struct sim_random *r, const struct sim *s)
 
 	switch (below(r, 8)) {
 	case 0:
-		return 0x7ffffffff000ull - below(r, 2400) * P;
+		return (r->top ? r->top : 0x7ffffffff000ull) - below(r, 2400) * P;
 	case 1:
 		return r->base + below(r, 600) * P;
 	case 2:
@@ -111,7 +119,7 @@ static uint64_t some_addr(struct sim_random *r, const struct sim *s)
 	default:
 		if (!n || !sim_vma_at(s, sim_current(s), below(r, n), &v) || v.start < 0x402000)
 			return r->base;
-		return v.start + below(r, (v.end - v.start) / P + 2) * P;
+		return v.start - v.guard + below(r, (v.end - v.start) / P + 2) * P;
 	}
 }
 

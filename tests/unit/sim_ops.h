@@ -27,7 +27,10 @@ void check_all(const struct sim *s);	/* fails the test with the broken invariant
 struct sim_random {
 	uint64_t state;
 	uint64_t base;			/* where fixed addresses lie */
+	uint64_t top;			/* the stack's end; 0: that of x86-64 */
 };
+/* For a machine of any profile that stands at its start. */
+struct sim_random random_for(const struct sim *s, uint64_t seed);
 uint64_t random_next(struct sim_random *r);
 struct sim_op random_op(struct sim_random *r, const struct sim *s);
 
