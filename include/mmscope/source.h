@@ -4,7 +4,7 @@
  * A source is a const table of functions, chosen at run time by the word before the
  * colon ("live:1234"). A missing ability is a NULL function and a missing capability
  * bit; views ask for capabilities, never for a source's name. Sources never draw,
- * print, stop or signal anything.
+ * print or signal anything, and stop nobody unless a command says so, twice.
  */
 #ifndef MMSCOPE_SOURCE_H
 #define MMSCOPE_SOURCE_H

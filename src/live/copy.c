@@ -117,3 +117,13 @@ enum copy_result copy_read(struct copy *c, uint64_t addr, unsigned size, uint64_
 		memcpy(ret, bytes, sizeof(*ret));
 	return r;
 }
+
+void copy_ahead(struct copy *c, uint64_t addr)
+{
+	uint64_t page = addr & ~(uint64_t)(PAGE_BYTES - 1);
+	struct copy_chunk *k;
+
+	/* One chunk stays for code. */
+	for (int i = 0; i < COPY_CHUNKS - 1 && fetch(c, page, &k) == COPY_OK; i++)
+		page = k->end;
+}

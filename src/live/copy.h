@@ -34,6 +34,9 @@ void copy_init(struct copy *c);
 void copy_free(struct copy *c);
 /* Forgets what was read; from now on of this mm. */
 void copy_start(struct copy *c, int fd_mem, int fd_pagemap, const struct layout *l);
+/* Copies as much as there is room for from addr upward, now: what lies there may change
+ * as soon as the target goes on. */
+void copy_ahead(struct copy *c, uint64_t addr);
 /* 1 to 8 bytes, little endian as the machine is. */
 enum copy_result copy_read(struct copy *c, uint64_t addr, unsigned size, uint64_t *ret);
 

@@ -34,6 +34,7 @@ static void live_close(struct source *src)
 	tasks_deinit(&lv->tasks);
 	procfs_close(&lv->fs);
 	snapshot_put(lv->last);
+	unwound_put(lv->stopped);
 	unwinder_destroy(lv->unwinder);
 	kstacks_close(lv->kstacks);
 	free(lv->root);
@@ -448,4 +449,6 @@ const struct source_ops live_source_ops = {
 	.sample = live_sample,
 	.fd = live_fd,
 	.close = live_close,
+	.command = live_command,
+	.commands = live_commands,
 };

@@ -79,6 +79,9 @@ struct live {
 	struct unwinder *unwinder;	/* NULL: frames were never asked for */
 	struct pace frames;
 	pid_t frames_of;		/* whose are in the picture; 0: nobody's */
+	const struct unwound *stopped;	/* of a thread that was held still for it; NULL */
+	pid_t asked;			/* who was warned of that, and when */
+	uint64_t asked_ns;
 };
 
 /* One sample in the making. */
@@ -104,5 +107,10 @@ void live_kstacks(struct live *lv, struct sampling *s);
 /* live_frames.c: next->unwound. */
 bool live_frames_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);
 void live_frames(struct live *lv, struct sampling *s);
+/* live_hold.c: "registers TID": says first what it costs, does it when told again. */
+struct error *live_command(struct source *src, const char *name, const char *arg, struct buf *say);
+extern const struct source_command live_commands[];
+/* Those of the thread that was held still stand as long as nothing better is known of it. */
+const struct unwound *live_held_frames(struct live *lv, const struct unwound *walked);
 
 #endif

@@ -49,7 +49,7 @@ static void frame_reasons(struct live *lv, const struct unwound *u, uint32_t wit
 }
 
 /* Nothing moved that a walk could tell: what stands is right. */
-static void set_frames(struct snapshot *next, struct unwound *now)
+static void set_frames(struct snapshot *next, const struct unwound *now)
 {
 	if (unwound_equal(next->unwound, now)) {
 		unwound_put(now);
@@ -80,7 +80,7 @@ void live_frames(struct live *lv, struct sampling *s)
 		in.deadline_ns = clock_now_ns() + UNWIND_ALL_NS;
 	if (!lv->unwinder)
 		lv->unwinder = unwinder_create();
-	set_frames(next, unwinder_walk(lv->unwinder, &in, &without));
+	set_frames(next, live_held_frames(lv, unwinder_walk(lv->unwinder, &in, &without)));
 	frame_reasons(lv, next->unwound, without);
 	pace_done(&lv->frames, cpu);
 }

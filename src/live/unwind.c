@@ -13,12 +13,13 @@
 #include "mmscope/clock.h"
 #include "mmscope/source.h"
 #include "src/live/copy.h"
+#include "src/live/hold.h"
 #include "src/live/rules.h"
 #include "src/live/sites.h"
 #include "src/live/stat_parse.h"
 #include "src/live/uregs.h"
 
-enum { TRIES = 2 };
+enum { TRIES = 2, GUARD_GAP = 256 * PAGE_BYTES };
 
 enum found { UNTRIED, HERE, MISSING };
 
@@ -95,10 +96,14 @@ static enum unwind_end by_syscall(const struct walk *w, struct registers *ret)
 
 static enum unwind_end by_stop(const struct walk *w, struct registers *ret)
 {
-	if (!w->in->stopped || w->tid != w->in->only)
+	uint64_t value[HELD_REGISTERS];
+
+	if (!w->in->hold || w->tid != w->in->only)
 		return END_NO_FILE;
-	*ret = *w->in->stopped;
-	return END_OUTERMOST;
+	*w->in->held = -hold_start(w->in->hold, w->tid, value);
+	for (unsigned i = 0; i < HELD_REGISTERS && !*w->in->held; i++)
+		reg_set(ret, i, value[i]);
+	return *w->in->held ? END_DENIED : END_OUTERMOST;
 }
 
 /* sp and pc say which of its sleeps it is. */
@@ -231,12 +236,22 @@ static struct user_frame *add_frame(struct walk *w, const struct site *s,
 	return f;
 }
 
-/* Up to the caller's sp, unless that lies on another stack. */
-static uint64_t frame_bytes(const struct walk *w, uint64_t sp, uint64_t next)
+/* Where a stack that overflows comes to: its guard page, or the gap that the kernel keeps free. */
+static bool below_stack(const struct walk *w, const struct vma *stack, uint64_t sp)
 {
 	const struct vma *v = vma_at(w, sp);
 
-	return v && next >= sp && next <= v->end ? next - sp : UNKNOWN;
+	if (!v)
+		return stack->growsdown && stack->start - sp <= GUARD_GAP;
+	return v->end == stack->start && !(v->perms & (VMA_READ | VMA_WRITE | VMA_EXEC));
+}
+
+/* Up to the caller's sp, unless that lies on another stack. */
+static uint64_t frame_bytes(const struct walk *w, uint64_t sp, uint64_t next)
+{
+	const struct vma *v = next > sp ? vma_at(w, next - 1) : NULL;
+
+	return v && (sp >= v->start || below_stack(w, v, sp)) ? next - sp : UNKNOWN;
 }
 
 static enum unwind_end walk_frames(struct walk *w, struct registers now)
@@ -306,6 +321,10 @@ static enum unwind_end walk_once(struct walk *w, struct unwound_task *t, const s
 	w->out->nframes = t->first;
 	t->n = 0;
 	copy_start(&w->u->copy, w->u->copy.fd_mem, w->u->copy.fd_pagemap, w->in->layout);
+	if (rung->rung == UNWOUND_STOPPED) {
+		copy_ahead(&w->u->copy, now.value[REG_RSP]);
+		hold_end(w->in->hold);
+	}
 	end = walk_frames(w, now);
 	if (rung->moves &&
 	    (rung->read(w, &again) != END_OUTERMOST || !same_registers(&now, &again))) {
@@ -346,6 +365,8 @@ static enum unwind_end walk_task(struct walk *w)
 		/* That a better rung is not to be had is no reason for having nothing. */
 		if (t->n || r < ARRAY_LEN(rungs) - 1)
 			end = e;
+		if (t->n && t->rung == UNWOUND_STOPPED)
+			break;		/* nobody else knows more registers */
 	}
 	if (!t->n && (end == END_OUTERMOST || end > END_LATE))
 		end = END_MOVED;

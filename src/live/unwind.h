@@ -27,15 +27,17 @@ enum unwind_end {
 };
 extern const char *const unwind_ends[END_NR];
 
-struct registers;
+struct hold;
 struct unwind_in {
 	const struct procfs *fs;
 	const struct layout *layout;
 	const struct task_list *tasks;
 	pid_t only;			/* one tid, or UNWIND_ALL */
 	uint64_t deadline_ns;		/* by clock_now_ns(); 0: none */
-	/* Registers of a thread that was stopped for it; NULL: none was. */
-	const struct registers *stopped;
+	/* `only` is to be held still while its registers and the top of its stack are copied
+	 * (hold.h); NULL: nobody is. *held is the errno of that. */
+	struct hold *hold;
+	int *held;
 };
 
 struct unwinder;

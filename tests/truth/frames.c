@@ -3,7 +3,7 @@
  * canonical frame address, the innermost one sits in a system call made in place.
  *
  *   frames MODE      prints "frame NAME SP BYTES" from the innermost to main, "ready",
- *                    then waits until standard input ends
+ *                    then waits until standard input ends (spin: never does)
  *
  * BYTES is 0 where the stack was switched. Built several ways; see local.mk.
  */
@@ -46,6 +46,9 @@ void deep(int n, volatile char *from);
 void dynamic(volatile char *from, size_t n);
 void handler(int signal, siginfo_t *info, void *context);
 void sender(volatile char *from);
+void spinner(volatile char *from);
+void overrun(int n, volatile char *from);
+void overflow(int signal, siginfo_t *info, void *context);
 
 OWN_FRAME void note(const char *name, uint64_t end)
 {
@@ -142,6 +145,51 @@ OWN_FRAME void handler(int signal, siginfo_t *info, void *context)
 	leaf(room);
 }
 
+OWN_FRAME void spinner(volatile char *from)
+{
+	volatile char room[256];
+
+	NOTE("spinner");
+	room[0] = from[0];
+	tell(SP());
+	for (;;)
+		room[0]++;
+}
+
+/* Deeper than its stack is. */
+OWN_FRAME void overrun(int n, volatile char *from)
+{
+	volatile char room[3000];
+
+	room[0] = from[0];
+	NOTE("overrun");
+	if (n)
+		overrun(n - 1, room);
+	from[0] = room[0];
+}
+
+/* Of SIGSEGV, on a stack of its own: whoever was about to begin a frame had no time to say so. */
+OWN_FRAME void overflow(int signal, siginfo_t *info, void *context)
+{
+	const ucontext_t *u = context;
+	uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+	uint64_t each = notes[nnotes - 2].end - notes[nnotes - 1].end;
+	uint64_t next = notes[nnotes - 1].end - each;
+	volatile char room[100];
+
+	(void)info;
+	room[0] = (char)signal;
+	if (sp < next)
+		note("overrun", next);
+	if (sp < next - each)
+		note("note", next - each);
+	note("__restore_rt", sp);
+	notes[nnotes - 1].switched = 1;
+	NOTE("overflow");
+	leaf(room);
+	_exit(0);
+}
+
 OWN_FRAME void sender(volatile char *from)
 {
 	volatile char room[700];
@@ -171,6 +219,31 @@ static void *thread(void *arg)
 	NOTE("thread");
 	outer(room);
 	return NULL;
+}
+
+static void *overflowing(void *arg)
+{
+	static char other[1 << 16];
+	struct sigaction a = { .sa_sigaction = overflow, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	stack_t s = { .ss_sp = other, .ss_size = sizeof(other) };
+	volatile char room[64] = "";
+
+	(void)arg;
+	sigaltstack(&s, NULL);
+	sigaction(SIGSEGV, &a, NULL);
+	sigaction(SIGBUS, &a, NULL);
+	NOTE("overflowing");
+	overrun(NOTES, room);
+	return NULL;
+}
+
+static void start_overflow(pthread_t *t)
+{
+	pthread_attr_t a;
+
+	pthread_attr_init(&a);
+	pthread_attr_setstacksize(&a, 1 << 16);
+	pthread_create(t, &a, overflowing, NULL);
 }
 
 /* ---- loops that would notice an interruption ---- */
@@ -257,7 +330,7 @@ int main(int argc, char **argv)
 
 	if (!strcmp(mode, "loops"))
 		return loops();
-	if (strcmp(mode, "thread"))
+	if (strcmp(mode, "thread") && strcmp(mode, "overflow"))
 		NOTE("main");
 	if (!strcmp(mode, "chain")) {
 		outer(room);
@@ -274,6 +347,11 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "thread")) {
 		pthread_create(&t, NULL, thread, NULL);
 		pthread_join(t, NULL);
+	} else if (!strcmp(mode, "overflow")) {
+		start_overflow(&t);
+		pthread_join(t, NULL);
+	} else if (!strcmp(mode, "spin")) {
+		spinner(room);
 	} else {
 		return 2;
 	}

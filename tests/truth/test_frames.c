@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -39,7 +40,7 @@ static const char *const builds[] = {
 	"frames_static",
 };
 static const char *const modes[] = {
-	"chain", "deep", "dynamic", "signal", "altstack", "thread",
+	"chain", "deep", "dynamic", "signal", "altstack", "thread", "overflow",
 };
 
 static pid_t start(const char *const *argv, FILE **in, FILE **out)
@@ -284,6 +285,123 @@ static void test_undisturbed(void **state)
 	waitpid(p.pid, NULL, 0);
 }
 
+/* "TracerPid:" of a thread. */
+static long tracer_of(pid_t tid)
+{
+	char path[64], line[128];
+	long pid = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "TracerPid: %ld", &pid);
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+static void tell(struct source *src, const char *arg, const char *expected)
+{
+	struct buf say = BUF_INIT;
+	struct error *err = src->ops->command(src, "registers", arg, &say);
+
+	if (!strstr(err ? err->message : buf_str(&say), expected))
+		fail_msg("registers %s: %s", arg, err ? err->message : buf_str(&say));
+	error_destroy(err);
+	buf_free(&say);
+}
+
+/* It has written its last line and spins: time passes in user mode alone. */
+static void wait_running(pid_t pid)
+{
+	unsigned long user = 0, before = 0, kernel = 0, kernel_before = ULONG_MAX;
+	char path[64], text[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < 100 * SLEEPS && (user < before + 2 || kernel != kernel_before); i++) {
+		FILE *f = fopen(path, "re");
+		size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+		if (f)
+			fclose(f);
+		text[n] = '\0';
+		if (kernel != kernel_before) {
+			before = user;
+			kernel_before = kernel;
+		}
+		sscanf(strrchr(text, ')') ? strrchr(text, ')') : "", ") %*c %*d %*d %*d %*d %*d %*u %*u "
+		       "%*u %*u %*u %lu %lu", &user, &kernel);
+		sched_yield();
+	}
+}
+
+static void tell_nothing(struct source *src, pid_t tid)
+{
+	const struct snapshot *s = take(src, tid);
+
+	assert_int_equal(unwound_find(s->unwound, tid)->n, 0);
+	snapshot_put(s);
+}
+
+/* Of a thread that runs nothing is known, until somebody who was told what it costs says so
+ * again; then its chain is exact, and it runs on as before. */
+static void test_stopped(void **state)
+{
+	const struct snapshot *s;
+	struct source *src;
+	struct program p;
+	char tid[16];
+	bool whole;
+
+	(void)state;
+	if (!can_walk())
+		return;
+	assert_true(program_start(&p, "frames", "spin"));
+	snprintf(tid, sizeof(tid), "%d", (int)p.pid);
+	src = open_live(p.pid);
+	wait_running(p.pid);
+	tell_nothing(src, p.pid);
+	tell(src, "1", "no thread of this process");
+	tell(src, "", "no thread of this process");
+	tell(src, tid, "would be stopped");
+	tell_nothing(src, p.pid);
+	tell(src, tid, "was stopped for");
+	assert_int_equal(tracer_of(p.pid), 0);
+	for (int i = 0; i < 2; i++) {		/* it stands until something better is known */
+		const char *wrong;
+
+		s = take(src, p.pid);
+		assert_int_equal(s->unwound->tasks[0].rung, UNWOUND_STOPPED);
+		wrong = compare(&p, s->unwound, "frames", "spin", &whole);
+		if (*wrong || !whole)
+			fail_msg("%s", *wrong ? wrong : s->unwound->tasks[0].end);
+		snapshot_put(s);
+	}
+	tell(src, tid, "would be stopped");	/* once more from the beginning */
+	src->ops->close(src);
+	kill(p.pid, SIGKILL);
+	program_end(&p);
+}
+
+/* What is said of the call it sits in comes from the call. */
+static void test_warned(void **state)
+{
+	struct source *src;
+	struct program p;
+	char tid[16];
+
+	(void)state;
+	assert_true(program_start(&p, "frames", "chain"));
+	wait_asleep(p.pid);
+	snprintf(tid, sizeof(tid), "%d", (int)p.pid);
+	src = open_live(p.pid);
+	snapshot_put(take(src, 0));
+	tell(src, tid, "read, which goes on afterwards");
+	src->ops->close(src);
+	program_end(&p);
+}
+
 /* ---- gdb ---- */
 
 static const char gdb_script[] =
@@ -395,7 +513,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact), cmocka_unit_test(test_asked),
-		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_gdb),
+		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_warned), cmocka_unit_test(test_gdb),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

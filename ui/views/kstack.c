@@ -323,7 +323,8 @@ static bool kstack_command(void *state, struct session *s, const char *name, con
 	const struct kstack *k = task_of(s);
 	struct parts p;
 
-	(void)arg;
+	if (!strcmp(name, "registers"))
+		return ruler_registers(s, k ? k->tid : session_tid(s), arg);
 	if (!k || k->size == UNKNOWN)
 		return false;
 	if (!strcmp(name, "left") || !strcmp(name, "right"))
@@ -418,6 +419,7 @@ static void kstack_heading(void *state, const struct session *s, struct buf *out
 static const struct view_command commands[] = {
 	{ "left", NULL, "the task before" },
 	{ "right", NULL, "the task after" },
+	{ "registers", NULL, "stops the thread for a moment to read its registers; says first what it costs" },
 	{ NULL, NULL, NULL },
 };
 

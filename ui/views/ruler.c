@@ -149,7 +149,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 	struct mark *m;
 	size_t n;
 
-	if (!f || f->sp != r->task->sp)
+	if (!f || (f->sp != r->task->sp && !r->held))
 		return;
 	r->chain = t;
 	snprintf(r->last, sizeof(r->last), "in use, frames unknown");
@@ -169,7 +169,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 		m = add(r, MARK_FRAME, f[i + n - 1].sp + f[i + n - 1].bytes);
 		if (!m)
 			return;
-		r->framed = umax(r->framed, m->addr - r->task->sp);
+		r->framed = umax(r->framed, m->addr - f->sp);
 		m->frame = t->first + i;
 		m->frames = n;
 		if (runs + 1 >= RULER_FRAMES)
@@ -191,7 +191,7 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 		add_strings(r, snap, v);
 	if (r->sp != UNKNOWN) {
 		m = add(r, MARK_SP, r->sp);
-		snprintf(m->text, sizeof(m->text), "sp, %s in use",
+		snprintf(m->text, sizeof(m->text), "sp%s, %s in use", r->held ? " when stopped" : "",
 			 text_size(v->end - r->sp, size));
 	}
 	if (r->lowest < v->end && r->lowest > v->start) {
@@ -293,6 +293,17 @@ static void fill_stretches(struct ruler *r)
 	}
 }
 
+/* Of a thread that runs only what was read when it was stopped for that is known. */
+static void use_held(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	const struct unwound_task *t = unwound_find(snap->unwound, r->task->tid);
+
+	if (!t || t->rung != UNWOUND_STOPPED || !t->n || !inside(v, snap->unwound->frames[t->first].sp))
+		return;
+	r->sp = snap->unwound->frames[t->first].sp;
+	r->held = true;
+}
+
 bool ruler_make(struct ruler *r, const struct session *s)
 {
 	const struct snapshot *snap = session_snapshot(s);
@@ -310,6 +321,8 @@ bool ruler_make(struct ruler *r, const struct session *s)
 	r->grows = v->growsdown == 1 || v->role == ROLE_STACK;
 	r->task = owner_of(snap, v, session_tid(s));
 	r->sp = r->task && inside(v, r->task->sp) ? r->task->sp : UNKNOWN;
+	if (r->task && r->sp == UNKNOWN)
+		use_held(r, snap, v);
 	r->limit = r->grows ? snap->limits[LIMIT_STACK] : vma_size(v);
 	r->lowest = lowest_resident(snap, v);
 	r->grew = r->grows && session_growth(s, v->end, &r->growth) && r->growth.times;
@@ -320,6 +333,14 @@ bool ruler_make(struct ruler *r, const struct session *s)
 		add_guard(r, v);
 	fill_stretches(r);
 	return true;
+}
+
+bool ruler_registers(struct session *s, pid_t tid, const char *arg)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)tid);
+	return session_command(s, "registers", *arg ? arg : text, NULL);
 }
 
 void ruler_select(struct session *s, const struct task *t)

@@ -45,6 +45,7 @@ struct ruler {
 	uint64_t lowest;		/* lowest resident page, v->end when none */
 	struct growth growth;
 	bool grew;
+	bool held;			/* sp is from when the thread was stopped for it */
 	const struct unwound_task *chain;	/* its frames, or NULL */
 	uint64_t framed;			/* from sp to the end of the last whose size is known */
 	char last[64];				/* what lies above that */
@@ -59,6 +60,8 @@ const char *frames_label(const struct snapshot *snap, size_t frame, size_t n, ch
 			 size_t size);
 bool ruler_make(struct ruler *r, const struct session *s);
 
+/* "registers": of the thread, by the source; false: it has no such command. */
+bool ruler_registers(struct session *s, pid_t tid, const char *arg);
 /* Selects a thread and with it the place in its stack where its sp is. */
 void ruler_select(struct session *s, const struct task *t);
 /* The same by number; one that is not of this process is selected without a place. */

@@ -197,8 +197,8 @@ static void draw_sp_line(const struct ruler *r, const struct snapshot *snap, str
 		buf_addf(&b, "T %d %s: ", (int)r->task->tid,
 			 clean(r->task->comm, comm, sizeof(comm)));
 	if (r->sp != UNKNOWN) {
-		buf_addf(&b, "sp %012" PRIx64 ", stack found %s", r->sp,
-			 stack_found_names[r->task->stack.found]);
+		buf_addf(&b, "sp %012" PRIx64 "%s, stack found %s", r->sp, r->held ?
+			 " when it was stopped" : "", stack_found_names[r->task->stack.found]);
 	} else {
 		const struct why *w = whys_find(snap->whys, "tasks[].sp");
 
@@ -429,13 +429,14 @@ static bool stack_command(void *state, struct session *s, const char *name, cons
 	const struct vma *v;
 	int to;
 
-	(void)arg;
 	if (!strcmp(name, "left"))
 		return step_thread(s, -1);
 	if (!strcmp(name, "right"))
 		return step_thread(s, 1);
 	if (!ruler_make(&r, s))
 		return false;
+	if (!strcmp(name, "registers"))
+		return ruler_registers(s, r.task ? r.task->tid : session_tid(s), arg);
 	if (!strcmp(name, "enter")) {
 		session_set_zoom(s, 1);
 		session_set_room(s, view_index("pages"));
@@ -514,7 +515,8 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 	case MARK_SP:
 		describe_chain(r, snap, out);
 		buf_addf(out,
-			 "The stack pointer as /proc/TID/syscall gave it: %s between it and the top are in use.",
+			 "The stack pointer as %s: %s between it and the top are in use.", r->held ?
+			 "it was when the thread was stopped for that" : "/proc/TID/syscall gave it",
 			 text_size(v->end - m->addr, a));
 		break;
 	case MARK_DEEPEST:
@@ -589,6 +591,7 @@ static void stack_heading(void *state, const struct session *s, struct buf *out)
 static const struct view_command commands[] = {
 	{ "left", NULL, "the stack of the thread before" },
 	{ "right", NULL, "the stack of the next thread" },
+	{ "registers", NULL, "stops the thread for a moment to read its registers; says first what it costs" },
 	{ NULL, NULL, NULL },
 };
 

@@ -414,6 +414,8 @@ static bool threads_command(void *state, struct session *s, const char *name, co
 
 	if (columns_command(s, task_columns, st->width, &st->sort, &st->reversed, name, arg))
 		return true;
+	if (!strcmp(name, "registers"))
+		return ruler_registers(s, session_tid(s), arg);
 	if (!snap || !st->n || snap->tasks != st->made_of)
 		return false;
 	line = line_of_selection(st, s);
@@ -545,6 +547,7 @@ static const struct view_command commands[] = {
 	{ "sort", "tid|comm|state|syscall|sp|used|resident|high|size|guard",
 	  "sorts by a column; again turns the order round; without a name the next column" },
 	{ "sort-reverse", NULL, "turns the order round" },
+	{ "registers", NULL, "stops the thread for a moment to read its registers; says first what it costs" },
 	{ NULL, NULL, NULL },
 };
 
