@@ -39,6 +39,8 @@ struct user_frame {
 	uint64_t sp;		/* the frame's lowest byte */
 	uint64_t bytes;		/* up to its caller's sp; UNKNOWN for the last, and where the
 				 * stack was switched (a signal's own stack) */
+	uint64_t takes;		/* what the function takes at most by its code, alloca() aside:
+				 * call frame information, else its first instructions; UNKNOWN */
 	const char *function;	/* bare name; "" when no symbol tells it */
 	const char *module;	/* path of its file, "[vdso]"; "" when it lies in none */
 	const char *file;	/* of the source; "" when no debug information tells */
@@ -55,6 +57,17 @@ struct unwound_task {
 	const char *end;	/* why the chain ends where it does, or why there is none */
 };
 
+/* A word of the stack, and what is known of it beyond what the layout tells. */
+struct stack_word {
+	uint64_t value;
+	bool there;		/* its page is in memory, and may be read */
+	bool returns;		/* a call stands right before where it points to */
+	const char *function;	/* where it points into code: whose; "" */
+	uint64_t into;		/* how far into that; UNKNOWN */
+};
+
+enum { STACK_WORDS_BELOW = 16, STACK_WORDS = 512 };	/* below sp: the red zone */
+
 struct unwound {
 	unsigned refs;
 	size_t n, cap;
@@ -62,6 +75,11 @@ struct unwound {
 	size_t nframes, frames_cap;
 	struct user_frame *frames;
 	struct strings *strings;	/* reference held */
+	/* Of one thread, when only one was asked for: what stands around its sp. */
+	pid_t words_tid;
+	uint64_t words_start;		/* address of the first */
+	size_t nwords;
+	struct stack_word *words;
 };
 
 /* While building only (refs == 1): a task, then its frames. `strings` is shared. */

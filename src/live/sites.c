@@ -12,11 +12,13 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/buf.h"
+#include "src/live/rules.h"
 #include "src/live/sites.h"
 
 enum {
 	SITES_KEPT = 1 << 16,			/* then it starts anew */
 	LINES_FILE = 1 << 28,			/* larger files are not searched for source lines */
+	CODE_OF_FUNCTION = 1 << 24, ROWS_OF_FUNCTION = 2048,	/* larger ones are not looked through */
 };
 
 /* One program file as it is mapped, from its first mapping to its last. */
@@ -408,6 +410,8 @@ static void learn(struct sites *s, struct site *site)
 	if (name) {
 		site->function = bare(s, name);
 		site->start = site->pc + site->signal - offset;
+		if (sym.st_size && sym.st_size < CODE_OF_FUNCTION)
+			site->end = site->start + sym.st_size;
 	} else if (site->rules) {
 		site->start = start_by_rules(s, mod, site->pc);
 	}
@@ -454,9 +458,62 @@ const struct site *sites_at(struct sites *s, uint64_t pc)
 	site = xcalloc(1, sizeof(*site));
 	site->pc = pc;
 	site->function = site->module = site->file = "";
-	site->start = UNKNOWN;
+	site->start = site->end = site->takes = UNKNOWN;
 	s->table[i] = site;
 	s->n++;
 	learn(s, site);
 	return site;
+}
+
+/* The largest distance of the CFA from %rsp in the rows of a function. */
+static void takes_by_rules(struct sites *s, struct site *site, Dwfl_Module *mod)
+{
+	struct dw *dw = s->dw;
+	Dwarf_Addr bias = 0, from, to;
+	Dwarf_CFI *cfi = dw->dwfl_module_eh_cfi(mod, &bias);
+	uint64_t at = site->start, most = 0;
+	bool signal;
+
+	if (!cfi)
+		cfi = dw->dwfl_module_dwarf_cfi(mod, &bias);
+	for (int rows = 0; cfi && at < site->end; at = to + bias, rows++) {
+		Dwarf_Frame *frame;
+		Dwarf_Op *ops;
+		size_t n;
+
+		if (rows == ROWS_OF_FUNCTION || dw->dwarf_cfi_addrframe(cfi, at - bias, &frame))
+			return;
+		dw->dwarf_frame_info(frame, &from, &to, &signal);
+		if (dw->dwarf_frame_cfa(frame, &ops, &n) || n != 1 || ops->atom != DW_OP_bregx ||
+		    (ops->number != REG_RSP && ops->number != REG_RBP)) {
+			free(frame);
+			return;
+		}
+		site->takes_frame |= ops->number == REG_RBP;
+		if (ops->number == REG_RSP && ops->number2 > most)
+			most = ops->number2;
+		free(frame);
+		if (to + bias <= at)
+			return;
+	}
+	if (cfi && !site->takes_frame)
+		site->takes = most;
+}
+
+uint64_t sites_takes(struct sites *s, const struct site *site, struct copy *memory)
+{
+	struct site *own = (struct site *)site;
+	Dwfl_Module *mod;
+	struct prologue p;
+
+	if (own->takes_asked)
+		return own->takes;
+	own->takes_asked = true;
+	mod = s->dwfl ? s->dw->dwfl_addrmodule(s->dwfl, own->pc) : NULL;
+	if (!mod || own->foreign || own->signal || own->start == UNKNOWN || own->end == UNKNOWN)
+		return UNKNOWN;
+	takes_by_rules(s, own, mod);
+	if (own->takes_frame && prologue_frame(memory, own->start, own->pc, &p))
+		own->takes = p.size;
+	return own->takes;
 }

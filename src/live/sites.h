@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "mmscope/vma.h"
+#include "src/live/copy.h"
 #include "src/live/dw.h"
 #include "src/live/procfs.h"
 
@@ -20,6 +21,9 @@ struct site {
 	uint32_t line;
 	uint64_t start;			/* of the function, by its symbol; UNKNOWN */
 	Dwarf_Frame *rules;		/* NULL: no call frame information */
+	uint64_t end;			/* of the function, by its symbol; UNKNOWN */
+	uint64_t takes;			/* see struct user_frame; UNKNOWN */
+	bool takes_asked, takes_frame;	/* frame: its CFA hangs on %rbp, so the code has to tell */
 	bool signal;			/* the frame of a signal's delivery */
 	bool foreign;			/* the file is of a kind we cannot walk */
 };
@@ -31,6 +35,8 @@ void sites_destroy(struct sites *s);		/* NULL is fine */
 void sites_use(struct sites *s, const struct procfs *fs, const struct layout *l);
 /* Valid until the next sites_use(). */
 const struct site *sites_at(struct sites *s, uint64_t pc);
+/* site->takes, found out when it is first asked for. */
+uint64_t sites_takes(struct sites *s, const struct site *site, struct copy *memory);
 struct strings *sites_strings(struct sites *s);
 
 #endif

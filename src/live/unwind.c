@@ -230,6 +230,7 @@ static struct user_frame *add_frame(struct walk *w, const struct site *s,
 	f->file = s->file;
 	f->line = s->line;
 	f->signal = s->signal;
+	f->takes = sites_takes(w->u->sites, s, &w->u->copy);
 	v = *f->module ? NULL : vma_at(w, f->pc);
 	if (v && *v->path)
 		f->module = strings_add(w->out->strings, v->path, strlen(v->path));
@@ -348,6 +349,49 @@ static bool hangs_on_registers(const struct walk *w, const struct unwound_task *
 	return !t->n || end == END_REGISTER || end == END_NO_RULES || end == END_NO_FILE_THERE;
 }
 
+/* What a word that points into code means. */
+static void annotate(struct walk *w, struct stack_word *word)
+{
+	const struct vma *v = vma_at(w, word->value - 1);
+	const struct site *s;
+
+	if (!v || !(v->perms & VMA_EXEC))
+		return;
+	word->returns = follows_call(&w->u->copy, word->value);
+	s = sites_at(w->u->sites, word->value - word->returns);
+	word->function = s->function;
+	if (s->start != UNKNOWN && *s->function)
+		word->into = word->value - s->start;
+}
+
+static void read_words(struct walk *w, const struct unwound_task *t)
+{
+	const struct task *task = task_list_find(w->in->tasks, w->tid);
+	uint64_t sp = t->n ? w->out->frames[t->first].sp : task ? task->sp : UNKNOWN;
+	const struct vma *v = sp == UNKNOWN ? NULL : vma_at(w, sp);
+	uint64_t room;
+
+	if (!v || sp & 7)
+		return;
+	w->out->words_tid = w->tid;
+	w->out->words_start = sp - v->start < STACK_WORDS_BELOW * 8 ? v->start : sp - STACK_WORDS_BELOW * 8;
+	room = (v->end - w->out->words_start) / 8;
+	w->out->nwords = room < STACK_WORDS ? room : STACK_WORDS;
+	w->out->words = xcalloc(w->out->nwords, sizeof(*w->out->words));
+	for (size_t i = 0; i < w->out->nwords; i++) {
+		struct stack_word *word = &w->out->words[i];
+
+		word->function = "";
+		word->into = UNKNOWN;
+		word->there = copy_read(&w->u->copy, w->out->words_start + 8 * i, 8,
+					&word->value) == COPY_OK;
+	}
+	/* Code is read into the same copy: the words are all there by now. */
+	for (size_t i = 0; i < w->out->nwords; i++)
+		if (w->out->words[i].there)
+			annotate(w, &w->out->words[i]);
+}
+
 static enum unwind_end walk_task(struct walk *w)
 {
 	struct unwound_task *t = unwound_add(w->out, w->tid);
@@ -372,6 +416,8 @@ static enum unwind_end walk_task(struct walk *w)
 		end = END_MOVED;
 	if (!t->n)
 		t->end = unwind_ends[end];
+	if (w->in->only == w->tid)
+		read_words(w, t);
 	return t->n ? END_OUTERMOST : end;
 }
 

@@ -11,3 +11,16 @@ libmmscope_a_SOURCES += \
 	src/model/apply.c \
 	include/mmscope/contexts.h src/model/contexts.c \
 	include/mmscope/machine.h src/model/machine.c
+
+libmmscope_a_SOURCES += include/mmscope/syscalls.h src/model/syscalls.c
+
+# The names of the system calls, as the kernel's headers have them.
+BUILT_SOURCES += src/model/syscalls.inc
+CLEANFILES += src/model/syscalls.inc
+src/model/syscalls.inc:
+	$(AM_V_GEN)$(MKDIR_P) src/model && \
+	printf '#include <asm/unistd.h>\n' | $(CC) $(CPPFLAGS) -E -dM - | \
+	LC_ALL=C $(AWK) '$$1 == "#define" && $$2 ~ /^__NR_[a-z]/ && $$3 ~ /^[0-9]+$$/ \
+		{ print "\t[" $$3 "] = \"" substr($$2, 6) "\"," }' | LC_ALL=C sort > $@.tmp && \
+	test -s $@.tmp && mv $@.tmp $@
+src/model/syscalls.$(OBJEXT): src/model/syscalls.inc

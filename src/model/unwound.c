@@ -45,7 +45,7 @@ struct user_frame *unwound_frame(struct unwound *u)
 
 	VEC_GROW(u->frames, u->nframes, u->frames_cap);
 	f = &u->frames[u->nframes++];
-	*f = (struct user_frame){ .bytes = UNKNOWN, .step = FRAME_LAST };
+	*f = (struct user_frame){ .bytes = UNKNOWN, .takes = UNKNOWN, .step = FRAME_LAST };
 	f->function = f->module = f->file = "";
 	u->tasks[u->n - 1].n++;
 	return f;
@@ -69,12 +69,13 @@ void unwound_put(const struct unwound *u)
 	strings_put(own->strings);
 	free(own->tasks);
 	free(own->frames);
+	free(own->words);
 	free(own);
 }
 
 static bool frame_equal(const struct user_frame *a, const struct user_frame *b)
 {
-	return a->pc == b->pc && a->sp == b->sp && a->bytes == b->bytes && a->line == b->line &&
+	return a->pc == b->pc && a->sp == b->sp && a->bytes == b->bytes && a->takes == b->takes && a->line == b->line &&
 	       a->step == b->step && a->signal == b->signal &&
 	       !strcmp(a->function, b->function) && !strcmp(a->module, b->module) &&
 	       !strcmp(a->file, b->file);
@@ -84,6 +85,20 @@ static bool task_frames_equal(const struct unwound_task *a, const struct unwound
 {
 	return a->tid == b->tid && a->rung == b->rung && a->complete == b->complete &&
 	       a->first == b->first && a->n == b->n && !strcmp(a->end, b->end);
+}
+
+static bool words_equal(const struct unwound *a, const struct unwound *b)
+{
+	if (a->words_tid != b->words_tid || a->words_start != b->words_start || a->nwords != b->nwords)
+		return false;
+	for (size_t i = 0; i < a->nwords; i++) {
+		const struct stack_word *x = &a->words[i], *y = &b->words[i];
+
+		if (x->value != y->value || x->there != y->there || x->returns != y->returns ||
+		    x->into != y->into || strcmp(x->function, y->function))
+			return false;
+	}
+	return true;
 }
 
 bool unwound_equal(const struct unwound *a, const struct unwound *b)
@@ -98,7 +113,7 @@ bool unwound_equal(const struct unwound *a, const struct unwound *b)
 	for (size_t i = 0; i < a->nframes; i++)
 		if (!frame_equal(&a->frames[i], &b->frames[i]))
 			return false;
-	return true;
+	return words_equal(a, b);
 }
 
 const struct unwound_task *unwound_find(const struct unwound *u, pid_t tid)

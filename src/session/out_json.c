@@ -10,6 +10,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/stacks.h"
+#include "mmscope/syscalls.h"
 #include "mmscope/tasktable.h"
 #include "src/session/json.h"
 
@@ -226,6 +227,8 @@ static void frame(struct document *d, const struct user_frame *f)
 	json_address(j, "pc", f->pc);
 	json_address(j, "sp", f->sp);
 	bytes(d, "bytes", "tasks[].stack.frames[].bytes", f->bytes);
+	if (f->takes != UNKNOWN)
+		json_uint(j, "static_bytes", f->takes);
 	if (*f->module)
 		json_path(j, "module", f->module, strlen(f->module));
 	if (*f->file && f->line) {
@@ -383,6 +386,8 @@ static void task(struct document *d, const struct task *t)
 			unknown(d, "syscall", "tasks[].syscall");
 		} else if (t->syscall >= 0) {
 			json_int(j, "syscall", t->syscall);
+			if (syscall_name(t->syscall))
+				json_string(j, "syscall_name", syscall_name(t->syscall));
 			json_array(j, "syscall_args");
 			for (size_t i = 0; i < ARRAY_LEN(t->args); i++)
 				json_address(j, NULL, t->args[i]);

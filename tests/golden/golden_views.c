@@ -49,6 +49,8 @@ static const struct golden {
 	{ "stack", "growing", "stack-growing", { NULL } },
 	{ "stack", "threads", "stack-thread", { "right", "right" } },
 	{ "stack", "kthread", "stack-kthread", { NULL } },
+	{ "stack", "frames", "stack-frames", { "up", "up", "up", "up" } },
+	{ "stack", "frames", "stack-words", { "words", "up", "up" } },
 	{ "threads", "threads", "threads-threads", { "down" } },
 	{ "threads", "threads", "threads-threads-used", { "sort used", "bottom" } },
 	{ "threads", "hostile", "threads-hostile", { NULL } },

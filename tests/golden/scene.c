@@ -232,6 +232,59 @@ static struct snapshot *make_growing(int step)
 	return s;
 }
 
+/* The shell with the frames of its chain and the words around its sp. */
+static struct snapshot *make_frames(int step)
+{
+	static const struct { const char *function; uint64_t bytes, takes; bool signal; } chain[] = {
+		{ "read", 32, 32, false }, { "zread", 400, 400, false },
+		{ "dynamic", 1200, 96, false }, { "", 680, UNKNOWN, true },
+		{ "handler\x1b[31m", 2048, 2048, false }, { "main", 560, UNKNOWN, false },
+		{ "_start", UNKNOWN, UNKNOWN, false },
+	};
+	static const struct { uint64_t value; bool away, returns; const char *function; uint64_t into; } words[] = {
+		{ 0, true, false, "", UNKNOWN },		/* not in memory */
+		{ 0x55d1a0e5012f, false, true, "zread", 0x2f },
+		{ 7, false, false, "", UNKNOWN },
+		{ 0x55d1a1f00140, false, false, "", UNKNOWN },
+		{ 0x55d1a0e60010, false, true, "evil\x1b]0;x\x07", 0x10 },
+		{ 0x55d1a0e60000, false, false, "", UNKNOWN },
+		{ 0x3d454d4f48ull << 8 | 'X', false, false, "", UNKNOWN },
+		{ STACK_TOP_ - 0x1000, false, false, "", UNKNOWN },
+		{ (uint64_t)-2, false, false, "", UNKNOWN },
+		{ 0xdeadbeefdeadbeef, false, false, "", UNKNOWN },
+	};
+	struct snapshot *s = make_shell(step);
+	struct strings *strings = strings_create();
+	struct unwound *u = unwound_create(strings);
+	uint64_t sp = STACK_TOP_ - 0x30d0;
+
+	strings_put(strings);
+	*unwound_add(u, 4242) = (struct unwound_task){ .tid = 4242, .rung = UNWOUND_SYSCALL,
+		.complete = true, .end = "the outermost function" };
+	for (size_t i = 0; i < ARRAY_LEN(chain); i++) {
+		struct user_frame *f = unwound_frame(u);
+
+		f->function = chain[i].function;
+		f->module = "/usr/bin/bash";
+		f->sp = sp;
+		f->bytes = chain[i].bytes;
+		f->takes = chain[i].takes;
+		f->signal = chain[i].signal;
+		f->step = chain[i].bytes == UNKNOWN ? FRAME_LAST : FRAME_BY_CFI;
+		sp += chain[i].bytes == UNKNOWN ? 0 : chain[i].bytes;
+	}
+	u->words_tid = 4242;
+	u->words_start = STACK_TOP_ - 0x30d0 - 16;
+	u->nwords = 64;
+	u->words = xcalloc(u->nwords, sizeof(*u->words));
+	for (size_t i = 0; i < u->nwords; i++)
+		u->words[i] = (struct stack_word){ words[i % ARRAY_LEN(words)].value,
+			!words[i % ARRAY_LEN(words)].away, words[i % ARRAY_LEN(words)].returns,
+			words[i % ARRAY_LEN(words)].function, words[i % ARRAY_LEN(words)].into };
+	s->unwound = u;
+	return s;
+}
+
 /* ---- a thousand threads ---- */
 
 /* Kernel stacks of three of them: one asleep, one that runs, one that nobody may look at;
@@ -441,6 +494,7 @@ static struct snapshot *make_ended(int step)
 
 const struct scene scenes[] = {
 	{ "shell", make_shell, 1 },
+	{ "frames", make_frames, 1 },
 	{ "growing", make_growing, 3 },
 	{ "threads", make_threads, 1 },
 	{ "hostile", make_hostile, 1 },

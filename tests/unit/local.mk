@@ -3,6 +3,7 @@
 UNIT_TESTS = tests/unit/test_text
 UNIT_TESTS += tests/unit/test_paths
 UNIT_TESTS += tests/unit/test_filter
+UNIT_TESTS += tests/unit/test_syscalls
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c
@@ -19,6 +20,8 @@ tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_LDADD = $(TEST_LIBS)
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c
 tests_unit_test_diff_LDADD = $(TEST_LIBS)
+tests_unit_test_syscalls_SOURCES = tests/unit/test_syscalls.c
+tests_unit_test_syscalls_LDADD = $(TEST_LIBS)
 tests_unit_test_filter_SOURCES = tests/unit/test_filter.c
 tests_unit_test_filter_LDADD = $(TEST_LIBS)
 UI_UNIT_TESTS = tests/unit/test_canvas tests/unit/test_keymap tests/unit/test_theme tests/unit/test_shipped_themes

@@ -343,7 +343,7 @@ static void test_everything_everywhere(void **state)
 					     "bottom", "enter", "back", "flip", "zoom-in",
 					     "zoom-out", "sort",
 					     "sort-reverse", "next-vma", "prev-vma", "role",
-					     "role-of-row", "tail", "nonsense" };
+					     "role-of-row", "tail", "words", "registers", "nonsense" };
 	static const int sizes[][2] = { { 1, 1 }, { 2, 200 }, { 3, 10 }, { 5, 24 }, { 12, 39 },
 					{ 12, 40 },
 					{ 20, 24 }, { 18, 56 }, { 38, 100 }, { 55, 170 },

@@ -10,6 +10,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/stacks.h"
+#include "mmscope/syscalls.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/cpustacks.h"
@@ -347,7 +348,19 @@ static void kstack_click(void *state, struct session *s, int row, int col, bool 
 
 /* ---- sentences ---- */
 
-static void describe_part(const struct part *p, const struct kstack *k, struct buf *out)
+/* What led into the kernel. */
+static void describe_call(const struct kstack *k, const struct snapshot *snap, struct buf *out)
+{
+	const struct task *t = snap->tasks ? task_list_find(snap->tasks, k->tid) : NULL;
+
+	if (!t || t->syscall < 0)
+		return;
+	buf_adds(out, ", at ");
+	syscall_describe(t, out);
+}
+
+static void describe_part(const struct part *p, const struct kstack *k, const struct snapshot *snap,
+			  struct buf *out)
 {
 	char n[32], m[32];
 
@@ -355,6 +368,7 @@ static void describe_part(const struct part *p, const struct kstack *k, struct b
 	case PART_REGS:
 		buf_addf(out, "At the top the entry code saved the registers of user mode, %s bytes",
 			 count_text(p->bytes, n));
+		describe_call(k, snap, out);
 		break;
 	case PART_FRAME:
 	case PART_SWITCH:
@@ -399,7 +413,7 @@ static void kstack_describe(void *state, const struct session *s, struct buf *ou
 	if (k->size != UNKNOWN) {
 		p = make_parts(k);
 		if (st->sel < (int)p.n)
-			describe_part(&p.part[st->sel], k, out);
+			describe_part(&p.part[st->sel], k, session_snapshot(s), out);
 		free(p.part);
 	}
 	buf_addf(out, "[%s: %s%s%s]", kstack_rungs[k->rung].name, kstack_rungs[k->rung].gives,

@@ -7,6 +7,7 @@ libmmscope_a_SOURCES += ui/views/page.h ui/views/page.c
 libmmscope_a_SOURCES += ui/views/map.c ui/views/table.c ui/views/pages.c
 libmmscope_a_SOURCES += ui/views/picker.h ui/views/picker.c
 libmmscope_a_SOURCES += ui/views/ruler.h ui/views/ruler.c ui/views/stack.c
+libmmscope_a_SOURCES += ui/views/stackwords.h ui/views/stackwords.c
 libmmscope_a_SOURCES += ui/views/threads.c ui/views/kstack.c ui/views/tasks.c
 libmmscope_a_SOURCES += ui/views/cpustacks.h ui/views/cpustacks.c
 libmmscope_a_SOURCES += ui/views/counters.c ui/views/events.c

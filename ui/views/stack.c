@@ -10,6 +10,7 @@
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
 #include "ui/views/ruler.h"
+#include "ui/views/stackwords.h"
 
 enum { TEXT = 15, BELOW_LINES = 3, PANEL = 30, PANEL_FROM = 84 };
 
@@ -20,6 +21,8 @@ struct stack_state {
 	int top, page;
 	uint64_t end;		/* the stack the cursor is in */
 	struct span span;
+	bool by_words;			/* the words around sp instead of the ruler */
+	struct stackwords_state words;
 };
 
 /* ---- the ruler ---- */
@@ -76,10 +79,24 @@ static void draw_mark(const struct ruler *r, const struct session *s, struct can
 			    session_heat(s, m->addr, snap->layout->vmas[r->index].end));
 }
 
+/* Beside the size of a frame that of its code, where the name leaves room for it. */
+static void draw_static(const struct user_frame *f, const struct mark *m, struct canvas *c, int row,
+			int end)
+{
+	char text[48], n[32];
+
+	if (f->takes == UNKNOWN)
+		return;
+	snprintf(text, sizeof(text), "code %s ", count_text(f->takes, n));
+	if (TEXT + 1 + text_width(m->below) + text_width(text) < end)
+		canvas_right(c, row, end, STYLE(DIM), text);
+}
+
 /* The stretch below a mark: what it is, how large, and to scale within the VMA. */
-static void draw_stretch(const struct ruler *r, const struct vma *v, struct canvas *c, int row,
+static void draw_stretch(const struct ruler *r, const struct snapshot *snap, struct canvas *c, int row,
 			 int i)
 {
+	const struct vma *v = &snap->layout->vmas[r->index];
 	const struct mark *m = &r->marks[i];
 	int cols = canvas_cols(c), size_end = imin(imax(cols - 10, 44), 58);
 	struct style st = m->outside ? STYLE(DIM) : STYLE(TEXT);
@@ -89,6 +106,8 @@ static void draw_stretch(const struct ruler *r, const struct vma *v, struct canv
 	canvas_ch(c, row, 13, m->outside ? STYLE(LIMIT) : STYLE(BORDER),
 		  m->outside ? 0x254e /* ╎ */ : 0x2502);
 	canvas_putn(c, row, TEXT + 1, st, size_end - 7 - TEXT, m->below);
+	if (frame && m->frames == 1)
+		draw_static(&snap->unwound->frames[m->frame], m, c, row, size_end - 7);
 	canvas_right(c, row, size_end, st, text_size(m->bytes, size));
 	if (!m->outside)
 		/* Frames are small beside the mapping: theirs are to scale of all frames. */
@@ -116,7 +135,7 @@ static int lines_of(const struct ruler *r, int marks)
 static void draw_ruler(struct stack_state *st, const struct ruler *r, const struct session *s,
 		       struct canvas *c)
 {
-	const struct vma *v = &session_snapshot(s)->layout->vmas[r->index];
+	const struct snapshot *snap = session_snapshot(s);
 	int rows = canvas_rows(c), row = 0, at = lines_of(r, st->cursor);
 
 	st->top = scroll_to(st->top, at, lines_of(r, r->n), rows);
@@ -125,7 +144,7 @@ static void draw_ruler(struct stack_state *st, const struct ruler *r, const stru
 		bool frame = r->marks[i].kind == MARK_FRAME;
 
 		if (frame)
-			draw_stretch(r, v, c, row, i);
+			draw_stretch(r, snap, c, row, i);
 		else
 			draw_mark(r, s, c, row, i);
 		if (i == st->cursor) {
@@ -135,7 +154,7 @@ static void draw_ruler(struct stack_state *st, const struct ruler *r, const stru
 		}
 		row += !frame || r->marks[i].below[0];
 		if (!frame && r->marks[i].below[0])
-			draw_stretch(r, v, c, row++, i);
+			draw_stretch(r, snap, c, row++, i);
 	}
 }
 
@@ -373,6 +392,14 @@ static void stack_draw(void *state, const struct session *s, struct canvas *c)
 		canvas_pop(c);
 	}
 	canvas_push(c, (struct rect){ 0, 0, rows, cols - panel - (panel > 0) });
+	if (st->by_words) {
+		draw_sp_line(&r, snap, c, rows - 1);
+		canvas_push(c, (struct rect){ 0, 0, rows - 1, canvas_cols(c) });
+		stackwords_draw(&st->words, snap, r.task ? r.task->tid : 0, c);
+		canvas_pop(c);
+		canvas_pop(c);
+		return;
+	}
 	draw_sp_line(&r, snap, c, rows - 3);
 	draw_history(&r, v, c, rows - 2);
 	draw_scale(&r, v, c, rows - 1);
@@ -437,6 +464,12 @@ static bool stack_command(void *state, struct session *s, const char *name, cons
 		return false;
 	if (!strcmp(name, "registers"))
 		return ruler_registers(s, r.task ? r.task->tid : session_tid(s), arg);
+	if (!strcmp(name, "words")) {
+		st->by_words = !st->by_words;
+		return true;
+	}
+	if (st->by_words && stackwords_move(&st->words, session_snapshot(s), r.task ? r.task->tid : 0, name))
+		return true;
 	if (!strcmp(name, "enter")) {
 		session_set_zoom(s, 1);
 		session_set_room(s, view_index("pages"));
@@ -472,6 +505,9 @@ static void describe_frames(const struct snapshot *snap, const struct mark *m, s
 			 m->text, m->frames, f->bytes, text_size(m->bytes, size));
 	else
 		buf_addf(out, "%s: a frame of %" PRIu64 " bytes", m->text, f->bytes);
+	if (f->takes != UNKNOWN && m->frames == 1)
+		buf_addf(out, " (its code takes %" PRIu64 "%s)", f->takes, f->bytes > f->takes ?
+			 ", the rest is alloca() or arguments" : "");
 	buf_addf(out, " from %012" PRIx64 " up", f->sp);
 	if (f->line)
 		buf_addf(out, ", at %s:%u", clean(base_name(f->file), text, sizeof(text)), f->line);
@@ -572,6 +608,10 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 				     "tasks[].stack" : "vmas", out);
 		return;
 	}
+	if (st->by_words) {
+		stackwords_describe(&st->words, session_snapshot(s), r.task ? r.task->tid : 0, out);
+		return;
+	}
 	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
 	describe_mark(&r, session_snapshot(s), &r.marks[imin(st->cursor, r.n - 1)], out);
 }
@@ -591,6 +631,7 @@ static void stack_heading(void *state, const struct session *s, struct buf *out)
 static const struct view_command commands[] = {
 	{ "left", NULL, "the stack of the thread before" },
 	{ "right", NULL, "the stack of the next thread" },
+	{ "words", NULL, "the words around sp, each with what it can be, or the ruler again" },
 	{ "registers", NULL, "stops the thread for a moment to read its registers; says first what it costs" },
 	{ NULL, NULL, NULL },
 };

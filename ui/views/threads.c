@@ -517,9 +517,7 @@ static void threads_describe(void *state, const struct session *s, struct buf *o
 		 state_of(t->state)->sentence);
 	if (t->syscall >= 0) {
 		buf_adds(out, ", in the system call ");
-		add_syscall(t, out);
-		buf_addf(out, "(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")", t->args[0],
-			 t->args[1], t->args[2]);
+		syscall_describe(t, out);
 	}
 	if (u && u->n)
 		buf_addf(out, ", in %s", function_name(snap, u, name, sizeof(name)));
