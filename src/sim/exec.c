@@ -98,10 +98,11 @@ static bool map_program(struct sim *s, struct mm *mm)
 	const struct sim_profile *p = s->prof;
 	u64 ro = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	u64 rw = VM_DATA_FLAGS | VM_ACCOUNT;
+	u64 deny = RULE(s, no_denywrite) ? 0 : VM_DENYWRITE;
 	T_ENTER(s, "load_elf_binary", "the segments", "text", p->text, "bss", p->bss, SIM_U_ADDR);
 
-	if (!map_segment(s, mm, FILE_EXE, p->text, p->data, ro) ||
-	    !map_segment(s, mm, FILE_EXE, p->data, p->bss, rw) ||
+	if (!map_segment(s, mm, FILE_EXE, p->text, p->data, ro | deny) ||
+	    !map_segment(s, mm, FILE_EXE, p->data, p->bss, rw | deny) ||
 	    !map_segment(s, mm, FILE_NONE, p->bss, p->start_brk, rw))
 		return false;
 	SET(s, mm->start_code, p->text);

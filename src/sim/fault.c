@@ -193,6 +193,18 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	return SIM_SIG_NONE;
 }
 
+/* fault_dirty_shared_page. Where that ends in a retry, the second try counts as a major fault. */
+static void page_dirtied(struct sim *s, struct frame *f, struct fault *fault)
+{
+	if (!(f->flags & FRF_DIRTY) && !RULE(s, dirtying_completes)) {
+		T_NOTE(s, "fault_dirty_shared_page",
+		       "it became dirty just now: the fault is tried again and counts as major", NULL,
+		       0, NULL, 0, SIM_U_NONE);
+		fault->major = true;
+	}
+	frame_set_flags(s, f, FRF_DIRTY, 0);
+}
+
 static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
 			     struct fault *fault)
 {
@@ -237,7 +249,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	frame_map(s, mm, pfn, addr & PAGE_MASK);
 	if (write) {
 		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | PTE_W));
-		frame_set_flags(s, frame_at(s, pfn), FRF_DIRTY, 0);
+		page_dirtied(s, frame_at(s, pfn), fault);
 	} else {
 		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
 	}
@@ -270,7 +282,7 @@ static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 
 		PTE_PFN(*pte), SIM_U_HEX);
 	if (v->flags & (VM_SHARED | VM_MAYSHARE)) {
 		SET(s, *pte, *pte | PTE_W | PTE_D);
-		frame_set_flags(s, f, FRF_DIRTY, 0);
+		page_dirtied(s, f, fault);
 		T_NOTE(s, "wp_page_shared", "the page becomes dirty and writable", "pfn",
 		       PTE_PFN(*pte), NULL, 0, SIM_U_PFN);
 		return SIM_SIG_NONE;

@@ -136,6 +136,10 @@ struct vma *vma_merge_new_range(struct sim *s, struct merge *m)
 	right = !m->just_expand && can_merge_right(s, m, left);
 	if (!left && !right)
 		return NULL;
+	if (left && !right && RULE(s, fills_upper) && !m->just_expand && can_merge_right(s, m, false)) {
+		left = false;
+		right = true;
+	}
 	target = left ? m->prev : m->next;
 	if (right) {
 		end = m->next->end;
@@ -284,7 +288,8 @@ struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 st
 }
 
 /* The VMA at the new place of what mremap moves; *src may have been merged into it. */
-struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff)
+struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff,
+		     bool apart)
 {
 	struct vma *v = *src, *n;
 	u64 start = v->start;
@@ -305,6 +310,10 @@ struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u
 	m.anon_vma = v->anon_vma;
 	m.next = vma_find(s, mm, addr);
 	m.prev = m.next ? vma_prev(s, m.next) : mm->last ? AT(s, mm->last, struct vma) : NULL;
+	if (apart && m.next == v)
+		m.next = NULL;
+	if (apart && m.prev == v)
+		m.prev = NULL;
 	n = vma_merge_new_range(s, &m);
 	if (n) {
 		if (start >= n->start && start < n->end)

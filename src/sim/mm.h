@@ -42,6 +42,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define VM_MAYSHARE 0x80ull
 #define VM_GROWSDOWN 0x100ull
 #define VM_MAYBE_GUARD 0x800ull
+#define VM_DENYWRITE 0x800ull	/* the same bit, before 5.15 */
 #define VM_PFNMAP 0x400ull
 #define VM_LOCKED 0x2000ull
 #define VM_IO 0x4000ull
@@ -499,7 +500,9 @@ int vma_split(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_be
 /* vma_modify: gives [start, end) of v the flags; merges or splits. NULL: *err. */
 struct vma *vma_modify_flags(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end,
 			     u64 *flags, int *err);
-struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff);
+/* apart: it does not join *src itself. */
+struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u64 len, u64 pgoff,
+		     bool apart);
 
 static inline u32 anon_vma_id(const struct sim *s, ref r)
 {

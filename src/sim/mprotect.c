@@ -23,7 +23,7 @@ static void change_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jw
 	if (v->flags & VM_SHARED) {
 		if ((v->flags & VM_WRITE) && (!vma_wants_writenotify(v) || (e & PTE_D)))
 			e |= PTE_W;
-	} else if ((v->flags & VM_WRITE) && !(e & PTE_ZERO)) {
+	} else if ((v->flags & VM_WRITE) && !(e & PTE_ZERO) && RULE(s, mprotect_keeps_write)) {
 		const struct frame *f = frame_at(s, PTE_PFN(e));
 
 		if (f->kind == FR_ANON && (f->flags & FRF_EXCLUSIVE))

@@ -44,7 +44,7 @@ static void try_realign(struct sim *s, struct mm *mm, struct move *m)
 {
 	u64 mask = s->pmd_size - 1, a = m->old & mask, b = m->new & mask;
 
-	if (m->end - m->old < s->pmd_size - a || !a || a != b)
+	if (m->end - m->old < s->pmd_size - a || !a || a != b || !RULE(s, realigns_moves))
 		return;
 	if (!can_align_down(s, mm, m->old_vma, m->old) ||
 	    !can_align_down(s, mm, m->new_vma, m->new))
@@ -97,8 +97,8 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 	struct move m = {
 		.old_vma = old_vma, .new_vma = new_vma, .old = old, .new = new, .end = old + len
 	};
-	bool whole = RULE(s, moves_tables);	/* with whole tables, and looking at puds */
-	u64 pud = whole ? pt_span(s, 2) : 0, extent;
+	bool whole = RULE(s, moves_tables), puds = RULE(s, moves_puds);
+	u64 pud = puds ? pt_span(s, 2) : 0, extent;
 	T_ENTER(s, "move_page_tables", "pages change their address", "from", old, "to", new,
 		SIM_U_ADDR);
 
@@ -109,7 +109,7 @@ static bool move_page_tables(struct sim *s, struct mm *mm, struct vma *old_vma, 
 	for (; m.old < m.end; m.old += extent, m.new += extent) {
 		jword *e;
 
-		if (whole) {
+		if (puds) {
 			extent = extent_of(&m, pud);
 			e = pt_entry(s, mm, m.old, 2, false); /* the pud that serves the old place */
 			if (!e || !*e)
@@ -139,8 +139,6 @@ static int check_params(struct sim *s, const struct remap *r)
 {
 	u64 size = s->prof->task_size;
 
-	if ((r->flags & MREMAP_DONTUNMAP) && !RULE(s, has_dontunmap))
-		return -EINVAL;
 	if (r->flags & ~(u32)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP) ||
 	    (r->addr & ~PAGE_MASK) || !r->new_len || r->new_len > size)
 		return -EINVAL;
@@ -181,7 +179,9 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 		return 0;
 	if (!r->old_len && !(v->flags & (VM_SHARED | VM_MAYSHARE)) && RULE(s, zero_old_len_shared))
 		return -EINVAL;
-	if ((r->flags & MREMAP_DONTUNMAP) && (v->flags & (VM_DONTEXPAND | VM_PFNMAP)))
+	if ((r->flags & MREMAP_DONTUNMAP) &&
+	    ((v->flags & (VM_DONTEXPAND | VM_PFNMAP)) ||
+	     (!RULE(s, dontunmap_files) && (!vma_anonymous(v) || (v->flags & VM_SHARED)))))
 		return -EINVAL;
 	T_TEST(s, "check_prep_vma", "the old range lies in one VMA", "old_len", kept, LE,
 	       "vm_end - addr", v->end - r->addr, SIM_U_BYTES, kept <= v->end - r->addr, "go on",
@@ -231,7 +231,8 @@ static void stat_account(struct sim *s, struct remap *r, u64 bytes)
 
 	vm_stat_account(s, r->mm, r->vma->flags, r->vma->file, pages);
 	if (r->vma->flags & VM_LOCKED) {
-		locked_vm_add(s, r->mm, pages);
+		if (!(r->flags & MREMAP_DONTUNMAP) || RULE(s, dontunmap_double_counts))
+			locked_vm_add(s, r->mm, pages);
 		r->populate = r->new_len > r->old_len;
 	}
 }
@@ -264,10 +265,19 @@ static void unmap_source(struct sim *s, struct remap *r)
 		flags_or(s, vma_find(s, r->mm, r->addr), VM_ACCOUNT, 0);
 }
 
+/* What is left behind is empty: unlocked, and without its anon_vma when all of it was moved. */
 static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_vma)
 {
 	struct vma *v = r->vma;
+	u64 flags = v->flags & ~VM_LOCKED_MASK;
+	int err;
 
+	if ((v->flags & VM_LOCKED_MASK) && RULE(s, dontunmap_own_vma)) {
+		v = vma_modify_flags(s, r->mm, v, r->addr, r->addr + r->old_len, &flags, &err);
+		if (!v)
+			return;
+		r->vma = v;
+	}
 	if ((v->flags & VM_LOCKED) && RULE(s, dontunmap_double_counts))
 		T_NOTE(s, "dontunmap_complete",
 		       "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
@@ -294,7 +304,8 @@ static int64_t move_vma(struct sim *s, struct remap *r)
 	if (!charge(s, r))
 		return -ENOMEM;
 	src = r->vma;
-	n = vma_copy(s, mm, &src, r->new_addr, r->new_len, pgoff);
+	n = vma_copy(s, mm, &src, r->new_addr, r->new_len, pgoff,
+		     (r->flags & MREMAP_DONTUNMAP) && RULE(s, dontunmap_own_vma));
 	if (!n)
 		return -ENOMEM;
 	r->vma = src;
@@ -346,6 +357,46 @@ static int64_t mremap_to(struct sim *s, struct remap *r)
 	    !may_expand_vm(s, r->mm, r->vma->flags, r->old_len >> PAGE_SHIFT))
 		return -ENOMEM;
 	err = set_new_addr(s, r);
+	return err ? err : move_vma(s, r);
+}
+
+/* As it was before the source was looked at first: what lies at the new place, and what is too
+ * much of the old, is gone when the source turns out to be wrong. */
+static int64_t mremap_to_blindly(struct sim *s, struct remap *r)
+{
+	u64 size = s->prof->task_size;
+	int64_t err;
+	T_ENTER(s, "mremap_to", "to a given or new place", "new_addr", r->new_addr, "new_len",
+		r->new_len, SIM_U_HEX);
+
+	if ((r->new_addr & ~PAGE_MASK) || r->new_len > size || r->new_addr > size - r->new_len)
+		return -EINVAL;
+	if (as_ulong(s, r->addr + r->old_len) > r->new_addr &&
+	    as_ulong(s, r->new_addr + r->new_len) > r->addr) {
+		T_TEST(s, "mremap_to", "the ranges overlap", "addr", r->addr, NE, "new_addr",
+		       r->new_addr, SIM_U_ADDR, true, "EINVAL", "go on");
+		return -EINVAL;
+	}
+	if (r->mm->map_count + 2 >= s->opt.max_map_count - 3)
+		return -ENOMEM;
+	if (r->flags & MREMAP_FIXED) {
+		err = do_munmap(s, r->mm, r->new_addr, r->new_len);
+		if (err)
+			return err;
+	}
+	if (r->new_len < r->old_len) {
+		err = do_munmap(s, r->mm, as_ulong(s, r->addr + r->new_len), r->old_len - r->new_len);
+		if (err)
+			return err;
+		r->old_len = r->new_len;
+	}
+	r->vma = vma_lookup(s, r->mm, r->addr);
+	err = check_prep_vma(s, r);
+	if (!err && (r->flags & MREMAP_DONTUNMAP) &&
+	    !may_expand_vm(s, r->mm, r->vma->flags, r->old_len >> PAGE_SHIFT))
+		err = -ENOMEM;
+	if (!err)
+		err = set_new_addr(s, r);
 	return err ? err : move_vma(s, r);
 }
 
@@ -410,6 +461,41 @@ static int64_t mremap_at(struct sim *s, struct remap *r)
 	return expand_vma(s, r);
 }
 
+static int check_flags(const struct sim *s, const struct remap *r, const struct sim_op *op)
+{
+	u32 known = MREMAP_FIXED | MREMAP_MAYMOVE;
+
+	if (RULE(s, has_dontunmap))
+		known |= MREMAP_DONTUNMAP;
+	if ((r->flags & ~known) ||
+	    ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(r->flags & MREMAP_MAYMOVE)) ||
+	    ((r->flags & MREMAP_DONTUNMAP) && op->len != op->newlen) ||
+	    (r->addr & ~PAGE_MASK) || !r->new_len)
+		return -EINVAL;
+	return 0;
+}
+
+static int64_t do_mremap_blindly(struct sim *s, struct remap *r, const struct sim_op *op)
+{
+	int64_t err = check_flags(s, r, op);
+
+	if (err)
+		return err;
+	r->vma = vma_lookup(s, r->mm, r->addr);
+	if (!r->vma && RULE(s, mremap_looks_first))
+		return -EFAULT;
+	if (r->vma && (r->vma->flags & VM_SEALED))
+		return -EPERM;
+	if (implies_new_addr(r))
+		return mremap_to_blindly(s, r);
+	if (r->new_len <= r->old_len) {
+		r->delta = r->old_len - r->new_len;
+		return mremap_at(s, r);
+	}
+	err = check_prep_vma(s, r);
+	return err ? err : mremap_at(s, r);
+}
+
 /* A pure move with MREMAP_FIXED: VMA by VMA, holes are kept. */
 static int64_t remap_move(struct sim *s, struct remap *r)
 {
@@ -452,6 +538,21 @@ static int64_t remap_move(struct sim *s, struct remap *r)
 	}
 }
 
+static int64_t do_mremap_checked(struct sim *s, struct remap *r)
+{
+	int64_t err = check_params(s, r);
+
+	if (err)
+		return err;
+	if ((r->flags & MREMAP_FIXED) && r->old_len == r->new_len && RULE(s, mremap_multi))
+		return remap_move(s, r);
+	r->vma = vma_lookup(s, r->mm, r->addr);
+	err = check_prep_vma(s, r);
+	if (err)
+		return err;
+	return implies_new_addr(r) ? mremap_to(s, r) : mremap_at(s, r);
+}
+
 int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op)
 {
 	struct remap r = { .mm = mm,
@@ -464,17 +565,10 @@ int64_t do_mremap(struct sim *s, struct mm *mm, const struct sim_op *op)
 	T_ENTER(s, "do_mremap", "change size or place", "addr", op->addr, "new_len", op->newlen,
 		SIM_U_HEX);
 
-	res = check_params(s, &r);
-	if (res)
-		return res;
-	if ((r.flags & MREMAP_FIXED) && r.old_len == r.new_len && RULE(s, mremap_multi)) {
-		res = remap_move(s, &r);
-	} else {
-		r.vma = vma_lookup(s, mm, r.addr);
-		res = check_prep_vma(s, &r);
-		if (!res)
-			res = implies_new_addr(&r) ? mremap_to(s, &r) : mremap_at(s, &r);
-	}
+	if (RULE(s, mremap_checks_first))
+		res = do_mremap_checked(s, &r);
+	else
+		res = do_mremap_blindly(s, &r, op);
 	if (res >= 0 && r.populate)
 		mm_populate(s, mm, r.new_addr + r.old_len, r.delta, true);
 	return res;

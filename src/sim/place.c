@@ -40,6 +40,13 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 			       "the guard gap of the growsdown VMA above", "vm_start_gap",
 			       vm_start_gap(s, above), LT, "gap_end", end, SIM_U_ADDR, near,
 			       "search again below the gap", "take the upper end of the hole");
+			if (near && !RULE(s, gap_search_restarts)) {
+				end = vm_start_gap(s, above);
+				if (end >= start + p->len)
+					return (int64_t)(end - p->len);
+				high = start;
+				continue;
+			}
 			if (near) {
 				high = vm_start_gap(s, above);
 				continue;
@@ -162,10 +169,10 @@ static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64
 	if ((u64)r == addr)
 		return r;
 	sub = (off - (u64)r) & (size - 1);
+	if (mm->topdown && !sub && RULE(s, thp_aligns_topdown))
+		sub = size;
 	T_NOTE(s, "thp_get_unmapped_area", "aligned to huge pages inside a larger hole", "hole",
-	       (u64)r, "addr", (u64)r + (mm->topdown && !sub ? size : sub), SIM_U_ADDR);
-	if (mm->topdown && !sub)
-		return r + (int64_t)size;
+	       (u64)r, "addr", (u64)r + sub, SIM_U_ADDR);
 	return r + (int64_t)sub;
 }
 

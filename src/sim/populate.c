@@ -61,10 +61,12 @@ int populate_vma_page_range(struct sim *s, struct mm *mm, struct vma *v, u64 sta
 	T_ENTER(s, "populate_vma_page_range", write ? "by writing" : "by reading", "start", start,
 		"end", end, SIM_U_ADDR);
 
-	if (v->flags & VM_LOCKONFAULT)
+	if ((v->flags & VM_LOCKONFAULT) && RULE(s, onfault_skips))
 		return 0;
 	if (!vma_accessible(v) || io_or_pfn(v))
 		return -EFAULT;
+	if (v->flags & VM_LOCKONFAULT)
+		return 0;
 	return get_pages(s, mm, v, &start, end, write, true);
 }
 
@@ -94,11 +96,20 @@ int mm_populate(struct sim *s, struct mm *mm, u64 start, u64 len, bool ignore_er
 
 int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool write)
 {
+	int hole = 0;
+
 	while (start < end) {
 		struct vma *v = vma_lookup(s, mm, start);
 		u64 need = write ? VM_WRITE : VM_READ;
 		int err;
 
+		if (!v && !RULE(s, populate_stops)) {
+			hole = -ENOMEM;
+			v = vma_intersection(s, mm, start, end);
+			if (!v)
+				break;
+			start = v->start;
+		}
 		if (!v)
 			return -ENOMEM;
 		if (io_or_pfn(v) || !(v->flags & need))
@@ -107,5 +118,5 @@ int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool writ
 		if (err)
 			return err;
 	}
-	return 0;
+	return hole;
 }

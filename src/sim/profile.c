@@ -7,6 +7,11 @@
 
 const struct sim_profile *const sim_profiles[] = {
 	&profile_linux_6_18_x86_64,
+	&profile_linux_7_2_x86_64,
+	&profile_linux_6_16_x86_64,
+	&profile_linux_6_12_x86_64,
+	&profile_linux_6_1_x86_64,
+	&profile_linux_5_10_x86_64,
 	&profile_linux_4_3_arm64,
 	&profile_linux_3_10_x86_64,
 	&profile_linux_2_6_39_i386,

@@ -25,6 +25,28 @@
 	X(thp_aligns_anon, "6.7", "anonymous memory in multiples of 2 MiB is aligned to 2 MiB")	\
 	X(thp_aligns_file, "6.1", "large file mappings are placed to suit huge pages")		\
 	X(pt_reclaim, "6.14", "dontneed frees a page table that becomes empty")			\
+	X(gap_search_restarts, "6.1",								\
+	  "placement that meets a guard gap goes on below it, past the holes in between")	\
+	X(fills_upper, "6.1 to 6.9",								\
+	  "a mapping between two that do not fit each other joins the upper one")		\
+	X(realigns_moves, "6.7", "mremap moves a whole page table where nothing else is in it")	\
+	X(mprotect_keeps_write, "6.0", "mprotect lets pages be written that are the process's own") \
+	X(dirtying_completes, "6.0",								\
+	  "a write that makes a page of a shared mapping dirty is not tried a second time")	\
+	X(onfault_skips, "6.0", "locking on fault does not look at what cannot be populated")	\
+	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
+	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
+	X(lockonfault_named, "6.5", "VM_LOCKONFAULT has a name in VmFlags")			\
+	X(heap_label_exact, "6.7", "[heap] is what overlaps the heap, not what touches it")	\
+	X(thp_aligns_topdown, "6.8",								\
+	  "a place that is aligned already is taken at the upper end of its hole")		\
+	X(moves_puds, "5.11", "mremap makes the tables of the new place down to the pmd's first") \
+	X(dontunmap_own_vma, "7.2 (and 6.1.192, 6.12.117)",					\
+	  "what MREMAP_DONTUNMAP leaves behind stays a VMA of its own, and only it is unlocked")	\
+	X(mremap_looks_first, "5.13", "mremap of what is not mapped is EFAULT at once")		\
+	X(mremap_checks_first, "6.17",								\
+	  "mremap finds what is wrong with its source before it unmaps anything")		\
+	X(dontunmap_files, "5.13", "MREMAP_DONTUNMAP moves files and shared memory as well")	\
 	X(mremap_multi, "6.17", "a pure move may take several VMAs along")			\
 	X(dontunmap_keeps_account, "6.17", "the emptied source of a move stays accounted")	\
 	X(dontunmap_double_counts, "6.16", "MREMAP_DONTUNMAP counts locked memory twice")	\
@@ -173,7 +195,9 @@ struct sim_profile {
 };
 
 /* One file for each family; profile.c lists them all, the default first. */
-extern const struct sim_profile profile_linux_6_18_x86_64;
+extern const struct sim_profile profile_linux_5_10_x86_64, profile_linux_6_1_x86_64,
+	profile_linux_6_12_x86_64, profile_linux_6_16_x86_64, profile_linux_6_18_x86_64,
+	profile_linux_7_2_x86_64;
 extern const struct sim_profile profile_linux_4_3_arm64, profile_linux_3_10_x86_64,
 	profile_linux_2_6_39_i386;
 

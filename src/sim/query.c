@@ -132,7 +132,8 @@ static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *
 		r->anon_chain++;
 	if (v->file != FILE_NONE)
 		return;
-	if (v->start < mm->brk && v->end > mm->start_brk)
+	if (RULE(s, heap_label_exact) ? v->start < mm->brk && v->end > mm->start_brk :
+					v->start <= mm->brk && v->end >= mm->start_brk)
 		r->name = "[heap]";
 	else if (v->start <= mm->start_stack && v->end >= mm->start_stack)
 		r->name = "[stack]";

@@ -42,7 +42,21 @@ static const struct {
 	{ VM_MERGEABLE, "mg" }, { VM_SEALED, "sl" },
 };
 
-static void add_flags(struct buf *b, u64 flags)
+/* Names that not every kernel has; bit 11 was something else before it was a guard's. */
+static const char *flag_name(const struct sim *s, size_t i)
+{
+	u64 bit = vm_flag_names[i].bit;
+
+	if (!s)			/* a step in words belongs to no machine */
+		return vm_flag_names[i].name;
+	if (bit == VM_MAYBE_GUARD && !RULE(s, no_denywrite))
+		return "dw";
+	if (bit == VM_LOCKONFAULT && !RULE(s, lockonfault_named))
+		return "??";
+	return vm_flag_names[i].name;
+}
+
+static void add_flags(const struct sim *s, struct buf *b, u64 flags)
 {
 	bool first = true;
 
@@ -51,14 +65,16 @@ static void add_flags(struct buf *b, u64 flags)
 			continue;
 		if (!first)
 			buf_addc(b, ' ');
-		buf_adds(b, vm_flag_names[i].name);
+		buf_adds(b, flag_name(s, i));
 		first = false;
 	}
 }
 
 void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct buf *ret)
 {
-	add_flags(ret, RULE(s, guard_flag_shown) ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
+	bool shown = RULE(s, guard_flag_shown) || !RULE(s, no_denywrite);
+
+	add_flags(s, ret, shown ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
 }
 
 static void add_value(struct buf *b, u64 v, enum sim_unit unit)
@@ -83,7 +99,7 @@ static void add_value(struct buf *b, u64 v, enum sim_unit unit)
 			buf_addf(b, "%llu", x);
 		break;
 	case SIM_U_FLAGS:
-		add_flags(b, v);
+		add_flags(NULL, b, v);
 		break;
 	case SIM_U_ERRNO:
 		buf_adds(b, sim_errno_name((int)v));

@@ -268,7 +268,7 @@ static struct error *region_runs(struct proc_state *p, const struct scan_region 
 #define PAGEMAP_GUARD (1ull << 58)
 #define PAGEMAP_PFN ((1ull << 55) - 1)
 enum { PIECE = 4096 };			/* words read at once */
-#define WHOLE_MAX (1ull << 30)		/* a larger VMA is read at its ends */
+#define WHOLE_MAX (4ull << 30)		/* a larger VMA is read at its ends */
 #define END_BYTES (64ull << 20)
 
 static char word_letter(const struct proc_means *m, uint64_t w)
@@ -328,7 +328,7 @@ static struct error *vma_words(struct proc_state *p, struct world_state *st, str
 		err = word_runs(p, high, v->end, &runs, &seen);
 	}
 	if (!err && seen != v->kb[WORLD_Rss] / 4)
-		err = error_create(ERR_FAILURE, "pages in the middle of a VMA of more than 1 GiB "
+		err = error_create(ERR_FAILURE, "pages in the middle of a VMA of more than 4 GiB "
 				   "cannot be found before Linux 6.7");
 	world_runs_end(&runs);
 	return err;

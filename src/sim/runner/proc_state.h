@@ -3,7 +3,7 @@
  * status, statm and stat. The files stay open as long as the process is watched.
  *
  * Kernels before 6.7 have no PAGEMAP_SCAN: there the words of pagemap are read, which tell the
- * zero page by its frame number to root only, and of a VMA above 1 GiB its two ends; when
+ * zero page by its frame number to root only, and of a VMA above 4 GiB its two ends; when
  * smaps counts more pages than were seen it is an error. Before 6.16 the kernel's own rss
  * counters lag behind, so they are summed from smaps. The flag sd (soft-dirty) is left out.
  */
