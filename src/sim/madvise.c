@@ -234,9 +234,9 @@ static int adv_guard_install(struct sim *s, struct mm *mm, const struct range *r
 	       "disallowed", VM_SPECIAL | VM_LOCKED, SIM_U_FLAGS, bad, "EINVAL", "install");
 	if (bad)
 		return -EINVAL;
-	if (vma_anonymous(r->v) && !anon_vma_prepare(s, mm, r->v))
+	if ((vma_anonymous(r->v) || !RULE(s, guard_flag_shown)) && !anon_vma_prepare(s, mm, r->v))
 		return -ENOMEM;
-	if (!(r->v->flags & VM_MAYBE_GUARD))
+	if (RULE(s, guard_flag_shown) && !(r->v->flags & VM_MAYBE_GUARD))
 		SET(s, r->v->flags, r->v->flags | VM_MAYBE_GUARD);
 	zap_range(s, mm, r->v, r->start, r->end, 0);
 	for (u64 a = r->start; a < r->end; a += PAGE_SIZE) {

@@ -52,7 +52,7 @@
 	X(dontunmap_double_counts, "6.16", "MREMAP_DONTUNMAP counts locked memory twice")	\
 	X(exec_reads_first, "x86",								\
 	  "a fetch without x maps the page like a read, and fails at the second fault")		\
-	X(guard_flag_shown, "6.18", "guard pages leave the flag gu in the VMA")			\
+	X(guard_flag_shown, "6.18", "fork knows guard pages by a flag of the VMA (gu), no longer by an anon_vma")			\
 	X(has_ksm, "2.6.32", "memory may be merged with equal pages of others")			\
 	X(has_cold, "5.4", "cold and pageout are known")					\
 	X(has_dontunmap, "5.7", "MREMAP_DONTUNMAP is known")					\
