@@ -75,7 +75,11 @@ enum decision_unit { DECISION_IN_NONE, DECISION_IN_ADDRESS, DECISION_IN_BYTES, D
 	X(FRAME, "frame", "a frame was taken from the buddy allocator") \
 	X(FRAME_FREED, "frame-freed", "a frame went back to the buddy allocator") \
 	X(MAP, "map", "a VMA appeared") \
-	X(UNMAP, "unmap", "a VMA went away")
+	X(UNMAP, "unmap", "a VMA went away") \
+	X(SWITCH, "switch", "another task runs") \
+	X(ENTRY, "entry", "the stack pointer moved to another kind of stack") \
+	X(TRAMPLE, "trample", "a kernel stack was overrun") \
+	X(ASTRAY, "astray", "a return went elsewhere: its address was overwritten")
 
 enum machine_event {
 #define X(id, name, about) MACHINE_EV_##id,

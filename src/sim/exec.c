@@ -3,7 +3,7 @@
  * its place and the first expansion, the program's segments, sp.
  */
 #include <sys/mman.h>
-#include "mm.h"
+#include "kside.h"
 
 #define STACK_FLAGS (VM_DATA_FLAGS | VM_GROWSDOWN | VM_ACCOUNT)
 #define ARG_MAX_BYTES (128ull << 10)
@@ -239,17 +239,27 @@ bool exec_first(struct sim *s)
 	return true;
 }
 
+/* de_thread: the caller takes the leader's place, the others go. */
 static void end_threads(struct sim *s, unsigned proc, u64 sp)
 {
-	for (unsigned i = 0; i < s->root->ntasks; i++) {
+	u32 me = curr_task(s);
+
+	for (u32 i = 0; i < s->root->ntasks; i++) {
 		struct task *t = &s->root->task[i];
 
 		if (t->proc != proc || !t->alive)
 			continue;
-		if (t->is_main)
-			SET(s, t->sp, sp);
-		else
-			SET(s, t->alive, 0);
+		if (i != me) {
+			ktask_end(s, i);
+			continue;
+		}
+		SET(s, t->sp, sp);
+		SET(s, t->is_main, 1);
+		SET(s, t->stack_start, vma_find(s, s->mm, s->prof->stack_top - 1)->start);
+		SET(s, t->stack_end, s->prof->stack_top);
+		SET(s, t->guard_start, 0);
+		SET(s, t->guard_end, 0);
+		frames_drop(s, &ktask_at(s, i)->uframes);
 	}
 }
 
@@ -261,6 +271,10 @@ void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	int err;
 	T_ENTER(s, "execve", "a new program", "args", op->len, "env", op->newlen, SIM_U_BYTES);
 
+	if (!in_user_mode(s, curr_ktask(s))) {
+		skip(res, "the task is in the kernel");
+		return;
+	}
 	mm = mm_create(s, old->number);
 	if (!mm)
 		return;

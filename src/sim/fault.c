@@ -267,6 +267,8 @@ static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u6
 	SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0)));
 	T_EVENT(s, "wp_page_copy", COW, old & PTE_ZERO ? "a page instead of the zero page; frame" :
 		"copied to a new frame", pfn, SIM_U_PFN);
+	if (unlikely(s->root->k.nuwords))
+		uwords_copy(s, PTE_PFN(old), pfn);
 	if (!(old & PTE_ZERO))
 		frame_unmap(s, mm, old);
 	return SIM_SIG_NONE;

@@ -50,6 +50,8 @@ u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr)
 void frame_free(struct sim *s, u32 pfn)
 {
 	T_EVENT(s, "free_pages", FRAME_FREED, "frame given back", pfn, SIM_U_PFN);
+	if (unlikely(s->root->k.nuwords))
+		uwords_drop(s, pfn);
 	buddy_free(s, pfn, 0);
 }
 
@@ -118,6 +120,7 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 		[FR_ANON] = SIM_FRAME_ANON,   [FR_FILE] = SIM_FRAME_FILE,
 		[FR_SHMEM] = SIM_FRAME_SHMEM, [FR_TABLE] = SIM_FRAME_TABLE,
 		[FR_ZERO] = SIM_FRAME_ZERO,   [FR_RESERVED] = SIM_FRAME_RESERVED,
+		[FR_KSTACK] = SIM_FRAME_KSTACK,
 	};
 	const struct frame *f;
 	int o;
@@ -144,6 +147,8 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 		f->kind == FR_RESERVED || f->kind == FR_ZERO || !f->mapcount ? -1 : (int)f->proc;
 	if (f->kind == FR_TABLE)
 		ret->proc = (int)f->proc;
+	if (f->kind == FR_KSTACK)
+		ret->task = (unsigned)f->vpn;
 	if (f->kind == FR_ANON || f->kind == FR_TABLE)
 		ret->addr = (u64)f->vpn << PAGE_SHIFT;
 	ret->level = f->kind == FR_TABLE ? f->order : 0;

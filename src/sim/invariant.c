@@ -4,12 +4,12 @@
  */
 #include <stdlib.h>
 #include "mmscope/buf.h"
-#include "mm.h"
+#include "kside.h"
 
 struct check {
 	const struct sim *s;
 	u32 *maps;		/* map counts, by frame, up to used */
-	u64 used, taken;
+	u64 used, taken, stacks;	/* stacks: frames of kernel stacks */
 	struct buf *why;
 };
 
@@ -179,7 +179,8 @@ static bool map_counts(struct check *c)
 				break;
 		}
 		f = frame_at(s, (u32)p);
-		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE)
+		c->stacks += f->kind == FR_KSTACK;
+		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE || f->kind == FR_KSTACK)
 			continue;
 		if (frame_mapcount(f) != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
 			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p,
@@ -212,7 +213,7 @@ bool sim_check(const struct sim *s, struct buf *ret)
 		if (mm && mm->alive)
 			ok = process(&c, p, mm);
 	}
-	ok = ok && map_counts(&c);
+	ok = ok && map_counts(&c) && kside_ok(s, c.stacks, ret);
 	free(c.maps);
 	return ok;
 }

@@ -3,7 +3,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "mm.h"
+#include "mmscope/buf.h"
+#include "kside.h"
 
 #define MACHINE_MAGIC 0x6d6d73636f706531ull
 #define HEAP_MOST (8ull << 30)
@@ -75,6 +76,8 @@ static bool boot(struct sim *s)
 	for (u64 i = 0; i < 64; i++)
 		if (!page_add(s, file, i, 0, 0))
 			return false;
+	if (!tasks_boot(s))
+		return false;
 	journal_forget(s);
 	return true;
 }
@@ -94,7 +97,8 @@ struct sim *sim_create(const struct sim_options *o, const struct sim_env *env)
 	s->nframes = o->ram_pages;
 	s->table_mask = s->prof->table_entries - 1;
 	s->pmd_size = s->prof->table_entries * PAGE_SIZE;
-	if (!journal_create(s) || !reserve(s) || !boot(s) || !exec_first(s)) {
+	s->log = calloc(1, sizeof(*s->log));
+	if (!s->log || !journal_create(s) || !reserve(s) || !boot(s) || !exec_first(s)) {
 		sim_destroy(s);
 		return NULL;
 	}
@@ -109,6 +113,9 @@ void sim_destroy(struct sim *s)
 	if (!s)
 		return;
 	journal_destroy(s);
+	if (s->log)
+		buf_free(s->log);
+	free(s->log);
 	if (s->base)
 		s->env->release(s->env->ctx, s->base, s->bytes);
 	free(s);
@@ -134,7 +141,12 @@ static const op_fn ops[SIM_NOPS] = {
 	[SIM_OP_MUNLOCKALL] = op_mlock, [SIM_OP_MSYNC] = op_msync, [SIM_OP_MSEAL] = op_mseal,
 	[SIM_OP_TOUCH] = op_touch, [SIM_OP_SETRLIMIT] = op_setrlimit, [SIM_OP_FORK] = op_fork,
 	[SIM_OP_EXIT] = op_exit, [SIM_OP_SWITCH] = op_switch, [SIM_OP_TRUNCATE] = op_truncate,
-	[SIM_OP_THREAD] = op_thread, [SIM_OP_EXEC] = op_exec,
+	[SIM_OP_THREAD] = op_thread, [SIM_OP_EXEC] = op_exec, [SIM_OP_CALL] = op_call,
+	[SIM_OP_RET] = op_ret, [SIM_OP_KTHREAD] = op_kthread, [SIM_OP_RUN] = op_run,
+	[SIM_OP_SYSCALL] = op_syscall, [SIM_OP_SYSRET] = op_sysret, [SIM_OP_KCALL] = op_kcall,
+	[SIM_OP_KRET] = op_kret, [SIM_OP_IRQ] = op_irq, [SIM_OP_SOFTIRQ] = op_irq,
+	[SIM_OP_NMI] = op_irq, [SIM_OP_EXCEPTION] = op_irq, [SIM_OP_IRQRET] = op_irqret,
+	[SIM_OP_SHARE] = op_share, [SIM_OP_SYSRQ] = op_sysrq,
 };
 
 /* A refused allocation takes the whole operation back. */
@@ -151,6 +163,18 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 					    .fault = op->addr };
 	if (op->kind == SIM_OP_BRK)
 		*res = (struct sim_result){ .status = SIM_UNCHANGED, .ret = s->mm->brk };
+	res->proc = (int)s->root->current;
+	buf_reset(s->log);
+}
+
+/* The kernel's own side, after an operation that may have changed it. */
+static void settle(struct sim *s, struct sim_result *res)
+{
+	if (s->root->k.switch_from) {
+		SET(s, s->root->k.switch_from, 0);
+		SET(s, s->root->k.switch_to, 0);
+	}
+	res->proc = (int)s->root->current;
 }
 
 /* A system call's arguments are as wide as the kernel's registers; a page offset too. */
@@ -173,6 +197,7 @@ static struct sim_op as_wide(const struct sim *s, const struct sim_op *op)
 void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
 {
 	const struct sim_op wide = as_wide(s, asked), *op = &wide;
+	const char *why;
 	sim_pos start;
 
 	*res = (struct sim_result){ .status = SIM_OK };
@@ -184,7 +209,15 @@ void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
 		res->status = SIM_IMPOSSIBLE;
 		return;
 	}
-	ops[op->kind](s, op, res);
+	s->kfault = 0;
+	if (s->log->len)
+		buf_reset(s->log);
+	why = unlikely(s->root->k.mode) ? kside_refuses(s, op) : NULL;
+	if (why)
+		skip(res, why);
+	else
+		ops[op->kind](s, op, res);
+	settle(s, res);
 	if (s->failed)
 		take_back(s, start, op, res);
 	else if (!s->retracing)

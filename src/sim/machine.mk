@@ -11,8 +11,11 @@ libmmscope_a_SOURCES += \
 	src/sim/fault.c \
 	src/sim/frame.c \
 	src/sim/growth.c \
+	src/sim/entry.c \
 	src/sim/invariant.c \
+	src/sim/irq.c \
 	src/sim/journal.c \
+	src/sim/kcheck.c src/sim/kdie.c src/sim/kframe.c src/sim/kmem.c src/sim/kside.h src/sim/kstack.c \
 	src/sim/machine.c \
 	src/sim/madvise.c \
 	src/sim/merge.c \
@@ -32,6 +35,8 @@ libmmscope_a_SOURCES += \
 	src/sim/profile.h src/sim/profile.c src/sim/profile_x86_64.c src/sim/profile_old.c \
 	src/sim/profile_kernel.h src/sim/profile_kernel.c \
 	src/sim/query.c \
+	src/sim/sched.c src/sim/sysrq.c src/sim/task.c \
 	src/sim/trace.c \
+	src/sim/ucall.c \
 	src/sim/vma.c \
 	src/sim/vma_rb.c

@@ -78,7 +78,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define MK_TABLE(pfn, r) (((u64)(pfn) << 32) | (r))
 
 /* ---- frames -------------------------------------------------------------------------- */
-enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED };
+enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED, FR_KSTACK };
 #define FRF_EXCLUSIVE 1		/* PageAnonExclusive */
 #define FRF_DIRTY 2		/* PG_dirty */
 #define FRF_ELSEWHERE 4		/* processes outside of the scenario map it as well: counted once */
@@ -88,7 +88,7 @@ enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZER
 struct frame {
 	union {
 		u64 word;
-		struct {		/* FR_ANON, FR_TABLE (order: the level of its entries) */
+		struct {		/* FR_ANON, FR_TABLE (order: the level of its entries), FR_KSTACK */
 			u64 kind : 4, order : 4, flags : 4, proc : 4, mapcount : 12, vpn : 36;
 		};
 		struct {		/* FR_FILE, FR_SHMEM: may be mapped very often */
@@ -190,10 +190,37 @@ struct area {
 	u64 blocks;
 };
 
+#define NO_PROC 255u		/* of a kernel thread */
 struct task {
 	u32 proc, alive;
 	u32 is_main, parent;
 	u64 sp, stack_start, stack_end, guard_start, guard_end;
+	ref k;			/* struct ktask: its kernel side */
+	u32 spare;
+};
+
+/* The words of a page, where somebody wrote them: none yet, all the same, or each for itself. */
+struct wpage {
+	u64 fill;
+	ref words;
+	u32 spare;
+};
+
+#define VMALLOC_SLOTS 320
+struct kroot {			/* the kernel's own side; kside.h */
+	u64 mode;		/* not 0: some operations have to wait */
+	u64 lowest;		/* least room a kernel stack ever had left */
+	u64 clock;		/* context switches */
+	u64 wild;		/* stores that hit no stack */
+	u64 slots[VMALLOC_SLOTS / 64];
+	ref cpus;
+	u32 ncpus;
+	ref fn[2];		/* functions by name: of the kernel, of programs */
+	u32 nfn[2];
+	ref cached[2];		/* stacks of the dead */
+	ref uwords;		/* words of frames, by number */
+	u32 nuwords;
+	u32 switch_from, switch_to;	/* task + 1, while a switch is under way */
 };
 
 struct root {
@@ -212,6 +239,7 @@ struct root {
 	ref object[6];			/* by OBJ_ */
 	ref shmem_dir;			/* table of refs, by number */
 	u32 shmem_cap;
+	struct kroot k;
 };
 
 /* One changed word. With n, n words in a row: this entry, (n + 1) / 2 entries that hold them, and
@@ -247,6 +275,10 @@ struct sim {
 	u64 hot_base;
 	u64 pmd_size;			/* bytes that one table of ptes serves */
 	u64 table_mask;			/* entries of a table, less one */
+	struct kstack *hot_kstack;
+	/* Of the operation that runs: */
+	u64 kfault;		/* where a kernel stack ended */
+	struct buf *log;	/* what the kernel said */
 };
 
 /* ---- journal.c ------------------------------------------------------------------------- */
@@ -301,6 +333,7 @@ static inline void hot_forget(struct sim *s)
 	s->hot_vma = NULL;
 	s->hot_mm = NULL;
 	s->hot_table = NULL;
+	s->hot_kstack = NULL;
 }
 
 /* ---- trace.c: the steps cost one test when nobody listens ------------------------------ */
@@ -615,6 +648,20 @@ void op_exit(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_call(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_ret(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_kthread(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_run(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_syscall(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_sysret(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_kcall(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_kret(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_irq(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_irqret(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_share(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void op_sysrq(struct sim *s, const struct sim_op *op, struct sim_result *res);
+void uwords_copy(struct sim *s, u32 from, u32 to);	/* copy on write */
+void uwords_drop(struct sim *s, u32 pfn);	/* kmem.c: what was written to the frame is gone */
 bool exec_first(struct sim *s);			/* makes process 0, up to record 0 */
 struct mm *mm_create(struct sim *s, unsigned number);
 void mm_destroy(struct sim *s, struct mm *mm);		/* exit_mmap */

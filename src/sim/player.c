@@ -129,7 +129,7 @@ void player_execute(struct player *p)
 {
 	const struct scenario_item *it;
 	struct past *e = past_add(p);
-	char result[64];
+	char result[WORLD_RESULT];
 
 	it = player_item(p, p->npast - 1);
 	e->from = sim_position(p->sim);
@@ -287,6 +287,10 @@ static const enum machine_event events[] = {
 	[SIM_EV_FRAME_FREED] = MACHINE_EV_FRAME_FREED,
 	[SIM_EV_MAP] = MACHINE_EV_MAP,
 	[SIM_EV_UNMAP] = MACHINE_EV_UNMAP,
+	[SIM_EV_SWITCH] = MACHINE_EV_SWITCH,
+	[SIM_EV_ENTRY] = MACHINE_EV_ENTRY,
+	[SIM_EV_TRAMPLE] = MACHINE_EV_TRAMPLE,
+	[SIM_EV_ASTRAY] = MACHINE_EV_ASTRAY,
 };
 _Static_assert(ARRAY_LEN(events) == SIM_NEVENTS, "an event has no name");
 

@@ -2,7 +2,8 @@
  * Processes and tasks: fork, exit, switch, threads, limits.
  */
 #include <sys/mman.h>
-#include "mm.h"
+#include <stdio.h>
+#include "kside.h"
 
 struct mm *mm_create(struct sim *s, unsigned number)
 {
@@ -188,29 +189,36 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 	place_cache_reset(s, child, true);
 }
 
+/* The next task gets its task_struct and kernel stack before anything else. */
+static bool task_begin(struct sim *s, unsigned proc, const char *comm)
+{
+	SET(s, s->root->task[s->root->ntasks].proc, proc);
+	return ktask_create(s, (u32)s->root->ntasks, comm, 0, 0);
+}
+
 static void task_add(struct sim *s, unsigned proc, bool is_main, const struct task *t)
 {
 	struct task *n;
+	ref k;
 
 	n = &s->root->task[s->root->ntasks];
+	k = n->k;
 	journal_copy(s, n, t, sizeof(*t));
+	SET(s, n->k, k);
 	SET(s, n->proc, proc);
 	SET(s, n->is_main, is_main);
 	SET(s, n->alive, 1);
 	ADD(s, s->root->ntasks, 1);
 }
 
-static int main_task(const struct sim *s, unsigned proc)
-{
-	for (unsigned i = 0; i < s->root->ntasks; i++)
-		if (s->root->task[i].proc == proc && s->root->task[i].is_main)
-			return (int)i;
-	return 0;
-}
-
+/* Of the task that runs, or would. */
 u64 user_sp(const struct sim *s, const struct mm *mm)
 {
-	return s->root->task[main_task(s, mm->number)].sp;
+	u32 task = curr_task(s);
+
+	if (s->root->task[task].proc != mm->number)
+		task = task_of_process(s, mm->number);
+	return s->root->task[task].sp;
 }
 
 void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
@@ -218,13 +226,20 @@ void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	struct mm *mm = s->mm, *child;
 	unsigned n = (unsigned)s->root->nprocs;
 	sim_pos undo = sim_position(s);
-	struct task t = s->root->task[main_task(s, mm->number)];
+	u32 parent = curr_task(s), task = (u32)s->root->ntasks;
+	struct task t = s->root->task[parent];
+	char comm[16];
 	int err;
-	T_ENTER(s, "kernel_clone", "fork", NULL, 0, NULL, 0, SIM_U_NONE);
+	T_ENTER(s, kern(s)->fork, "fork", NULL, 0, NULL, 0, SIM_U_NONE);
 
 	(void)op;
 	if (n == SIM_MAX_PROCS) {
 		res->status = SIM_IMPOSSIBLE;
+		return;
+	}
+	snprintf(comm, sizeof(comm), "P%u", n);
+	if (!task_begin(s, n, comm)) {
+		result_set(res, -ENOMEM);
 		return;
 	}
 	child = mm_create(s, n);
@@ -246,21 +261,17 @@ void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	SET(s, child->hiwater_vm, child->total_vm);
 	SET(s, s->root->proc[n], REF(s, child));
 	SET(s, s->root->nprocs, n + 1);
-	SET(s, s->root->current, n);
-	t.parent = (u32)main_task(s, mm->number);
+	t.parent = parent;
 	task_add(s, n, true, &t);
-	s->mm = child;
 	hot_forget(s);
+	if (!frames_copy(s, ktask_at(s, parent)->uframes, &ktask_at(s, task)->uframes) ||
+	    !ktask_fork_frame(s, task))
+		return;
 	res->child = (int)n;
+	if (!switch_tasks(s, task, res))
+		return;
 	/* The child's next instruction needs its text page, whose table was not copied. */
 	mm_access(s, child, s->prof->text, ACC_EXEC);
-}
-
-static void become(struct sim *s, unsigned n)
-{
-	SET(s, s->root->current, n);
-	s->mm = AT(s, s->root->proc[n], struct mm);
-	hot_forget(s);
 }
 
 /* The nearest living ancestor, else the oldest process. */
@@ -278,22 +289,29 @@ static int successor(const struct sim *s, const struct mm *mm)
 	return -1;
 }
 
+/* A kernel thread or a thread ends alone, the main thread takes its process along. */
 void op_exit(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm;
+	u32 task = curr_task(s);
 	int next = successor(s, mm);
-	T_ENTER(s, "do_exit", "the process ends", NULL, 0, NULL, 0, SIM_U_NONE);
 
 	(void)op;
+	if (s->root->task[task].proc == NO_PROC || (!s->root->task[task].is_main && !last_thread(s, task))) {
+		task_gone(s, task, res);
+		return;
+	}
+	T_ENTER(s, "do_exit", "the process ends", NULL, 0, NULL, 0, SIM_U_NONE);
 	if (next < 0) {
 		res->status = SIM_IMPOSSIBLE;
 		return;
 	}
+	res->died = (int)mm->number + 1;
 	mm_destroy(s, mm);
-	for (unsigned i = 0; i < s->root->ntasks; i++)
+	for (u32 i = 0; i < s->root->ntasks; i++)
 		if (s->root->task[i].proc == mm->number && s->root->task[i].alive)
-			SET(s, s->root->task[i].alive, 0);
-	become(s, (unsigned)next);
+			ktask_end(s, i);
+	switch_from_dead(s, task_of_process(s, (unsigned)next), res);
 }
 
 void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
@@ -303,8 +321,7 @@ void op_switch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		res->status = SIM_IMPOSSIBLE;
 		return;
 	}
-	if ((u64)op->proc != s->root->current)
-		become(s, (unsigned)op->proc);
+	switch_tasks(s, task_of_process(s, (unsigned)op->proc), res);
 }
 
 void op_setrlimit(struct sim *s, const struct sim_op *op, struct sim_result *res)
@@ -338,10 +355,13 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	struct task t = { 0 };
 	int64_t a;
 	int err;
+	u32 n = (u32)s->root->ntasks, others = 0;
 	T_ENTER(s, "pthread_create", "a thread", "stack", op->len, "guard", op->guard, SIM_U_BYTES);
 
 	/* There is room for the main thread of every process that can still be born. */
-	if (s->root->ntasks - s->root->nprocs == SIM_MAX_THREADS) {
+	for (u32 i = 0; i < n; i++)
+		others += s->root->task[i].is_main || s->root->task[i].proc == NO_PROC;
+	if (n - others == SIM_MAX_THREADS) {
 		result_set(res, -EAGAIN);
 		return;
 	}
@@ -359,17 +379,24 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		result_set(res, err);
 		return;
 	}
-	t.parent = (u32)main_task(s, mm->number);
+	t.parent = curr_task(s);
 	t.guard_start = (u64)a;
 	t.guard_end = t.stack_start = (u64)a + guard;
 	t.stack_end = (u64)a + map.len;
 	t.sp = (t.stack_end - s->prof->thread_block) & ~15ull;
 	mm_access(s, mm, t.sp, ACC_WRITE);
-	T_NOTE(s, "kernel_clone", "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0,
+	T_NOTE(s, kern(s)->fork, "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0,
 	       SIM_U_ADDR);
+	if (!task_begin(s, mm->number, op->name[0] ? op->name : "thread")) {
+		do_munmap(s, mm, (u64)a, map.len);
+		result_set(res, -EAGAIN);
+		return;
+	}
 	task_add(s, mm->number, false, &t);
+	if (!ktask_fork_frame(s, n))
+		return;
 	res->ret = (u64)a;
-	res->child = (int)s->root->ntasks - 1;
+	res->child = (int)n;
 }
 
 unsigned sim_task_count(const struct sim *s)

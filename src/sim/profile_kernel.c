@@ -192,7 +192,7 @@ const struct sim_kernel sim_kernel_linux_2_6_39_i386 = {
 /* ---- arm64 ----------------------------------------------------------------------------------- */
 
 #define ARM64_WORDS							\
-	.word = 8, .align = 16, .saved = 2, .arg_regs = 8,		\
+	.word = 8, .align = 16, .saved = 2, .arg_regs = 8, .lr_low = true,	\
 	.arg_names = "x0 x1 x2 x3 x4 x5 x6 x7"
 
 const struct sim_kernel sim_kernel_linux_4_3_arm64 = {

@@ -48,6 +48,7 @@ struct sim_kernel {
 	unsigned align;			/* of sp after a frame */
 	unsigned saved;			/* callee-saved registers a larger function pushes */
 	unsigned arg_regs;		/* arguments that travel in registers */
+	bool lr_low;			/* fp and return address are stored at the frame's lower end */
 	const char *arg_names;		/* of those registers, for the sentence */
 	uint64_t page_offset, vmalloc_start, text, task_base;
 	uint64_t cpu_base, cpu_stride;	/* the CPUs' own stacks */

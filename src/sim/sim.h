@@ -18,7 +18,11 @@
 #define SIM_PAGE 4096u
 #define SIM_MAX_PROCS 8			/* processes ever born */
 #define SIM_MAX_THREADS 256	/* besides the main thread of each process */
-#define SIM_MAX_TASKS (SIM_MAX_PROCS + SIM_MAX_THREADS)
+#define SIM_MAX_KTHREADS 32
+#define SIM_MAX_TASKS (SIM_MAX_PROCS + SIM_MAX_THREADS + SIM_MAX_KTHREADS)
+#define SIM_MAX_CPUS 8
+#define SIM_FIRST_PID 1000	/* of the first task; tasks are numbered in order of birth */
+#define SIM_FUNCTION_MAX 47
 #define SIM_UNLIMITED UINT64_MAX
 
 struct buf;
@@ -41,6 +45,8 @@ struct sim_options {			/* sim_options_init() fills in the reference machine */
 	bool bottomup;			/* start layout bottomup */
 	uint64_t args_bytes, env_bytes;	/* extra strings at the top of the stack; 0: the agent's */
 	uint64_t seed;
+	uint32_t kstack;		/* bytes of a kernel stack; 0: the profile's */
+	unsigned cpus;			/* 0: one */
 };
 
 const struct sim_profile *sim_profile_find(const char *name);	/* NULL: unknown */
@@ -83,9 +89,26 @@ enum sim_op_kind {
 	SIM_OP_TRUNCATE,	/* len */
 	SIM_OP_THREAD,		/* len: stack (0: RLIMIT_STACK or 2 MiB), guard (bytes) */
 	SIM_OP_EXEC,		/* len: bytes of arguments, newlen: bytes of environment */
+	/* the kernel's side; name: function, interrupt, system call, task */
+	SIM_OP_CALL,		/* name, len: bytes of the frame, value: arguments */
+	SIM_OP_RET,
+	SIM_OP_KTHREAD,		/* name, len: its kernel stack (0: as all) */
+	SIM_OP_RUN,		/* task: a context switch to it */
+	SIM_OP_SYSCALL,		/* name */
+	SIM_OP_SYSRET,
+	SIM_OP_KCALL,		/* name, len */
+	SIM_OP_KRET,
+	SIM_OP_IRQ,		/* name */
+	SIM_OP_SOFTIRQ,		/* name */
+	SIM_OP_NMI,
+	SIM_OP_EXCEPTION,	/* name */
+	SIM_OP_IRQRET,
+	SIM_OP_SHARE,		/* task, flags: SIM_SHARE_* */
+	SIM_OP_SYSRQ,
 	SIM_NOPS
 };
 
+enum { SIM_SHARE_KSTACK, SIM_SHARE_USTACK };
 enum sim_backing { SIM_ANON, SIM_FILE, SIM_ROFILE };
 
 /* prot, flags and advice are the kernel's own numbers (PROT_*, MAP_*, MREMAP_*, MADV_*,
@@ -104,7 +127,9 @@ struct sim_op {
 	enum sim_backing backing;
 	enum sim_limit limit;
 	int proc;
+	int task;		/* number + 1 */
 	char mode;		/* 'r', 'w', 'x' */
+	char name[SIM_FUNCTION_MAX + 1];
 };
 
 enum sim_status {
@@ -113,6 +138,10 @@ enum sim_status {
 	SIM_UNCHANGED,		/* brk */
 	SIM_SIGNAL,		/* sig */
 	SIM_IMPOSSIBLE,		/* no such process, a ninth process, exit of the last one */
+	SIM_SKIPPED,		/* why: nothing was executed */
+	SIM_ASTRAY,		/* a return went elsewhere: into function `into` (of task `of`) */
+	SIM_OOPS,		/* the kernel killed the task; the machine goes on */
+	SIM_PANIC,		/* the machine has stopped */
 };
 
 enum sim_sig {
@@ -131,7 +160,11 @@ struct sim_result {
 	uint64_t ret;		/* mmap, mremap: the address; brk: the break; thread: its stack */
 	uint64_t done;		/* touch: pages that went well */
 	uint64_t fault;		/* touch: the address that failed */
-	int child;		/* fork; thread: the task's number */
+	int child;		/* fork; thread, kthread: the task's number */
+	int proc;		/* kernel-side operations: current process afterwards */
+	int died;		/* process that ended with it, + 1; 0: none */
+	const char *why;	/* skipped; static */
+	char into[SIM_FUNCTION_MAX + 1], of[16];
 };
 
 /* Runs op in the current process. Ends a history that was undone. When an allocation is
@@ -196,6 +229,10 @@ enum sim_event {
 	SIM_EV_FRAME_FREED,
 	SIM_EV_MAP,
 	SIM_EV_UNMAP,
+	SIM_EV_SWITCH,
+	SIM_EV_ENTRY,
+	SIM_EV_TRAMPLE,
+	SIM_EV_ASTRAY,
 	SIM_NEVENTS
 };
 
@@ -212,11 +249,15 @@ struct sim_step {
 	bool outcome;
 	const char *taken, *otherwise;	/* what follows; what the other outcome leads to; or NULL */
 	sim_pos pos;		/* seek here to see the machine at this decision */
+	const char *name;	/* what follows `what`: a function, a task; or NULL */
+	bool copy;		/* func and name are the machine's: copy what is kept */
 	const uint64_t *rules;	/* bits of enum sim_rule asked since the step before; for the call */
 };
 
 typedef void (*sim_trace_fn)(void *ctx, const struct sim_step *step);
 
+/* What the kernel printed during the last operation, a line each; "" when nothing. */
+const char *sim_log(const struct sim *s);
 /* fn NULL: off (fast). */
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx);
 /* Runs op a second time, traced, from pos where it ran before; history after it stays.
@@ -324,6 +365,7 @@ enum sim_frame_kind {
 	SIM_FRAME_ZERO,
 	SIM_FRAME_RESERVED,
 	SIM_FRAME_PCP,		/* on the per-CPU list: free, out of the buddy */
+	SIM_FRAME_KSTACK,	/* of the kernel stack of a task */
 };
 struct sim_frame {
 	enum sim_frame_kind kind;
@@ -332,6 +374,7 @@ struct sim_frame {
 	int proc;      /* whose page or table (the last one that mapped it); -1: none */
 	uint64_t addr; /* anonymous: where it was mapped last; table: the first address it serves */
 	unsigned level;			/* of a table: 0 pte .. 3 pgd */
+	unsigned task;			/* of a kernel stack: whose */
 	bool exclusive, dirty;
 };
 uint64_t sim_frame_total(const struct sim *s);

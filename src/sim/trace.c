@@ -121,6 +121,14 @@ static void add_named(struct buf *b, const char *name, u64 v, enum sim_unit unit
 	add_value(b, v, unit);
 }
 
+/* "what name" */
+static void add_what(struct buf *b, const struct sim_step *t)
+{
+	buf_adds(b, t->what);
+	if (t->name)
+		buf_addf(b, "%s%s", *t->what ? " " : "", t->name);
+}
+
 static void test_text(const struct sim_step *t, struct buf *b)
 {
 	static const char *const cmps[] = {
@@ -150,19 +158,21 @@ void sim_step_text(const struct sim_step *t, struct buf *b)
 		test_text(t, b);
 		return;
 	case SIM_STEP_CHANGE:
-		buf_addf(b, "%s ", t->what);
+		add_what(b, t);
+		buf_addc(b, ' ');
 		add_value(b, t->a, t->unit);
 		buf_adds(b, " -> ");
 		add_value(b, t->b, t->unit);
 		return;
 	case SIM_STEP_EVENT:
 	case SIM_STEP_RETURN:
-		buf_addf(b, "%s ", t->what);
+		add_what(b, t);
+		buf_addc(b, ' ');
 		add_value(b, t->a, t->unit);
 		return;
 	case SIM_STEP_CALL:
 	case SIM_STEP_NOTE:
-		buf_adds(b, t->what);
+		add_what(b, t);
 		if (t->aname) {
 			buf_adds(b, ", ");
 			add_named(b, t->aname, t->a, t->unit);
@@ -191,6 +201,10 @@ const char *sim_event_name(enum sim_event ev)
 		[SIM_EV_FRAME_FREED] = "frame-freed",
 		[SIM_EV_MAP] = "map",
 		[SIM_EV_UNMAP] = "unmap",
+		[SIM_EV_SWITCH] = "switch",
+		[SIM_EV_ENTRY] = "entry",
+		[SIM_EV_TRAMPLE] = "trample",
+		[SIM_EV_ASTRAY] = "astray",
 	};
 
 	return ev < SIM_NEVENTS ? names[ev] : "none";
@@ -239,6 +253,14 @@ const char *sim_result_text(const struct sim_result *res)
 		return sigs[res->sig];
 	case SIM_IMPOSSIBLE:
 		return "impossible";
+	case SIM_SKIPPED:
+		return "skipped";
+	case SIM_ASTRAY:
+		return "astray";
+	case SIM_OOPS:
+		return "oops";
+	case SIM_PANIC:
+		return "panic";
 	}
 	return "impossible";
 }

@@ -96,7 +96,7 @@ static const char *const signal_text[] = {
 	[SIM_SIG_OOM] = "out of memory",
 };
 
-void world_result_text(const struct sim_result *res, char out[32])
+void world_result_text(const struct sim_result *res, char out[WORLD_RESULT])
 {
 	const char *text = "ok";
 
@@ -113,11 +113,24 @@ void world_result_text(const struct sim_result *res, char out[32])
 	case SIM_IMPOSSIBLE:
 		text = "impossible";
 		break;
+	case SIM_SKIPPED:
+		snprintf(out, WORLD_RESULT, "skipped: %s", res->why);
+		return;
+	case SIM_ASTRAY:
+		snprintf(out, WORLD_RESULT, "astray: into %s%s%s", res->into[0] ? res->into : "no function",
+			 res->of[0] ? " of " : "", res->of);
+		return;
+	case SIM_OOPS:
+		text = "oops";
+		break;
+	case SIM_PANIC:
+		text = "panic";
+		break;
 	case SIM_OK:
 		break;
 	}
 	if (text)
-		snprintf(out, 32, "%s", text);
+		snprintf(out, WORLD_RESULT, "%s", text);
 	else
-		snprintf(out, 32, "errno %d", res->err);
+		snprintf(out, WORLD_RESULT, "errno %d", res->err);
 }

@@ -121,6 +121,7 @@ struct sim *world_sim_machine(struct world *w);
 void world_close(struct world *w);		/* NULL is fine */
 
 /* The words of section "Results": "ok", "ENOMEM", "SIGSEGV MAPERR". */
-void world_result_text(const struct sim_result *res, char out[32]);
+enum { WORLD_RESULT = 96 };
+void world_result_text(const struct sim_result *res, char out[WORLD_RESULT]);
 
 #endif
