@@ -54,12 +54,13 @@ struct cstack {
 	const struct cframe *frames;	/* innermost first */
 };
 
+enum { CONTEXT_FIELDS = 10 };
 struct cthread_info {
 	bool on_stack;		/* at the base of the kernel stack; else inside task_struct */
 	uint64_t addr;		/* where it lies */
 	bool intact;
 	size_t nfields;
-	struct cfield { const char *name; uint64_t addr, value, bytes; bool intact; } field[8];
+	struct cfield { const char *name; uint64_t addr, value, bytes; bool intact; } field[CONTEXT_FIELDS];
 };
 
 struct ctask {
@@ -94,6 +95,8 @@ struct ccpu {
 	struct cstack stack[CCPU_STACKS];
 };
 
+struct strings;
+
 struct contexts {
 	unsigned refs;
 	/* What the profile has, in words for the sentences. */
@@ -125,6 +128,8 @@ struct contexts *contexts_get(const struct contexts *c);	/* NULL gives NULL */
 void contexts_put(const struct contexts *c);
 /* While building. */
 const char *contexts_string(struct contexts *c, const char *raw);	/* sanitised */
+struct ctask *contexts_tasks(struct contexts *c, size_t n);		/* c->tasks, c->cpus are set to them */
+struct ccpu *contexts_cpus(struct contexts *c, size_t n);
 void *contexts_room(struct contexts *c, size_t n, size_t size);		/* zeroed, lives as long as c */
 
 /* The task that CPU 0 runs, NULL: the idle one. */

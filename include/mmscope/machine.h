@@ -107,6 +107,7 @@ struct decision {
 
 struct decisions {
 	unsigned refs;
+	struct strings *strings;	/* those that are not static; NULL: none yet */
 	struct decision *v;
 	size_t n, cap;
 };
@@ -114,6 +115,8 @@ struct decisions {
 struct decisions *decisions_create(void);
 struct decisions *decisions_get(const struct decisions *d);	/* NULL gives NULL */
 void decisions_put(const struct decisions *d);
+/* The string, sanitised, with the life of d. */
+const char *decisions_string(struct decisions *d, const char *raw);
 /* Without the function's name: "the guard gap: address - prev->vm_end 255 pages < stack_guard_gap 256 pages". */
 void decision_text(const struct decision *d, struct buf *out);
 /* The address it is about, 0: none. */
@@ -131,7 +134,7 @@ struct machine_level {			/* of the walk: pgd, p4d, pud, pmd, pte */
 enum { WALK_LEVELS = 5 };
 
 enum frame_kind { FRAME_FREE, FRAME_ANON, FRAME_FILE, FRAME_SHMEM, FRAME_TABLE, FRAME_ZERO, FRAME_RESERVED,
-		  FRAME_PCP /* free, on the per-CPU list */, FRAME_NR };
+		  FRAME_PCP /* free, on the per-CPU list */, FRAME_KSTACK, FRAME_NR };
 extern const char *const frame_kind_names[FRAME_NR];
 
 struct machine_frame {

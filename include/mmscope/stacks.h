@@ -15,7 +15,8 @@
 struct whys;
 
 /* What the figures stand on, from the least to the best. */
-enum kstack_rung { KSTACK_DOCUMENTED, KSTACK_WCHAN, KSTACK_PROC, KSTACK_BPF, KSTACK_RUNGS };
+enum kstack_rung { KSTACK_DOCUMENTED, KSTACK_WCHAN, KSTACK_PROC, KSTACK_BPF, KSTACK_SIMULATED,
+		   KSTACK_RUNGS };
 extern const struct kstack_rung_info {
 	const char *name;	/* "BPF", "/proc/PID/task/TID/stack" ... */
 	const char *gives;	/* what is known on this rung, in words */
@@ -53,7 +54,8 @@ struct kstack {
 	char state;
 	bool kthread;
 	bool on_cpu;		/* running at that moment */
-	bool magic_ok;		/* the end magic is what it should be; only on rung BPF */
+	bool magic_ok;		/* the end magic is what it should be; only from rung BPF on */
+	bool unguarded;		/* no guard page lies below */
 	uint8_t rung;		/* enum kstack_rung */
 	uint16_t lacks;		/* bit i: enum kstack_lack */
 	uint64_t size;		/* UNKNOWN: a zombie has none */

@@ -71,6 +71,18 @@ void *contexts_room(struct contexts *c, size_t n, size_t size)
 	return c->blocks[c->nblocks++];
 }
 
+struct ctask *contexts_tasks(struct contexts *c, size_t n)
+{
+	c->tasks = xcalloc(n ? n : 1, sizeof(*c->tasks));
+	return c->tasks;
+}
+
+struct ccpu *contexts_cpus(struct contexts *c, size_t n)
+{
+	c->cpus = xcalloc(n ? n : 1, sizeof(*c->cpus));
+	return c->cpus;
+}
+
 const struct ctask *contexts_current(const struct contexts *c)
 {
 	return c->ncpus && c->cpus[0].current >= 0 ? &c->tasks[c->cpus[0].current] : NULL;

@@ -23,6 +23,7 @@ const char *const frame_kind_names[FRAME_NR] = {
 	[FRAME_ZERO] = "zero page",
 	[FRAME_RESERVED] = "reserved",
 	[FRAME_PCP] = "free, per-CPU list",
+	[FRAME_KSTACK] = "kernel stack",
 };
 
 /* ---- the text ---- */
@@ -126,8 +127,22 @@ void decisions_put(const struct decisions *d)
 
 	if (!own || --own->refs)
 		return;
+	if (own->strings)
+		strings_put(own->strings);
 	free(own->v);
 	free(own);
+}
+
+const char *decisions_string(struct decisions *d, const char *raw)
+{
+	char *clean = text_sanitized(raw);
+	const char *kept;
+
+	if (!d->strings)
+		d->strings = strings_create();
+	kept = strings_add(d->strings, clean, strlen(clean));
+	free(clean);
+	return kept;
 }
 
 static void put_errno(uint64_t v, struct buf *out)

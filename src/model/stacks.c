@@ -18,6 +18,7 @@ const struct kstack_rung_info kstack_rungs[KSTACK_RUNGS] = {
 		"names of frames without their bytes; the size is what the architecture's documentation says",
 		"CAP_BPF and CAP_PERFMON, a kernel with BPF and BTF (Linux 5.14)" },
 	[KSTACK_BPF] = { "BPF", "measured to the byte in kernel memory", "" },
+	[KSTACK_SIMULATED] = { "simulation", "every word of the stack is there", "" },
 };
 
 const struct kstack_lack_info kstack_lacks[KSTACK_LACKS] = {

@@ -330,7 +330,7 @@ static void kstack(struct document *d, const struct kstack *k)
 		json_uint(j, "regs", k->regs);
 	if (k->on_cpu)
 		json_bool(j, "running", true);
-	if (k->rung == KSTACK_BPF)
+	if (k->rung >= KSTACK_BPF)
 		json_bool(j, "end_magic_ok", k->magic_ok);
 	json_close(j, '}');
 }

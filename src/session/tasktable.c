@@ -218,7 +218,7 @@ static void line(struct buf *b, const struct kstack *k, int width,
 		 k->state, exact(k->used, used), exact(k->high_water, high), exact(kstack_left(k), rest),
 		 k->tid, k->tgid, k->ppid);
 	add_outside(b, tasktable_top(k, top), WHOLE, o->ascii);
-	if (k->rung == KSTACK_BPF && k->size != UNKNOWN && !k->magic_ok)
+	if (k->rung >= KSTACK_BPF && k->size != UNKNOWN && !k->magic_ok)
 		buf_adds(b, "  end magic overwritten");
 	buf_addc(b, '\n');
 	buf_free(&comm);

@@ -147,8 +147,10 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 		f->kind == FR_RESERVED || f->kind == FR_ZERO || !f->mapcount ? -1 : (int)f->proc;
 	if (f->kind == FR_TABLE)
 		ret->proc = (int)f->proc;
-	if (f->kind == FR_KSTACK)
+	if (f->kind == FR_KSTACK) {
 		ret->task = (unsigned)f->vpn;
+		ret->proc = f->proc < SIM_MAX_PROCS ? (int)f->proc : -1;
+	}
 	if (f->kind == FR_ANON || f->kind == FR_TABLE)
 		ret->addr = (u64)f->vpn << PAGE_SHIFT;
 	ret->level = f->kind == FR_TABLE ? f->order : 0;

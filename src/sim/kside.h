@@ -193,6 +193,7 @@ void check_stack_usage(struct sim *s, u32 task);
 const struct kernel_field *ti_field(const struct sim *s, const char *name);
 u64 ti_addr(const struct sim *s);		/* of what current_thread_info() finds now */
 u64 ti_value(const struct sim *s, u32 task, const char *field);	/* what belongs there */
+bool ti_field_moves(const char *name);		/* it changes while the task lives */
 bool ti_intact(const struct sim *s, const struct kstack *ks);
 u64 task_addr(const struct sim *s, u32 task);
 int task_by_addr(const struct sim *s, u64 addr);		/* -1: no task_struct */
@@ -229,6 +230,7 @@ void push_failed(struct sim *s, struct sim_result *res);
 
 /* ---- task.c ---------------------------------------------------------------------------------- */
 bool tasks_boot(struct sim *s);			/* CPUs, and the task of the first process */
+bool kstack_size_ok(u64 bytes);			/* 0: as all */
 bool ktask_create(struct sim *s, u32 task, const char *comm, u32 flags, u32 stack_size);
 void ktask_end(struct sim *s, u32 task);	/* its stack is given back */
 bool ktask_fork_frame(struct sim *s, u32 task);	/* what the first switch to it finds */

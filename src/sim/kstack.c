@@ -281,7 +281,7 @@ u64 ti_value(const struct sim *s, u32 task, const char *field)
 }
 
 /* previous_esp and preempt_count move, the rest of it stays as it was made. */
-static bool field_moves(const char *name)
+bool ti_field_moves(const char *name)
 {
 	return !strcmp(name, "preempt_count") || !strcmp(name, "previous_esp") || !strcmp(name, "flags");
 }
@@ -293,7 +293,7 @@ bool ti_intact(const struct sim *s, const struct kstack *ks)
 	for (const struct kernel_field *f = kern(s)->field; f->name; f++) {
 		u64 v = kload(s, ks->base + f->offset, f->bytes);
 
-		if (field_moves(f->name) ? v >> 28 != 0 : v != ti_value(s, ks->owner, f->name))
+		if (ti_field_moves(f->name) ? v >> 28 != 0 : v != ti_value(s, ks->owner, f->name))
 			return false;
 	}
 	return true;

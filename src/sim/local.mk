@@ -4,7 +4,7 @@ libmmscope_a_SOURCES += \
 	include/mmscope/check.h src/sim/check.h src/sim/check.c \
 	src/sim/gen.h src/sim/gen.c \
 	include/mmscope/lessons.h src/sim/lessons.c \
-	src/sim/picture.h src/sim/picture.c src/sim/picture_memory.c \
+	src/sim/picture.h src/sim/picture.c src/sim/picture_contexts.c src/sim/picture_memory.c \
 	src/sim/play.h src/sim/play.c \
 	src/sim/player.h src/sim/player_private.h src/sim/player.c src/sim/player_text.c \
 	src/sim/player_kernel.h src/sim/player_kernel.c \
@@ -12,6 +12,7 @@ libmmscope_a_SOURCES += \
 	src/sim/scenario.h src/sim/scenario.c \
 	src/sim/scenario_private.h \
 	src/sim/scenario_expr.c \
+	src/sim/scenario_kernel.c \
 	src/sim/scenario_ops.c \
 	src/sim/scenario_predict.c \
 	src/sim/scenario_scope.c \

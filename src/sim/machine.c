@@ -163,7 +163,9 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 					    .fault = op->addr };
 	if (op->kind == SIM_OP_BRK)
 		*res = (struct sim_result){ .status = SIM_UNCHANGED, .ret = s->mm->brk };
+	res->placed = true;
 	res->proc = (int)s->root->current;
+	res->task = (int)curr_task(s);
 	buf_reset(s->log);
 }
 
@@ -174,7 +176,9 @@ static void settle(struct sim *s, struct sim_result *res)
 		SET(s, s->root->k.switch_from, 0);
 		SET(s, s->root->k.switch_to, 0);
 	}
+	res->placed = true;
 	res->proc = (int)s->root->current;
+	res->task = (int)curr_task(s);
 }
 
 /* A system call's arguments are as wide as the kernel's registers; a page offset too. */

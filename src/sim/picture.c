@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "src/sim/klook.h"
 
 enum { KB = 1024 };
 
@@ -220,8 +221,8 @@ static void put_tasks(const struct sim *s, unsigned proc, struct snapshot *snap)
 			continue;
 		to = task_list_add(list, PICTURE_FIRST_PID + (pid_t)i);
 		to->tgid = pid_of(s, (int)proc);
-		snprintf(to->comm, sizeof(to->comm), t.main ? "P%u" : "P%u thread", proc);
-		to->state = 'R';
+		snprintf(to->comm, sizeof(to->comm), "%s", sim_comm(s, i));
+		to->state = sim_task_state(s, i);
 		to->sp = t.sp;
 		to->syscall = SYSCALL_UNKNOWN;
 		put_stack(to, &t, snap);
@@ -305,8 +306,6 @@ static void put_whys(struct whys *w)
 	whys_add(w, "tasks[].pc", "the simulated machine executes operations, not instructions", NULL);
 	whys_add(w, "tasks[].syscall", "the simulated machine executes operations, not instructions", NULL);
 	whys_add(w, "tasks[].stack.frames", "nothing was called: only the touched pages are known", NULL);
-	whys_add(w, "tasks[].kstack", "kernel stacks are not simulated", NULL);
-	whys_add(w, "cpus", "the simulated machine has no CPUs", NULL);
 }
 
 /* ---- the machine ------------------------------------------------------------------------- */
@@ -392,6 +391,7 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	m->predictions_hidden = o->predictions_hidden;
 	m->mistakes = player_mistakes(p);
 	m->place = picture_place(p);
+	m->contexts = picture_contexts(p);
 	m->walk_addr = (o->walk_addr ? o->walk_addr : m->place) & ~(uint64_t)(PAGE_BYTES - 1);
 	put_processes(player_sim(p), snap, m);
 	put_kernel(o->kernel, m, m);
@@ -438,5 +438,10 @@ struct snapshot *picture_take(struct player *p, const struct picture_options *o,
 		put_whys((struct whys *)snap->whys);
 	share(snap, before);
 	snap->machine = machine_take(p, o, snap);
+	snap->stacks = picture_stacks(snap->machine->contexts, s);
+	if (before && stacks_equal(snap->stacks, before->stacks)) {
+		stacks_put(snap->stacks);
+		snap->stacks = stacks_get(before->stacks);
+	}
 	return snap;
 }

@@ -15,12 +15,15 @@ struct picture_options {
 	const struct kernel_answer *kernel;	/* NULL: was not asked */
 };
 
-enum { PICTURE_FIRST_PID = 1000 };	/* of P0; tasks are numbered from here in order of birth */
+enum { PICTURE_FIRST_PID = SIM_FIRST_PID };	/* of P0; tasks are numbered from here in order of birth */
 
 /* Parts that did not change are shared with `before` (NULL: none). refs 1. */
 struct snapshot *picture_take(struct player *p, const struct picture_options *o, const struct snapshot *before);
 /* Physical memory, walk and pages of all processes; m->procs is filled in already. */
 void picture_memory(struct player *p, struct machine *m);
+/* Tasks and CPUs with their stacks; the same kernel stacks for the views of live ones. refs 1. */
+const struct contexts *picture_contexts(struct player *p);
+const struct stacks *picture_stacks(const struct contexts *c, const struct sim *sim);
 /* The address the operation in hand is about, 0: none. */
 uint64_t picture_place(struct player *p);
 

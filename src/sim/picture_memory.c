@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "src/sim/klook.h"
 #include "src/sim/picture.h"
 
 enum {
@@ -152,6 +153,17 @@ static void scan_sort(struct scan *sc)
 		qsort(sc->page, sc->npages, sizeof(*sc->page), by_place);
 }
 
+static void add_stacks(struct scan *sc)
+{
+	size_t most = SIM_MAX_TASKS * 8, n;
+	uint64_t *pfn = xcalloc(most, sizeof(*pfn));
+
+	n = sim_kstack_frames(sc->sim, pfn, most);
+	for (size_t i = 0; i < n; i++)
+		add_pfn(sc, pfn[i]);
+	free(pfn);
+}
+
 static void scan_make(void *ctx, const struct sim *s)
 {
 	struct scan *sc = ctx;
@@ -161,6 +173,7 @@ static void scan_make(void *ctx, const struct sim *s)
 		sc->free_blocks[o] = sim_free_blocks(s, o);
 	sc->nwalk = sim_walk(s, sc->walk_proc, sc->walk_addr, sc->walk);
 	each_run(sc, add_run);
+	add_stacks(sc);
 	scan_sort(sc);
 }
 
@@ -219,6 +232,7 @@ static const enum frame_kind kinds[] = {
 	[SIM_FRAME_ZERO] = FRAME_ZERO,
 	[SIM_FRAME_RESERVED] = FRAME_RESERVED,
 	[SIM_FRAME_PCP] = FRAME_PCP,
+	[SIM_FRAME_KSTACK] = FRAME_KSTACK,
 };
 _Static_assert(ARRAY_LEN(kinds) == FRAME_NR, "a kind of frame has no name");
 

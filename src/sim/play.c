@@ -11,6 +11,7 @@ void record_free(struct record *r)
 {
 	world_state_free(&r->state);
 	buf_free(&r->wrong);
+	buf_free(&r->log);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -43,18 +44,21 @@ static struct error *look(struct play *p, struct record *r)
 	r->minflt = r->state.minflt - p->minflt[proc];
 	p->minflt[proc] = r->state.minflt;
 	memcpy(r->limit, p->scope.proc[proc].limit, sizeof(r->limit));
+	r->task = p->world->ops->task ? p->world->ops->task(p->world) : NULL;
 	return NULL;
 }
 
 static void reset(struct play *p, struct record *r)
 {
 	struct world_state state = r->state;
-	struct buf wrong = r->wrong;
+	struct buf wrong = r->wrong, log = r->log;
 
 	memset(r, 0, sizeof(*r));
 	r->state = state;
 	r->wrong = wrong;
+	r->log = log;
 	buf_reset(&r->wrong);
+	buf_reset(&r->log);
 	r->i = p->nrecords++;
 }
 
@@ -152,7 +156,9 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 	if (err)
 		return err;
 	world_result_text(&res, r->res);
-	if (op.kind == SIM_OP_FORK && res.status == SIM_OK) {
+	if (p->world->ops->log)
+		buf_adds(&r->log, p->world->ops->log(p->world));
+	if (op.kind == SIM_OP_FORK && res.child > 0) {
 		p->last[p->scope.nprocs] = p->last[p->scope.current];
 		p->minflt[p->scope.nprocs] = 0;
 	}

@@ -23,6 +23,8 @@ struct record {
 	uint64_t minflt, brk;
 	struct world_state state;	/* shmem objects numbered in order of first appearance */
 	bool has_prediction, predicted;
+	struct buf log;			/* what the kernel printed, lines */
+	const char *task;		/* that runs, when it is no main thread; until the next step */
 	struct buf wrong;		/* a line for each claim that did not come true */
 };
 

@@ -49,7 +49,7 @@ static void note_last(struct player *p, const struct past *e)
 
 static void note_fork(struct player *p, const struct past *e)
 {
-	if (e->op.kind != SIM_OP_FORK || e->verdict != VERDICT_RUN || e->res.status != SIM_OK)
+	if (e->op.kind != SIM_OP_FORK || e->verdict != VERDICT_RUN || e->res.child <= 0)
 		return;
 	p->last[p->scope.nprocs] = p->last[p->scope.current];
 	p->minflt[p->scope.nprocs] = 0;
@@ -69,8 +69,10 @@ static void apply(struct player *p, size_t op)
 
 static void past_cut(struct player *p, size_t n)
 {
-	while (p->npast > n)
+	while (p->npast > n) {
 		free(p->past[--p->npast].exec);
+		free(p->past[p->npast].log);
+	}
 }
 
 static void note_event(void *ctx, const struct sim_step *step)
@@ -140,6 +142,8 @@ void player_execute(struct player *p)
 		sim_exec(p->sim, &e->op, &e->res);
 		sim_trace(p->sim, NULL, NULL);
 		world_result_text(&e->res, result);
+		if (*sim_log(p->sim))
+			e->log = xstrdup(sim_log(p->sim));
 		if (e->op.kind == SIM_OP_EXEC && e->res.status == SIM_OK) {
 			e->exec = xcalloc(1, sizeof(*e->exec));
 			p->world->ops->info(p->world, e->exec);
@@ -299,6 +303,20 @@ static const char *text(const char *s)
 	return s ? s : "";
 }
 
+/* What outlives the machine: names are its own. */
+static const char *kept(struct decisions *d, const struct sim_step *step, const char *s, const char *name)
+{
+	struct buf b = BUF_INIT;
+	const char *ret;
+
+	if (!step->copy)
+		return text(s);
+	buf_addf(&b, "%s%s%s", text(s), name && s && *s ? " " : "", text(name));
+	ret = decisions_string(d, buf_str(&b));
+	buf_free(&b);
+	return ret;
+}
+
 /* A table that is passed again on the way to the same entry is no news. */
 static bool said_already(const struct decisions *d, const struct sim_step *step)
 {
@@ -331,8 +349,8 @@ static void note_decision(void *ctx, const struct sim_step *step)
 		.event = events[step->event],
 		.depth = step->depth,
 		.outcome = step->outcome,
-		.func = text(step->func),
-		.what = text(step->what),
+		.func = kept(d, step, step->func, NULL),
+		.what = kept(d, step, step->what, step->name),
 		.aname = text(step->aname),
 		.bname = text(step->bname),
 		.cmp = comparisons[step->cmp],
@@ -655,4 +673,9 @@ void player_close(struct player *p)
 	free(p->item);
 	free(p->path);
 	free(p);
+}
+
+const char *player_log(const struct player *p, size_t op)
+{
+	return op < p->npast && p->past[op].log ? p->past[op].log : "";
 }

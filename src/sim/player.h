@@ -60,6 +60,7 @@ sim_pos player_position(const struct player *p);
 /* The operation in hand and its result; false when it is the start or nothing was executed. */
 bool player_operation(const struct player *p, struct sim_op *op, struct sim_result *res);
 const struct decisions *player_decisions(struct player *p);	/* of the operation in hand */
+const char *player_log(const struct player *p, size_t op);	/* what the kernel printed; "" */
 unsigned player_mistakes(const struct player *p);	/* wrong predictions among those done */
 /* Runs fn on the machine as it was before the operation in hand. */
 void player_before(struct player *p, void (*fn)(void *ctx, const struct sim *s), void *ctx);

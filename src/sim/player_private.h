@@ -16,6 +16,7 @@ struct past {
 	unsigned mistakes;		/* wrong predictions up to here */
 	uint64_t figure[NFIGURES];	/* of proc afterwards */
 	uint64_t minflt;		/* of proc, since its birth */
+	char *log;			/* what the kernel printed, or NULL */
 	struct world_info *exec;	/* what names mean after an exec; NULL: it was none */
 };
 

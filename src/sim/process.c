@@ -190,10 +190,10 @@ static void copy_mm_fields(struct sim *s, const struct mm *mm, struct mm *child)
 }
 
 /* The next task gets its task_struct and kernel stack before anything else. */
-static bool task_begin(struct sim *s, unsigned proc, const char *comm)
+static bool task_begin(struct sim *s, unsigned proc, const char *comm, u64 stack)
 {
 	SET(s, s->root->task[s->root->ntasks].proc, proc);
-	return ktask_create(s, (u32)s->root->ntasks, comm, 0, 0);
+	return ktask_create(s, (u32)s->root->ntasks, comm, 0, (u32)stack);
 }
 
 static void task_add(struct sim *s, unsigned proc, bool is_main, const struct task *t)
@@ -238,7 +238,7 @@ void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		return;
 	}
 	snprintf(comm, sizeof(comm), "P%u", n);
-	if (!task_begin(s, n, comm)) {
+	if (!task_begin(s, n, comm, 0)) {
 		result_set(res, -ENOMEM);
 		return;
 	}
@@ -365,6 +365,10 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		result_set(res, -EAGAIN);
 		return;
 	}
+	if (!kstack_size_ok(op->newlen)) {
+		skip(res, "a kernel stack has 4K, 8K or 16K");
+		return;
+	}
 	if (!size)
 		size = stack == SIM_UNLIMITED ? 2ull << 20 : stack;
 	map.len = PAGE_ALIGN(size) + guard;
@@ -387,7 +391,7 @@ void op_thread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	mm_access(s, mm, t.sp, ACC_WRITE);
 	T_NOTE(s, kern(s)->fork, "CLONE_VM: the mm is shared, no copy", "sp", t.sp, NULL, 0,
 	       SIM_U_ADDR);
-	if (!task_begin(s, mm->number, op->name[0] ? op->name : "thread")) {
+	if (!task_begin(s, mm->number, op->name[0] ? op->name : "thread", op->newlen)) {
 		do_munmap(s, mm, (u64)a, map.len);
 		result_set(res, -EAGAIN);
 		return;

@@ -161,6 +161,31 @@ static void json_results(const struct play *p, const struct record *r, struct bu
 		json_limits(out, r->limit);
 }
 
+/* What only the kernel's side has; absent where there is nothing to say. */
+static void json_kernel_side(const struct record *r, struct buf *out)
+{
+	const char *s = buf_str(&r->log);
+
+	if (r->task) {
+		buf_adds(out, ",\"task\":");
+		json_string(out, r->task);
+	}
+	if (!*s)
+		return;
+	buf_adds(out, ",\"log\":[");
+	for (bool first = true; *s; first = false) {
+		size_t n = strcspn(s, "\n");
+		char *line = xstrndup(s, n);
+
+		if (!first)
+			buf_addc(out, ',');
+		json_string(out, line);
+		free(line);
+		s += n + (s[n] == '\n');
+	}
+	buf_addc(out, ']');
+}
+
 void record_json(const struct play *p, const struct record *r, struct buf *out)
 {
 	size_t i;
@@ -173,6 +198,7 @@ void record_json(const struct play *p, const struct record *r, struct buf *out)
 	if (r->kind == SIM_OP_NONE)
 		json_start(p, r, out);
 	json_results(p, r, out);
+	json_kernel_side(r, out);
 	buf_addf(out, ",\"minflt\":%" PRIu64 ",\"brk\":\"0x%" PRIx64 "\"", r->minflt, r->brk);
 	json_counters(r, out);
 	buf_adds(out, ",\"vmas\":[");

@@ -272,10 +272,23 @@ static struct error *start_limit(struct parser *p)
 	return err;
 }
 
+static struct error *start_kstack(struct parser *p)
+{
+	const struct word *w = parser_peek(p);
+	uint64_t bytes;
+	struct error *err = head_length(p, "4K, 8K or 16K", &bytes);
+
+	if (!err && bytes != 4096 && bytes != 8192 && bytes != 16384)
+		err = parser_expected(p, w, "4K, 8K or 16K expected", NULL);
+	if (!err)
+		p->sc->options.kstack = (uint32_t)bytes;
+	return err;
+}
+
 static struct error *head_start(struct parser *p)
 {
 	static const char *const list[] = {
-		"stack", "as", "data", "memlock", "vdso", "layout", NULL
+		"stack", "as", "data", "memlock", "vdso", "layout", "kstack", NULL
 	};
 	static const char *const keep[] = { "keep", NULL }, *const bottomup[] = { "bottomup",
 										  NULL };
@@ -297,6 +310,10 @@ static struct error *head_start(struct parser *p)
 			return parser_expected(p, w, "bottomup", bottomup);
 		p->sc->options.bottomup = true;
 		return NULL;
+	}
+	if (w && strcmp(w->s, "kstack") == 0) {
+		parser_next(p);
+		return start_kstack(p);
 	}
 	for (i = 0; w && i < SIM_NLIMITS; i++)
 		if (strcmp(w->s, world_limit_name[i]) == 0)

@@ -24,6 +24,7 @@ enum {
 };
 #define SCENARIO_FILE_MAX (4u << 20)
 #define SCENARIO_POPULATE_CAP (64ull << 20)
+#define SCENARIO_KCALL_CAP (64ull << 10)
 
 /* ---- expressions ------------------------------------------------------------------- */
 
@@ -68,6 +69,7 @@ struct scenario_op {
 	} arg[SCENARIO_ARGS_MAX]; /* in order of the text */
 	unsigned nargs;
 	int bind;			/* the symbol that will name the result, or SYM_NONE */
+	int task;			/* the symbol that names a task, or SYM_NONE */
 	bool ranged;			/* touch: LEN was given */
 	bool unlimited;			/* setrlimit */
 };
@@ -137,7 +139,10 @@ unsigned scenario_symbol(struct scenario *sc, const char *name, size_t n);
 
 /* ---- names, processes, decisions ---------------------------------------------------------- */
 
-struct scope_binding { uint64_t addr, len, when; };	/* when 0: not bound */
+struct scope_binding {
+	uint64_t addr, len, when;	/* when 0: not bound */
+	int task;			/* of a thread's or kernel thread's name: its number + 1 */
+};
 
 struct scope_proc {
 	struct scope_binding *bind;	/* by symbol */
@@ -145,6 +150,7 @@ struct scope_proc {
 	uint64_t sp, mmap_base, start_brk, brk;
 	uint64_t limit[SIM_NLIMITS];
 	int parent;
+	int task;			/* its main thread */
 	bool alive;
 };
 
@@ -153,6 +159,9 @@ struct scope {
 	struct scope_proc proc[SIM_MAX_PROCS];
 	unsigned nprocs, current;
 	unsigned nthreads;		/* that thread made */
+	int ntasks, task;		/* ever born; the one that runs */
+	struct { unsigned symbol; int task; } kthread[SIM_MAX_KTHREADS];
+	unsigned nkthreads;
 	uint64_t clock;			/* bindings made */
 };
 

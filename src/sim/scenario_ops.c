@@ -382,17 +382,22 @@ static struct error *parse_nothing(struct parser *p, struct scenario_op *so)
 	return NULL;
 }
 
-static struct error *parse_switch(struct parser *p, struct scenario_op *so)
+int process_number(const char *s)
 {
-	const struct word *w = parser_next(p);
 	char *end = NULL;
-	unsigned long n = w && w->s[0] == 'P' && w->s[1] >= '0' && w->s[1] <= '9' ?
-			  strtoul(w->s + 1, &end, 10) : 0;
+	unsigned long n = s[0] == 'P' && s[1] >= '0' && s[1] <= '9' ? strtoul(s + 1, &end, 10) : 0;
 
-	if (!end || *end || strlen(w->s) > 9)
-		return parser_expected(p, w, "a process expected: P0, P1, ...", NULL);
-	so->op.proc = (int)n;
-	return NULL;
+	return end && !*end && strlen(s) <= 9 ? (int)n : -1;
+}
+
+struct error *parser_number(struct parser *p, struct scenario_op *so, enum slot slot, const char *what)
+{
+	return next_expr(p, so, slot, what);
+}
+
+struct error *parser_new_name(struct parser *p, int *ret)
+{
+	return new_name(p, parser_next(p), ret);
 }
 
 static struct error *parse_truncate(struct parser *p, struct scenario_op *so)
@@ -407,7 +412,7 @@ static struct error *parse_truncate(struct parser *p, struct scenario_op *so)
 
 static struct error *parse_thread(struct parser *p, struct scenario_op *so)
 {
-	static const char *const list[] = { "stack", "guard", NULL };
+	static const char *const list[] = { "stack", "guard", "kstack", NULL };
 	struct error *err = new_name(p, parser_next(p), &so->bind);
 	const struct word *w;
 
@@ -417,11 +422,13 @@ static struct error *parse_thread(struct parser *p, struct scenario_op *so)
 			err = next_expr(p, so, SLOT_LEN, "LEN");
 		else if (is_word(w, "guard"))
 			err = next_expr(p, so, SLOT_GUARD, "LEN");
+		else if (is_word(w, "kstack"))
+			err = next_expr(p, so, SLOT_NEWLEN, "LEN");
 		else
-			err = parser_expected(p, w, "stack or guard expected", list);
-		if (!err && so->nargs > 2)
+			err = parser_expected(p, w, "stack, guard or kstack expected", list);
+		if (!err && so->nargs > 3)
 			err = parser_error(p, p->word[p->at - 1].column,
-					   "stack and guard once each");
+					   "stack, guard and kstack once each");
 	}
 	return err;
 }
@@ -470,16 +477,32 @@ static const struct operation {
 	  "setrlimit stack|as|data|memlock LEN|unlimited" },
 	{ "fork", SIM_OP_FORK, parse_nothing, "fork" },
 	{ "exit", SIM_OP_EXIT, parse_nothing, "exit" },
-	{ "switch", SIM_OP_SWITCH, parse_switch, "switch Pn" },
+	{ "switch", SIM_OP_SWITCH, parse_switch, "switch Pn | NAME" },
 	{ "truncate", SIM_OP_TRUNCATE, parse_truncate, "truncate file LEN" },
-	{ "thread", SIM_OP_THREAD, parse_thread, "thread NAME [stack LEN] [guard LEN]" },
+	{ "thread", SIM_OP_THREAD, parse_thread, "thread NAME [stack LEN] [guard LEN] [kstack LEN]" },
 	{ "exec", SIM_OP_EXEC, parse_exec, "exec [args LEN] [env LEN]" },
+	{ "call", SIM_OP_CALL, parse_call, "call FUNCTION BYTES [args N]" },
+	{ "ret", SIM_OP_RET, parse_nothing, "ret" },
+	{ "kthread", SIM_OP_KTHREAD, parse_kthread, "kthread NAME [kstack LEN]" },
+	{ "syscall", SIM_OP_SYSCALL, parse_syscall, "syscall NAME" },
+	{ "sysret", SIM_OP_SYSRET, parse_nothing, "sysret" },
+	{ "kcall", SIM_OP_KCALL, parse_kcall, "kcall FUNCTION BYTES" },
+	{ "kret", SIM_OP_KRET, parse_nothing, "kret" },
+	{ "irq", SIM_OP_IRQ, parse_irq, "irq NAME" },
+	{ "softirq", SIM_OP_SOFTIRQ, parse_softirq, "softirq [NAME]" },
+	{ "nmi", SIM_OP_NMI, parse_nothing, "nmi" },
+	{ "exception", SIM_OP_EXCEPTION, parse_exception, "exception NAME" },
+	{ "irqret", SIM_OP_IRQRET, parse_nothing, "irqret" },
+	{ "share", SIM_OP_SHARE, parse_share, "share kstack|ustack NAME|Pn" },
+	{ "sysrq", SIM_OP_SYSRQ, parse_sysrq, "sysrq t" },
 };
 
 const char *const operation_words[] = {
 	"mmap",	    "munmap",	  "mprotect", "mremap", "brk",	 "madvise", "mlock",	 "munlock",
 	"mlockall", "munlockall", "msync",    "mseal",	"touch", "stack",   "setrlimit", "fork",
-	"exit",	    "switch",	  "truncate", "thread", "exec",	 "title",   "about",	 "say",
+	"exit",	    "switch",	  "truncate", "thread", "exec",	 "call",    "ret",	 "kthread",
+	"syscall",  "sysret",	  "kcall",    "kret",	"irq",	 "softirq", "nmi",	 "exception",
+	"irqret",   "share",	  "sysrq",    "title",	"about", "say",
 	"pause",    "profile",	  "ram",      "cpus",	"seed",	 "start",   NULL,
 };
 
@@ -491,7 +514,7 @@ struct error *operation_parse(struct parser *p, struct scenario_op *ret)
 	size_t i;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->bind = SYM_NONE;
+	ret->bind = ret->task = SYM_NONE;
 	for (i = 0; i < ARRAY_LEN(operations) && !o; i++)
 		if (is_word(w, operations[i].word))
 			o = &operations[i];

@@ -18,7 +18,7 @@ static const char *figure_name(unsigned figure)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static const char *const plain_results[] = { "ok", "unchanged", NULL };
+static const char *const plain_results[] = { "ok", "unchanged", "oops", "panic", NULL };
 static const char *const two_word_results[][2] = {
 	{ "SIGSEGV", "MAPERR" },
 	{ "SIGSEGV", "ACCERR" },
@@ -52,13 +52,14 @@ static struct error *result_unknown(struct parser *p, const struct word *w)
 	static const char *const list[] = {
 		"ok",	   "unchanged", "ENOMEM",   "EINVAL",	"EACCES",
 		"EPERM",   "EEXIST",	"EFAULT",   "EAGAIN",	"EBUSY",
-		"SIGSEGV", "SIGBUS",	"skipped:", "refused:", NULL,
+		"SIGSEGV", "SIGBUS",	"skipped:", "refused:", "oops",
+		"panic",   "astray:",	NULL,
 	};
 
 	return parser_expected(p, w, "a result, FIGURE=n, NAME:PAGES or NAME@ADDR expected", list);
 }
 
-/* skipped: or refused: with the words that follow. */
+/* skipped:, refused: or astray: with the words that follow. */
 static void result_sentence(struct parser *p, struct prediction *pr, const struct word *w)
 {
 	struct buf b = BUF_INIT;
@@ -78,7 +79,7 @@ static struct error *parse_result(struct parser *p, struct prediction *pr)
 	const struct word *w = parser_next(p), *second;
 	size_t i;
 
-	if (strcmp(w->s, "skipped:") == 0 || strcmp(w->s, "refused:") == 0 ||
+	if (strcmp(w->s, "astray:") == 0 || strcmp(w->s, "astray") == 0 || strcmp(w->s, "skipped:") == 0 || strcmp(w->s, "refused:") == 0 ||
 	    strcmp(w->s, "skipped") == 0 || strcmp(w->s, "refused") == 0) {
 		result_sentence(p, pr, w);
 		return NULL;

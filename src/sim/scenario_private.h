@@ -38,6 +38,23 @@ struct error *expr_parse(struct parser *p, const struct word *w, const char *wha
 struct error *expr_parse_at(struct parser *p, const struct word *w, const char *s, const char *what,
 			    struct expr *ret);
 
+/* An expression for a slot; a name that is new; the n of "Pn", -1: it is none. */
+struct error *parser_number(struct parser *p, struct scenario_op *so, enum slot slot, const char *what);
+struct error *parser_new_name(struct parser *p, int *ret);
+int process_number(const char *s);
+
+/* scenario_kernel.c: what follows the operation's word */
+struct error *parse_call(struct parser *p, struct scenario_op *so);
+struct error *parse_kcall(struct parser *p, struct scenario_op *so);
+struct error *parse_syscall(struct parser *p, struct scenario_op *so);
+struct error *parse_irq(struct parser *p, struct scenario_op *so);
+struct error *parse_softirq(struct parser *p, struct scenario_op *so);
+struct error *parse_exception(struct parser *p, struct scenario_op *so);
+struct error *parse_kthread(struct parser *p, struct scenario_op *so);
+struct error *parse_switch(struct parser *p, struct scenario_op *so);
+struct error *parse_share(struct parser *p, struct scenario_op *so);
+struct error *parse_sysrq(struct parser *p, struct scenario_op *so);
+
 /* The operation of the words; NULL in *usage never: the line that shows its form. */
 struct error *operation_parse(struct parser *p, struct scenario_op *ret);
 struct error *limit_parse(struct parser *p, enum sim_limit *limit);

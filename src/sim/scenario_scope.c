@@ -31,7 +31,7 @@ static void bind_symbol(struct scope *s, unsigned symbol, uint64_t addr, uint64_
 		memset(p->bind + p->nbind, 0, (n - p->nbind) * sizeof(*p->bind));
 		p->nbind = n;
 	}
-	p->bind[symbol] = (struct scope_binding) { addr, len, ++s->clock };
+	p->bind[symbol] = (struct scope_binding) { addr, len, ++s->clock, 0 };
 }
 
 static void bind_special(struct scope *s, const struct world_region *r)
@@ -67,6 +67,7 @@ void scope_init(struct scope *s, const struct world_info *info, const struct sim
 {
 	memset(s, 0, sizeof(*s));
 	s->nprocs = 1;
+	s->ntasks = 1;
 	s->proc[0].alive = true;
 	s->proc[0].parent = -1;
 	memcpy(s->proc[0].limit, o->limit, sizeof(o->limit));
@@ -116,13 +117,13 @@ bool scope_find(const struct scope *s, unsigned symbol, struct scope_binding *re
 	}
 	switch (symbol) {
 	case SYM_HEAP:
-		*ret = (struct scope_binding) { p->start_brk, p->brk - p->start_brk, 1 };
+		*ret = (struct scope_binding) { p->start_brk, p->brk - p->start_brk, 1, 0 };
 		return true;
 	case SYM_SP:
-		*ret = (struct scope_binding) { p->sp, 0, 1 };
+		*ret = (struct scope_binding) { p->sp, 0, 1, 0 };
 		return true;
 	case SYM_MMAPBASE:
-		*ret = (struct scope_binding) { p->mmap_base, 0, 1 };
+		*ret = (struct scope_binding) { p->mmap_base, 0, 1, 0 };
 		return true;
 	default:
 		return false;
@@ -252,8 +253,11 @@ static const char *refusal(const struct scope *s, const struct sim_op *op)
 		return "refused: too many processes";
 	if (op->kind == SIM_OP_THREAD && s->nthreads == SIM_MAX_THREADS)
 		return "refused: too many threads";
-	if (op->kind == SIM_OP_EXIT && alive(s) == 1)
+	if (op->kind == SIM_OP_EXIT && alive(s) == 1 && s->task == s->proc[s->current].task)
 		return "refused: last process";
+	if ((op->kind == SIM_OP_KCALL && op->len > SCENARIO_KCALL_CAP) ||
+	    (op->kind == SIM_OP_CALL && (op->len > SCENARIO_POPULATE_CAP || op->value > 4096)))
+		return "refused: populate cap";
 	return NULL;
 }
 
@@ -290,6 +294,32 @@ static void put(const struct scope *s, struct sim_op *op, enum slot slot, uint64
 	}
 }
 
+/* The number of the task that a name or Pn stands for, + 1; 0: there is none. */
+static int task_of(const struct scope *s, const struct scenario_op *so)
+{
+	const struct scope_proc *p = &s->proc[s->current];
+	unsigned symbol = (unsigned)so->task;
+
+	if (so->task == SYM_NONE)
+		return (unsigned)so->op.proc < s->nprocs && s->proc[so->op.proc].alive ?
+			s->proc[so->op.proc].task + 1 : 0;
+	if (symbol < p->nbind && p->bind[symbol].when && p->bind[symbol].task)
+		return p->bind[symbol].task;
+	for (unsigned i = s->nkthreads; i-- > 0;)
+		if (s->kthread[i].symbol == symbol)
+			return s->kthread[i].task + 1;
+	return 0;
+}
+
+static enum verdict no_task(const struct scenario *sc, const struct scenario_op *so, char why[64])
+{
+	if (so->task == SYM_NONE)
+		snprintf(why, 64, "skipped: no process P%d", so->op.proc);
+	else
+		snprintf(why, 64, "skipped: no task %s", sc->symbol[so->task]);
+	return VERDICT_SKIPPED;
+}
+
 /* As glibc chooses it, with the limit as it is now. */
 static uint64_t thread_size(uint64_t stack_limit)
 {
@@ -317,6 +347,13 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 		snprintf(why, 64, "skipped: no process P%d", op.proc);
 		return VERDICT_SKIPPED;
 	}
+	if (op.kind == SIM_OP_RUN || op.kind == SIM_OP_SHARE) {
+		op.task = task_of(s, so);
+		if (!op.task)
+			return no_task(sc, so, why);
+	}
+	if (op.kind == SIM_OP_THREAD || op.kind == SIM_OP_KTHREAD)
+		snprintf(op.name, sizeof(op.name), "%s", sc->symbol[so->bind]);
 	if (op.kind == SIM_OP_TOUCH) {
 		/* ceil(LEN / 4096) without overflow */
 		op.pages = so->ranged ? op.len / SIM_PAGE + (op.len % SIM_PAGE != 0) : 1;
@@ -341,6 +378,7 @@ static void apply_fork(struct scope *s)
 {
 	copy_proc(&s->proc[s->nprocs], &s->proc[s->current]);
 	s->proc[s->nprocs].parent = (int)s->current;
+	s->proc[s->nprocs].task = s->task = s->ntasks++;
 	s->current = s->nprocs++;
 }
 
@@ -356,7 +394,34 @@ static void apply_exit(struct scope *s)
 		if (s->proc[i].alive)
 			next = (int)i;
 	s->current = (unsigned)next;
+	s->task = s->proc[next].task;
 }
+
+static void bind_task(struct scope *s, const struct scenario_op *so, const struct sim_op *op)
+{
+	if (op->kind == SIM_OP_THREAD) {
+		s->proc[s->current].bind[so->bind].task = s->ntasks++ + 1;
+	} else if (s->nkthreads < SIM_MAX_KTHREADS) {
+		s->kthread[s->nkthreads].symbol = (unsigned)so->bind;
+		s->kthread[s->nkthreads++].task = s->ntasks++;
+	}
+}
+
+/* The machine itself knows who runs now, and who did not survive. */
+static void machine_says(struct scope *s, const struct sim_op *op, const struct sim_result *res)
+{
+	if (!res->placed)
+		return;
+	if (op->kind == SIM_OP_FORK && res->child && res->status != SIM_OK)
+		apply_fork(s);
+	if (res->died)
+		s->proc[res->died - 1].alive = false;
+	s->current = (unsigned)res->proc;
+	s->task = res->task;
+}
+
+static void apply_ok(struct scope *s, const struct scenario_op *so, const struct sim_op *op,
+		     const struct sim_result *res);
 
 void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim_op *op,
 		 const struct sim_result *res)
@@ -365,8 +430,16 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 
 	if (op->kind == SIM_OP_BRK && (res->status == SIM_OK || res->status == SIM_UNCHANGED))
 		p->brk = res->ret;
-	if (res->status != SIM_OK)
-		return;
+	if (res->status == SIM_OK)
+		apply_ok(s, so, op, res);
+	machine_says(s, op, res);
+}
+
+static void apply_ok(struct scope *s, const struct scenario_op *so, const struct sim_op *op,
+		     const struct sim_result *res)
+{
+	struct scope_proc *p = &s->proc[s->current];
+
 	switch (op->kind) {
 	case SIM_OP_MMAP:
 		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len));
@@ -378,6 +451,10 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 	case SIM_OP_THREAD:
 		bind_symbol(s, (unsigned)so->bind, res->ret, page_up(op->len) + page_up(op->guard));
 		s->nthreads++;
+		bind_task(s, so, op);
+		break;
+	case SIM_OP_KTHREAD:
+		bind_task(s, so, op);
 		break;
 	case SIM_OP_SETRLIMIT:
 		p->limit[op->limit] = op->value;
@@ -386,10 +463,15 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 		apply_fork(s);
 		break;
 	case SIM_OP_EXIT:
-		apply_exit(s);
+		if (!res->placed)
+			apply_exit(s);
 		break;
 	case SIM_OP_SWITCH:
 		s->current = (unsigned)op->proc;
+		s->task = s->proc[op->proc].task;
+		break;
+	case SIM_OP_EXEC:		/* whoever called it is the main thread now */
+		s->proc[s->current].task = s->task;
 		break;
 	default:
 		break;

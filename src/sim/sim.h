@@ -20,7 +20,7 @@
 #define SIM_MAX_THREADS 256	/* besides the main thread of each process */
 #define SIM_MAX_KTHREADS 32
 #define SIM_MAX_TASKS (SIM_MAX_PROCS + SIM_MAX_THREADS + SIM_MAX_KTHREADS)
-#define SIM_MAX_CPUS 8
+#define SIM_MAX_CPUS 256
 #define SIM_FIRST_PID 1000	/* of the first task; tasks are numbered in order of birth */
 #define SIM_FUNCTION_MAX 47
 #define SIM_UNLIMITED UINT64_MAX
@@ -161,7 +161,8 @@ struct sim_result {
 	uint64_t done;		/* touch: pages that went well */
 	uint64_t fault;		/* touch: the address that failed */
 	int child;		/* fork; thread, kthread: the task's number */
-	int proc;		/* kernel-side operations: current process afterwards */
+	bool placed;		/* proc and task are filled in: the current ones afterwards */
+	int proc, task;
 	int died;		/* process that ended with it, + 1; 0: none */
 	const char *why;	/* skipped; static */
 	char into[SIM_FUNCTION_MAX + 1], of[16];
@@ -258,6 +259,8 @@ typedef void (*sim_trace_fn)(void *ctx, const struct sim_step *step);
 
 /* What the kernel printed during the last operation, a line each; "" when nothing. */
 const char *sim_log(const struct sim *s);
+/* The current task by name, NULL when it is the main thread of its process. */
+const char *sim_task_name(const struct sim *s);
 /* fn NULL: off (fast). */
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx);
 /* Runs op a second time, traced, from pos where it ran before; history after it stays.

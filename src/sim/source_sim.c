@@ -481,7 +481,7 @@ static void sim_close(struct source *src)
 
 const struct source_ops sim_source_ops = {
 	.scheme = "sim",
-	.caps = CAP_STEP | CAP_BACK | CAP_TASKS | CAP_PAGES,
+	.caps = CAP_STEP | CAP_BACK | CAP_TASKS | CAP_PAGES | CAP_KSTACKS,
 	.open = sim_open,
 	.sample = sim_sample,
 	.more = sim_more,

@@ -61,6 +61,11 @@ static u64 empty_sp(const struct sim *s, const struct kstack *ks)
 	return kstack_top(ks) - kern(s)->top_padding;
 }
 
+bool kstack_size_ok(u64 bytes)
+{
+	return !bytes || bytes == 4096 || bytes == 8192 || bytes == 16384;
+}
+
 bool ktask_create(struct sim *s, u32 task, const char *comm, u32 flags, u32 stack_size)
 {
 	struct ktask *t;
@@ -217,6 +222,10 @@ void op_kthread(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		skip(res, "too many kernel threads");
 		return;
 	}
+	if (!kstack_size_ok(op->len)) {
+		skip(res, "a kernel stack has 4K, 8K or 16K");
+		return;
+	}
 	SET(s, t->proc, NO_PROC);
 	if (!ktask_create(s, n, op->name, KT_KTHREAD, (u32)op->len)) {
 		result_set(res, -ENOMEM);
@@ -271,4 +280,13 @@ void op_share(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		skip(res, "it runs on that stack already");
 	else
 		share_kstack(s, t, ktask_at(s, with));
+}
+
+/* ---- looking ---------------------------------------------------------------------------------------- */
+
+const char *sim_task_name(const struct sim *s)
+{
+	u32 task = curr_task(s);
+
+	return s->root->task[task].is_main ? NULL : comm_of(s, task);
 }

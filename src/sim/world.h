@@ -110,6 +110,11 @@ struct world_ops {
 	/* Why op cannot be run here, or NULL. A static string. */
 	const char *(*refuses)(struct world *w, const struct sim_op *op);
 	struct error *(*state)(struct world *w, unsigned proc, struct world_state *ret);
+	/* What the kernel printed during the last operation, lines; the task that runs when it is
+	 * not the main thread of its process, or NULL. Both until the next exec. NULL: no such
+	 * thing here. */
+	const char *(*log)(struct world *w);
+	const char *(*task)(struct world *w);
 	void (*close)(struct world *w);
 };
 struct world { const struct world_ops *ops; };	/* first member of each world's own struct */

@@ -142,6 +142,16 @@ static struct error *sim_world_state(struct world *world, unsigned proc, struct 
 	return NULL;
 }
 
+static const char *sim_world_log(struct world *world)
+{
+	return sim_log(world_sim_machine(world));
+}
+
+static const char *sim_world_task(struct world *world)
+{
+	return sim_task_name(world_sim_machine(world));
+}
+
 static void sim_world_close(struct world *world)
 {
 	struct sim_world *w = (struct sim_world *)world;
@@ -155,6 +165,8 @@ static const struct world_ops sim_ops = {
 	.info = sim_info,
 	.exec = sim_world_exec,
 	.state = sim_world_state,
+	.log = sim_world_log,
+	.task = sim_world_task,
 	.close = sim_world_close,
 };
 

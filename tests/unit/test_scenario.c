@@ -55,7 +55,7 @@ static void test_wrong_lines(void **state)
 		{ "touch 0x10000000000000000 r", "t.scn:1:7: a number of 2^64 or more" },
 		{ "touch 16777216T r", "t.scn:1:7: a number of 2^64 or more" },
 		{ "touch 0x r", "t.scn:1:7: no digits" },
-		{ "switch 1", "t.scn:1:8: a process expected" },
+		{ "switch 1", "t.scn:1:8: a task expected: P0, P1" },
 		{ "setrlimit stak 4p", "t.scn:1:11: a limit expected: stack, as, data or memlock, "
 				       "not \"stak\"; did you mean \"stack\"?" },
 		{ "truncate fil 4p", "t.scn:1:10: file expected" },

@@ -66,6 +66,7 @@ static const struct { char letter; uint16_t role; } looks[FRAME_NR] = {
 	[FRAME_ZERO] = { 'Z', THEME_PAGE_ZERO },
 	[FRAME_RESERVED] = { 'k', THEME_DIM },
 	[FRAME_PCP] = { 'p', THEME_PAGE_SWAP },
+	[FRAME_KSTACK] = { 'K', THEME_VMA_STACK },
 };
 
 /* Free frames show the order of their block by its digit at the block's first frame. */
@@ -103,7 +104,7 @@ static void draw_block(const struct machine *m, struct canvas *c)
 		}
 	}
 	canvas_put(c, BLOCK_FRAMES / per_row + 1, 1, STYLE(DIM),
-		   "A anon F file S shmem T table k kernel p per-CPU list; a digit begins a free block of its order");
+		   "A anon F file S shmem T table K kernel stack k kernel p per-CPU list; a digit: a free block of its order");
 }
 
 /* ---- frames in use ---- */
@@ -131,7 +132,8 @@ static void draw_frame(const struct machine_frame *f, struct canvas *c, int row)
 	inside_frame(f, &b);
 	canvas_putn(c, row, 10, (struct style){ .role = looks[f->kind].role }, 20, buf_str(&b));
 	buf_free(&b);
-	if (f->kind != FRAME_FREE && f->kind != FRAME_PCP && f->kind != FRAME_TABLE)
+	if (f->kind != FRAME_FREE && f->kind != FRAME_PCP && f->kind != FRAME_TABLE &&
+	    f->kind != FRAME_KSTACK)
 		canvas_putf(c, row, 31, STYLE(TEXT), "×%u", f->mapcount);
 	if (f->addr)
 		paint_address(c, row, 36, STYLE(DIM), f->addr, 0);

@@ -133,7 +133,8 @@ static void part_words(const struct part *p, const struct kstack *k, struct buf 
 		buf_adds(out, "never used");
 		break;
 	case PART_END:
-		buf_adds(out, k->rung != KSTACK_BPF ? "end of the stack" : k->magic_ok ?
+		buf_adds(out, k->rung < KSTACK_BPF ? "end of the stack" : k->magic_ok ?
+			 k->unguarded ? "end magic is whole; no guard page below" :
 			 "end magic is whole; below lies the guard page" :
 			 "END MAGIC OVERWRITTEN");
 		break;
@@ -150,7 +151,7 @@ static struct style part_style(const struct part *p, const struct kstack *k)
 	case PART_SWITCH:
 		return STYLE(DIM);
 	case PART_END:
-		return k->rung == KSTACK_BPF && !k->magic_ok ? STYLE(ERROR) : STYLE(LIMIT);
+		return k->rung >= KSTACK_BPF && !k->magic_ok ? STYLE(ERROR) : STYLE(LIMIT);
 	default:
 		return p->frame && p->frame->ambiguous ? STYLE(WARN) : STYLE(TEXT);
 	}

@@ -148,7 +148,7 @@ static struct style text_bar(const void *rows, size_t i, struct buf *out)
 		buf_adds(out, k->used != UNKNOWN && at < k->used ? "█" :
 			 k->high_water != UNKNOWN && at < k->high_water ? "▒" : "·");
 	}
-	return k->rung == KSTACK_BPF && !k->magic_ok ? STYLE(ERROR) : STYLE(BAR);
+	return k->rung >= KSTACK_BPF && !k->magic_ok ? STYLE(ERROR) : STYLE(BAR);
 }
 
 static int compare_comm(const void *rows, size_t a, size_t b)

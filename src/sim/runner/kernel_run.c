@@ -571,12 +571,30 @@ static struct error *kernel_exec(struct world *world, const struct sim_op *op,
 	}
 }
 
+/* What no process can do to the kernel it runs on. */
+static const char *const refused[SIM_NOPS] = {
+	[SIM_OP_EXEC] = "exec runs in the simulator only",
+	[SIM_OP_CALL] = "the runner's process has no functions to call: simulator only",
+	[SIM_OP_RET] = "the runner's process has no functions to call: simulator only",
+	[SIM_OP_KTHREAD] = "no process makes a kernel thread: simulator only",
+	[SIM_OP_RUN] = "the real scheduler decides itself who runs: simulator only",
+	[SIM_OP_SYSCALL] = "a real system call cannot be held half way: simulator only",
+	[SIM_OP_SYSRET] = "a real system call cannot be held half way: simulator only",
+	[SIM_OP_KCALL] = "the real kernel calls its functions itself: simulator only",
+	[SIM_OP_KRET] = "the real kernel calls its functions itself: simulator only",
+	[SIM_OP_IRQ] = "real interrupts come from devices: simulator only",
+	[SIM_OP_SOFTIRQ] = "real interrupts come from devices: simulator only",
+	[SIM_OP_NMI] = "real interrupts come from devices: simulator only",
+	[SIM_OP_EXCEPTION] = "a real exception cannot be held half way: simulator only",
+	[SIM_OP_IRQRET] = "real interrupts return by themselves: simulator only",
+	[SIM_OP_SHARE] = "no real kernel lets two tasks share a stack: simulator only",
+	[SIM_OP_SYSRQ] = "the real table tells of all tasks of the machine: simulator only",
+};
+
 static const char *kernel_refuses(struct world *world, const struct sim_op *op)
 {
 	(void)world;
-	if (op->kind == SIM_OP_EXEC)
-		return "exec runs in the simulator only";
-	return NULL;
+	return refused[op->kind];
 }
 
 static void kernel_info(struct world *world, struct world_info *ret)
