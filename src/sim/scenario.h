@@ -117,6 +117,7 @@ struct scenario {
 	unsigned profile_line, profile_column;
 	unsigned cpus;			/* 0: not said */
 	bool has_ram;
+	bool kernel_side;		/* it has operations of the kernel's own side */
 	struct sim_options options;	/* what the head said; profile is not filled in */
 	struct scenario_item *item;
 	size_t nitems, cap_items, nops;
