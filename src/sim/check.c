@@ -66,8 +66,6 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 	o.ram_pages = sc->has_ram ? sc->options.ram_pages : sim_profile_ram(o.profile);
 	o.kstack = sc->options.kstack;
 	o.cpus = sc->cpus;
-	if (sc->has_ram)
-		o.ram_pages = sc->options.ram_pages;
 	if (machine) {
 		o.ram_pages = machine->ram_pages;
 		o.overcommit_memory = machine->overcommit_memory;
