@@ -99,7 +99,8 @@ static u64 file_pages(const struct sim *s)
 	for (u64 pfn = 0; pfn < s->nframes; pfn++) {
 		if (pfn == s->root->virgin && s->root->virgin < s->root->virgin_end)
 			pfn = s->root->virgin_end;
-		n += pfn < s->nframes && frame_at(s, (u32)pfn)->kind == FR_FILE;
+		n += pfn < s->nframes && frame_at(s, (u32)pfn)->kind == FR_FILE &&
+		     !(frame_at(s, (u32)pfn)->flags & FRF_ELSEWHERE);
 	}
 	return n;
 }
