@@ -16,6 +16,8 @@ enum stack_found {
 	STACK_BY_MAIN,		/* main thread: the VMA the kernel calls [stack] */
 	STACK_BY_NAME,		/* the mapping's name says so ([stack:TID], [anon:stack_and_tls:TID]) */
 	STACK_BY_SHAPE,		/* a mapping below a guard page, not claimed by others: a guess */
+	STACK_SHARED,		/* sp lies in it, and so do those of others: a runtime with stacks of
+				 * its own (Go); where this one ends is not known */
 };
 extern const char *const stack_found_names[];	/* "unknown", "by sp", ... */
 

@@ -9,6 +9,10 @@
 #define ROOT "run it as the process's user or as root (sudo), or with CAP_SYS_PTRACE"
 #define ATTACH ROOT "; where kernel.yama.ptrace_scope is set, your own processes need it too"
 
+#define SHARED(figure) { REASON_SHARED, figure, \
+	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \
+	"them: where one of them ends is not known", "the frames tell how deep each of them is" }
+
 static const struct {
 	enum reason reason;
 	const char *what, *why, *try_this;
@@ -119,6 +123,10 @@ static const struct {
 	  "look again when it sleeps" },
 	{ REASON_STACKS, "tasks[].stack",
 	  "neither the stack pointer nor a name tells which mapping is the stack", ATTACH },
+	SHARED("tasks[].stack.used"),
+	SHARED("tasks[].stack.resident"),
+	SHARED("tasks[].stack.limit"),
+	SHARED("tasks[].stack.high_water"),
 	{ REASON_FRAMES_LIBRARY, "tasks[].stack.frames",
 	  "elfutils' libdw, which walks stacks, is not there",
 	  "install libdw1 (elfutils); where mmscope was built without it, build it with libdw-dev" },

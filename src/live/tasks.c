@@ -378,6 +378,43 @@ static ssize_t find_vma(const struct task *t, const struct layout *l, const stru
 	return i;
 }
 
+/* The stack pointers of all, rising: two of them in one stack are two stacks. */
+struct pointers {
+	size_t n;
+	uint64_t *sp;
+};
+
+static int by_sp(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void pointers_of(const struct task_list *tasks, struct pointers *ret)
+{
+	*ret = (struct pointers){ .sp = xcalloc(tasks->n ? tasks->n : 1, sizeof(*ret->sp)) };
+	for (size_t i = 0; i < tasks->n; i++)
+		if (tasks->tasks[i].sp != UNKNOWN)
+			ret->sp[ret->n++] = tasks->tasks[i].sp;
+	qsort(ret->sp, ret->n, sizeof(*ret->sp), by_sp);
+}
+
+static bool shared(const struct pointers *p, uint64_t low, uint64_t high)
+{
+	size_t lo = 0, hi = p->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->sp[mid] < low)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo + 1 < p->n && p->sp[lo + 1] < high;
+}
+
 /* What is resident between low and high, now and ever. */
 static void place_pages(struct task *t, const struct task_stack *was, const struct residency *pages,
 			uint64_t low, uint64_t high, bool grows)
@@ -398,7 +435,7 @@ static void place_pages(struct task *t, const struct task_stack *was, const stru
 }
 
 static void place(struct task *t, const struct layout *l, const struct residency *pages, ssize_t i,
-		  enum stack_found how, uint64_t stack_limit)
+		  enum stack_found how, uint64_t stack_limit, const struct pointers *all)
 {
 	const struct vma *v = i >= 0 ? &l->vmas[i] : NULL;
 	const struct vma *below = i > 0 ? v - 1 : NULL;
@@ -422,6 +459,11 @@ static void place(struct task *t, const struct layout *l, const struct residency
 	}
 	if (pages && v->role != ROLE_STACK)
 		guards_inside(s, pages, t->sp, &low, &high);
+	if (v->role != ROLE_STACK && how == STACK_BY_SP && shared(all, low, high)) {
+		s->found = STACK_SHARED;
+		s->used = s->limit = UNKNOWN;
+		return;
+	}
 	if (v->role != ROLE_STACK)
 		s->limit = high - low;
 	if (s->used != UNKNOWN)
@@ -435,17 +477,20 @@ struct task_list *tasks_place(const struct task_list *list, const struct layout 
 {
 	struct task_list *own = list_copy(list);
 	struct owners w = { 0 };
+	struct pointers all;
 	ssize_t main_vma;
 
 	if (l) {
 		owners_of(l, &w);
+		pointers_of(own, &all);
 		main_vma = main_stack(l);
 		for (size_t i = 0; i < own->n; i++) {
 			enum stack_found how;
 			ssize_t v = find_vma(&own->tasks[i], l, &w, main_vma, pid, &how);
 
-			place(&own->tasks[i], l, pages, v, how, stack_limit);
+			place(&own->tasks[i], l, pages, v, how, stack_limit, &all);
 		}
+		free(all.sp);
 	}
 	free(w.o);
 	if (list_equal(own, list)) {

@@ -170,6 +170,14 @@ static enum rule_result by_prologue(struct walk *w, const struct site *s, struct
 	return RULE_OK;
 }
 
+/* Generated code may jump where it pushed a return address; others call. */
+static bool returns_to(struct walk *w, uint64_t pc)
+{
+	const struct vma *v = vma_at(w, pc);
+
+	return v && v->perms & VMA_EXEC && (!v->inode || follows_call(&w->u->copy, pc));
+}
+
 /* No rules: the chain of frame pointers, if there is one. */
 static enum unwind_end by_pointer(struct walk *w, const struct registers *now,
 				  struct registers *caller)
@@ -180,7 +188,7 @@ static enum unwind_end by_pointer(struct walk *w, const struct registers *now,
 	if (!reg_known(now, REG_RBP) || !v || rbp < sp || rbp >= v->end - 15 || rbp & 7 ||
 	    copy_read(&w->u->copy, rbp, 8, &saved) != COPY_OK ||
 	    copy_read(&w->u->copy, rbp + 8, 8, &pc) != COPY_OK ||
-	    !follows_call(&w->u->copy, pc))
+	    !returns_to(w, pc))
 		return END_NO_RULES;
 	*caller = (struct registers){ .known = 0 };
 	reg_set(caller, REG_RBP, saved);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -237,6 +238,36 @@ static void *overflowing(void *arg)
 	return NULL;
 }
 
+static void *waiter(void *arg)
+{
+	char byte;
+
+	while (read(0, &byte, 1) > 0)
+		;
+	return arg;
+}
+
+/* Two stacks in one mapping with nothing between them, as some runtimes have theirs. */
+static int share(void)
+{
+	enum { EACH = 1 << 18 };
+	char *both = mmap(NULL, 2 * EACH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t t[2];
+
+	for (int i = 0; i < 2; i++) {
+		pthread_attr_t a;
+
+		pthread_attr_init(&a);
+		pthread_attr_setstack(&a, both + i * EACH, EACH);
+		pthread_create(&t[i], &a, waiter, NULL);
+	}
+	puts("ready");
+	fflush(stdout);
+	for (int i = 0; i < 2; i++)
+		pthread_join(t[i], NULL);
+	return 0;
+}
+
 static void start_overflow(pthread_t *t)
 {
 	pthread_attr_t a;
@@ -330,6 +361,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(mode, "loops"))
 		return loops();
+	if (!strcmp(mode, "share"))
+		return share();
 	if (strcmp(mode, "thread") && strcmp(mode, "overflow"))
 		NOTE("main");
 	if (!strcmp(mode, "chain")) {

@@ -446,6 +446,38 @@ static void test_warned(void **state)
 	program_end(&p);
 }
 
+/* Where the stacks of several threads are one mapping, nobody has all of it. */
+static void test_shared(void **state)
+{
+	const struct snapshot *s = NULL;
+	struct source *src;
+	struct program p;
+
+	(void)state;
+	assert_true(program_start(&p, "frames", "share"));
+	src = open_live(p.pid);
+	for (int i = 0; i < SLEEPS; i++) {
+		snapshot_put(s);
+		s = take(src, 0);
+		if (s->tasks->n == 3 && s->tasks->tasks[1].sp != UNKNOWN && s->tasks->tasks[2].sp != UNKNOWN)
+			break;
+	}
+	assert_int_equal(s->tasks->n, 3);
+	assert_int_equal(s->tasks->tasks[0].stack.found, STACK_BY_SP);
+	for (int i = 1; i < 3; i++) {
+		const struct task_stack *st = &s->tasks->tasks[i].stack;
+
+		assert_int_equal(st->found, STACK_SHARED);
+		assert_int_equal(st->vma_start, s->tasks->tasks[1].stack.vma_start);
+		assert_int_equal(st->used, UNKNOWN);
+		assert_int_equal(st->resident, UNKNOWN);
+	}
+	assert_non_null(whys_find(s->whys, "tasks[].stack.used"));
+	snapshot_put(s);
+	src->ops->close(src);
+	program_end(&p);
+}
+
 /* ---- gdb ---- */
 
 static const char gdb_script[] =
@@ -568,7 +600,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact), cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_stopped),
-		cmocka_unit_test(test_warned), cmocka_unit_test(test_gdb),
+		cmocka_unit_test(test_warned), cmocka_unit_test(test_shared), cmocka_unit_test(test_gdb),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

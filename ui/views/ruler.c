@@ -152,11 +152,12 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 	if (!f || (f->sp != r->task->sp && !r->held))
 		return;
 	r->chain = t;
-	snprintf(r->last, sizeof(r->last), "in use, frames unknown");
-	if (t->complete)
+	snprintf(r->last, sizeof(r->last), r->shared ? "stacks of several threads" :
+		 "in use, frames unknown");
+	if (t->complete && !r->shared)
 		frames_label(snap, t->first + t->n - 1, 1, r->last,
 			     sizeof(r->last) - sizeof(", TLS"));
-	if (t->complete && v->role == ROLE_THREAD_STACK)
+	if (t->complete && v->role == ROLE_THREAD_STACK && !r->shared)
 		strcat(r->last, ", TLS");
 	for (size_t i = 0, runs = 0; i < t->n; i += n, runs++) {
 		n = run_of_frames(snap, t, i);
@@ -191,8 +192,11 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 		add_strings(r, snap, v);
 	if (r->sp != UNKNOWN) {
 		m = add(r, MARK_SP, r->sp);
-		snprintf(m->text, sizeof(m->text), "sp%s, %s in use", r->held ? " when stopped" : "",
-			 text_size(v->end - r->sp, size));
+		if (r->shared)
+			snprintf(m->text, sizeof(m->text), "sp, one of several stacks here");
+		else
+			snprintf(m->text, sizeof(m->text), "sp%s, %s in use",
+				 r->held ? " when stopped" : "", text_size(v->end - r->sp, size));
 	}
 	if (r->lowest < v->end && r->lowest > v->start) {
 		m = add(r, MARK_LOWEST, r->lowest);
@@ -260,7 +264,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_FRAME:
 		return r->last;
 	case MARK_SP:
-		return "in use";
+		return r->shared ? "stacks of several threads" : "in use";
 	case MARK_LOWEST:
 		return sp && above->kind == MARK_SP ? "below sp, touched before" : "touched";
 	case MARK_DEEPEST:
@@ -321,6 +325,7 @@ bool ruler_make(struct ruler *r, const struct session *s)
 	r->grows = v->growsdown == 1 || v->role == ROLE_STACK;
 	r->task = owner_of(snap, v, session_tid(s));
 	r->sp = r->task && inside(v, r->task->sp) ? r->task->sp : UNKNOWN;
+	r->shared = r->task && r->task->stack.found == STACK_SHARED;
 	if (r->task && r->sp == UNKNOWN)
 		use_held(r, snap, v);
 	r->limit = r->grows ? snap->limits[LIMIT_STACK] : vma_size(v);

@@ -45,6 +45,7 @@ struct ruler {
 	uint64_t lowest;		/* lowest resident page, v->end when none */
 	struct growth growth;
 	bool grew;
+	bool shared;			/* several stacks lie in this mapping: ends unknown */
 	bool held;			/* sp is from when the thread was stopped for it */
 	const struct unwound_task *chain;	/* its frames, or NULL */
 	uint64_t framed;			/* from sp to the end of the last whose size is known */

@@ -169,6 +169,10 @@ static void draw_scale(const struct ruler *r, const struct vma *v, struct canvas
 	int from = 0, width, to = canvas_cols(c) - 7;
 	char size[16];
 
+	if (r->shared) {
+		canvas_put(c, row, 0, STYLE(WHY), "where this one ends is not known: its frames tell how deep it is");
+		return;
+	}
 	from = canvas_putf(c, row, 0, STYLE(DIM), "of %s ", text_size(whole, size));
 	width = to - from;
 	for (int i = 0; i < width; i++) {
