@@ -87,6 +87,32 @@ const char *sim_comm(const struct sim *s, unsigned task)
 	return comm_of(s, task);
 }
 
+uint64_t sim_lowest_left(const struct sim *s)
+{
+	return s->root->k.lowest;
+}
+
+uint64_t sim_kernelstack(const struct sim *s)
+{
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < s->root->ntasks; i++)
+		if (s->root->task[i].alive && ktask_at(s, i)->kstack &&
+		    kstack_of(s, ktask_at(s, i))->owner == i)
+			bytes += kstack_of(s, ktask_at(s, i))->size;
+	return bytes;
+}
+
+unsigned sim_cached_stacks(const struct sim *s)
+{
+	return (s->root->k.cached[0] != 0) + (s->root->k.cached[1] != 0);
+}
+
+bool sim_stopped(const struct sim *s)
+{
+	return s->root->k.mode & KMODE_PANIC;
+}
+
 char sim_task_state(const struct sim *s, unsigned task)
 {
 	return (char)ktask_at(s, task)->state;

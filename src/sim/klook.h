@@ -25,6 +25,10 @@ unsigned sim_current_task(const struct sim *s);
 int sim_current_found(const struct sim *s);
 const char *sim_comm(const struct sim *s, unsigned task);
 char sim_task_state(const struct sim *s, unsigned task);	/* R S X */
+uint64_t sim_lowest_left(const struct sim *s);		/* the low-water mark of check_stack_usage() */
+uint64_t sim_kernelstack(const struct sim *s);		/* bytes, stacks of living tasks */
+unsigned sim_cached_stacks(const struct sim *s);
+bool sim_stopped(const struct sim *s);			/* after a panic */
 /* The stack pointer, and the name of the stack it is on: "user", "task", "hardirq" ... */
 uint64_t sim_stack_pointer(const struct sim *s, const char **on);
 

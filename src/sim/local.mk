@@ -12,6 +12,7 @@ libmmscope_a_SOURCES += \
 	src/sim/scenario.h src/sim/scenario.c \
 	src/sim/scenario_private.h \
 	src/sim/scenario_expr.c \
+	src/sim/facts.h src/sim/facts.c src/sim/scenario_facts.c \
 	src/sim/scenario_kernel.c \
 	src/sim/scenario_ops.c \
 	src/sim/scenario_predict.c \

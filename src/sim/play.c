@@ -96,6 +96,7 @@ void play_close(struct play *p)
 	world_close(p->world);
 	scope_free(&p->scope);
 	free(p->object);
+	buf_free(&p->log);
 	free(p);
 }
 
@@ -148,6 +149,11 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 		r->verdict = VERDICT_REFUSED;
 		snprintf(r->res, sizeof(r->res), "refused: %s", r->reason);
 	}
+	if (r->verdict == VERDICT_RUN && op.kind == SIM_OP_EXPECT) {
+		snprintf(r->res, sizeof(r->res), "ok");
+		return NULL;
+	}
+	buf_reset(&p->log);
 	if (r->verdict != VERDICT_RUN) {
 		note_nothing(p, r, &op, so);
 		return NULL;
@@ -157,8 +163,10 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 		return err;
 	world_result_text(&res, r->res);
 	/* The records of other scenarios stay comparable with a real kernel's. */
-	if (p->world->ops->log && p->sc->kernel_side)
-		buf_adds(&r->log, p->world->ops->log(p->world));
+	if (p->world->ops->log)
+		buf_adds(&p->log, p->world->ops->log(p->world));
+	if (p->sc->kernel_side)
+		buf_adds(&r->log, buf_str(&p->log));
 	if (op.kind == SIM_OP_FORK && res.child > 0) {
 		p->last[p->scope.nprocs] = p->last[p->scope.current];
 		p->minflt[p->scope.nprocs] = 0;
@@ -189,9 +197,11 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 		return err;
 	r->has_limits = r->kind == SIM_OP_SETRLIMIT;
 	if (item->prediction) {
+		const struct fact_view view = { p->world, buf_str(&p->log) };
+
 		r->has_prediction = true;
 		r->predicted = prediction_check(p->sc, &p->scope, item->prediction, r->res,
-						&r->state, r->minflt, &p->last[r->proc], &r->wrong);
+						&r->state, r->minflt, &p->last[r->proc], &view, &r->wrong);
 	}
 	claim_base_set(&p->last[r->proc], &r->state, r->minflt);
 	return NULL;

@@ -40,6 +40,7 @@ struct play {
 	uint64_t *object;			/* shmem objects seen, in order */
 	size_t nobjects, cap_objects;
 	unsigned nrecords;
+	struct buf log;				/* what the kernel printed during the last operation */
 };
 
 /* Takes the world over, also on failure; first is filled in with record 0. */

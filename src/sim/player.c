@@ -89,11 +89,22 @@ static struct past *past_add(struct player *p)
 	return &p->past[p->npast++];
 }
 
+/* Of the newest operation that was executed; expect executes nothing. */
+static const char *last_log(const struct player *p)
+{
+	size_t k = p->npast - 1;
+
+	while (k && p->past[k].op.kind == SIM_OP_EXPECT)
+		k--;
+	return player_log(p, k);
+}
+
 /* The prediction's verdict and the words of the result go to the line of the text. */
 static void judge(struct player *p, struct past *e, const char *result)
 {
 	const struct scenario_item *it = player_item(p, p->npast - 1);
 	struct script_line *line = &p->script->lines[script_find(p->script, p->npast - 1)];
+	const struct fact_view view = { p->world, last_log(p) };
 	struct world_state st = { .nvmas = 0 };
 	struct buf wrong = BUF_INIT;
 	struct error *err;
@@ -108,7 +119,7 @@ static void judge(struct player *p, struct past *e, const char *result)
 		error_destroy(err);
 	} else {
 		prediction_check(p->sc, &p->scope, it->prediction, result, &st, e->figure[FIGURE_MINFLT],
-				 &p->last[e->proc], &wrong);
+				 &p->last[e->proc], &view, &wrong);
 	}
 	e->mistakes += wrong.len > 0;
 	if (wrong.len && wrong.data[wrong.len - 1] == '\n')
@@ -137,7 +148,9 @@ void player_execute(struct player *p)
 	e->from = sim_position(p->sim);
 	e->mistakes = p->past[p->npast - 2].mistakes;
 	e->verdict = scenario_resolve(p->sc, &p->scope, &it->op, &e->op, result);
-	if (e->verdict == VERDICT_RUN) {
+	if (e->verdict == VERDICT_RUN && e->op.kind == SIM_OP_EXPECT) {
+		snprintf(result, sizeof(result), "ok");
+	} else if (e->verdict == VERDICT_RUN) {
 		sim_trace(p->sim, note_event, e);
 		sim_exec(p->sim, &e->op, &e->res);
 		sim_trace(p->sim, NULL, NULL);
@@ -244,7 +257,7 @@ static void reach(struct player *p, size_t op, sim_pos pos)
 	while (p->built < op) {
 		const struct past *e = &p->past[++p->built];
 
-		if (e->verdict == VERDICT_RUN)
+		if (e->verdict == VERDICT_RUN && e->op.kind != SIM_OP_EXPECT)
 			sim_exec(p->sim, &e->op, &res);
 	}
 	sim_seek(p->sim, pos);

@@ -458,6 +458,20 @@ static struct error *operation_line(struct parser *p, char *prediction, unsigned
 	if (err)
 		return err;
 	text = join(p, 0);
+	if (op.op.kind == SIM_OP_EXPECT) {	/* a prediction of its own */
+		if (prediction)
+			err = parser_error(p, p->word[0].column, "expect is a prediction itself: no => behind it");
+		if (!err)
+			err = prediction_parse(p, &pred);
+		if (err) {
+			free(text);
+			return err;
+		}
+		for (size_t i = 0; i < pred->nclaims; i++)
+			op.op.value |= pred->claim[i].kind == CLAIM_FACT;
+		pred->text = join(p, 1);
+		prediction = NULL;
+	}
 	if (prediction) {
 		split(p, prediction, offset);
 		err = prediction_parse(p, &pred);

@@ -74,17 +74,21 @@ struct scenario_op {
 	bool unlimited;			/* setrlimit */
 };
 
-enum claim_kind { CLAIM_FIGURE, CLAIM_PAGES, CLAIM_PLACE };
+enum claim_kind { CLAIM_FIGURE, CLAIM_PAGES, CLAIM_PLACE, CLAIM_FACT };
 enum { FIGURE_MINFLT = WORLD_NCOUNTERS, FIGURE_VMAS, NFIGURES };
 
 struct claim {
 	enum claim_kind kind;
-	char relation;			/* figure: '=', '+', '-' */
+	char relation;			/* figure: '=', '+', '-'; fact: '=', '<', '>' */
 	unsigned figure;		/* a world_counter, FIGURE_MINFLT or FIGURE_VMAS */
 	unsigned symbol;
 	uint64_t number;
-	struct expr place;
-	char *pages;			/* run-length coded, as records have it */
+	struct expr place;		/* of a fact: its number */
+	char *pages;			/* run-length coded, as records have it; of a fact: its word */
+	unsigned fact;			/* row of facts[] */
+	bool has_argument;
+	int task, proc;			/* the argument: a symbol, or Pn */
+	struct expr argument;		/* or an address */
 	char *text;			/* the claim as written */
 };
 
@@ -172,6 +176,8 @@ void scope_exec(struct scope *s, const struct world_info *info);
 void scope_copy(struct scope *to, const struct scope *from);	/* to is overwritten, not freed */
 void scope_free(struct scope *s);
 bool scope_find(const struct scope *s, unsigned symbol, struct scope_binding *ret);
+/* The number of the task that a symbol (or Pn, where it is SYM_NONE) stands for, + 1; 0: none. */
+int scope_task(const struct scope *s, int symbol, int proc);
 /* An address in words: "A+3p", "stack-224p"; hexadecimal when no region is near. */
 void scope_words(const struct scenario *sc, const struct scope *s, uint64_t addr, struct buf *ret);
 
@@ -193,11 +199,17 @@ void scope_apply(struct scope *s, const struct scenario_op *so, const struct sim
 /* What "the change since the last record of the process" refers to. */
 struct claim_base { uint64_t figure[NFIGURES]; };
 
+/* Where facts are asked; NULL, or a world without any: claims about facts are not judged. */
+struct fact_view {
+	struct world *world;
+	const char *log;		/* what the kernel printed during the last operation; may be NULL */
+};
+
 void claim_base_set(struct claim_base *b, const struct world_state *st, uint64_t minflt);
 /* True when everything came as predicted; otherwise a line for each claim that did not:
  * "expected X, got Y". */
 bool prediction_check(const struct scenario *sc, const struct scope *s, const struct prediction *p,
 		      const char *result, const struct world_state *st, uint64_t minflt,
-		      const struct claim_base *before, struct buf *wrong);
+		      const struct claim_base *before, const struct fact_view *view, struct buf *wrong);
 
 #endif

@@ -47,6 +47,15 @@ struct error *parse_kcall(struct parser *p, struct scenario_op *so)
 	return err ? err : parser_number(p, so, SLOT_LEN, "BYTES");
 }
 
+/* What is expected is read as a prediction of the line. */
+struct error *parse_expect(struct parser *p, struct scenario_op *so)
+{
+	(void)so;
+	if (!parser_peek(p))
+		return parser_expected(p, NULL, "FACT=VALUE (like used=4096, trampled=none)", NULL);
+	return NULL;
+}
+
 struct error *parse_syscall(struct parser *p, struct scenario_op *so)
 {
 	return function_word(p, so, "the name of a system call");

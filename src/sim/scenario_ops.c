@@ -495,6 +495,7 @@ static const struct operation {
 	{ "irqret", SIM_OP_IRQRET, parse_nothing, "irqret" },
 	{ "share", SIM_OP_SHARE, parse_share, "share kstack|ustack NAME|Pn" },
 	{ "sysrq", SIM_OP_SYSRQ, parse_sysrq, "sysrq t" },
+	{ "expect", SIM_OP_EXPECT, parse_expect, "expect FACT=VALUE ..." },
 };
 
 const char *const operation_words[] = {
@@ -502,7 +503,7 @@ const char *const operation_words[] = {
 	"mlockall", "munlockall", "msync",    "mseal",	"touch", "stack",   "setrlimit", "fork",
 	"exit",	    "switch",	  "truncate", "thread", "exec",	 "call",    "ret",	 "kthread",
 	"syscall",  "sysret",	  "kcall",    "kret",	"irq",	 "softirq", "nmi",	 "exception",
-	"irqret",   "share",	  "sysrq",    "title",	"about", "say",
+	"irqret",   "share",	  "sysrq",    "expect",	"title",	"about", "say",
 	"pause",    "profile",	  "ram",      "cpus",	"seed",	 "start",   NULL,
 };
 
@@ -523,7 +524,7 @@ struct error *operation_parse(struct parser *p, struct scenario_op *ret)
 	ret->op.kind = o->kind;
 	err = o->parse(p, ret);
 	w = err ? NULL : parser_peek(p);
-	if (!err && w)
+	if (!err && w && o->kind != SIM_OP_EXPECT)
 		err = parser_error(p, w->column,
 				   "the operation is complete before \"%s\"; its form: %s", w->s,
 				   o->form);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "src/sim/facts.h"
 #include "src/sim/scenario_private.h"
 
 static const char page_letters[] = ".AaFfZGSH-";
@@ -31,6 +32,8 @@ static bool is_claim(const char *s)
 {
 	size_t n = name_length(s);
 
+	if (fact_of_word(s) >= 0)
+		return true;
 	return n && s[n] && strchr("=+-:@", s[n]) && (s[n] != ':' || s[n + 1]);
 }
 
@@ -121,7 +124,7 @@ static struct error *parse_result(struct parser *p, struct prediction *pr)
 
 static struct error *parse_figure(struct parser *p, const struct word *w, size_t n, struct claim *c)
 {
-	const char *list[NFIGURES + 1] = { NULL };
+	const char *list[NFIGURES + FACTS_MAX + 1] = { NULL };
 	const char *why, *end;
 	unsigned i;
 
@@ -134,6 +137,8 @@ static struct error *parse_figure(struct parser *p, const struct word *w, size_t
 		char name[SCENARIO_LINE_MAX + 1];
 		struct word only = { name, w->column };
 
+		for (unsigned k = 0; facts[k].name && k < FACTS_MAX; k++)
+			list[i++] = facts[k].name;
 		snprintf(name, sizeof(name), "%.*s", (int)n, w->s);
 		return parser_expected(p, &only, "a figure expected: minflt, vmas or a counter",
 				       list);
@@ -193,7 +198,10 @@ static struct error *parse_pages(struct parser *p, const struct word *w, const c
 static struct error *parse_claim(struct parser *p, const struct word *w, struct claim *c)
 {
 	size_t n = name_length(w->s);
+	int fact = fact_of_word(w->s);
 
+	if (fact >= 0)
+		return fact_claim_parse(p, w, fact, c);
 	if (strchr("=+-", w->s[n]))
 		return parse_figure(p, w, n, c);
 	if (n > SCENARIO_NAME_MAX)
@@ -362,7 +370,7 @@ static bool check_region(const struct scenario *sc, const struct scope *s, const
 
 bool prediction_check(const struct scenario *sc, const struct scope *s, const struct prediction *p,
 		      const char *result, const struct world_state *st, uint64_t minflt,
-		      const struct claim_base *before, struct buf *wrong)
+		      const struct claim_base *before, const struct fact_view *view, struct buf *wrong)
 {
 	struct claim_base now;
 	bool good = true;
@@ -377,6 +385,11 @@ bool prediction_check(const struct scenario *sc, const struct scope *s, const st
 	for (i = 0; i < p->nclaims; i++) {
 		const struct claim *c = &p->claim[i];
 
+		if (c->kind == CLAIM_FACT) {
+			if (!fact_claim_check(sc, s, c, view, wrong))
+				good = false;
+			continue;
+		}
 		if (!(c->kind == CLAIM_FIGURE ? check_figure(c, before, &now, wrong) :
 						 check_region(sc, s, c, st, wrong)))
 			good = false;

@@ -46,6 +46,7 @@ int process_number(const char *s);
 /* scenario_kernel.c: what follows the operation's word */
 struct error *parse_call(struct parser *p, struct scenario_op *so);
 struct error *parse_kcall(struct parser *p, struct scenario_op *so);
+struct error *parse_expect(struct parser *p, struct scenario_op *so);
 struct error *parse_syscall(struct parser *p, struct scenario_op *so);
 struct error *parse_irq(struct parser *p, struct scenario_op *so);
 struct error *parse_softirq(struct parser *p, struct scenario_op *so);
@@ -54,6 +55,12 @@ struct error *parse_kthread(struct parser *p, struct scenario_op *so);
 struct error *parse_switch(struct parser *p, struct scenario_op *so);
 struct error *parse_share(struct parser *p, struct scenario_op *so);
 struct error *parse_sysrq(struct parser *p, struct scenario_op *so);
+
+/* scenario_facts.c: the fact a word is about (-1: none), the rest of the word, the check */
+int fact_of_word(const char *s);
+struct error *fact_claim_parse(struct parser *p, const struct word *w, int fact, struct claim *c);
+bool fact_claim_check(const struct scenario *sc, const struct scope *s, const struct claim *c,
+		      const struct fact_view *view, struct buf *wrong);
 
 /* The operation of the words; NULL in *usage never: the line that shows its form. */
 struct error *operation_parse(struct parser *p, struct scenario_op *ret);

@@ -294,15 +294,13 @@ static void put(const struct scope *s, struct sim_op *op, enum slot slot, uint64
 	}
 }
 
-/* The number of the task that a name or Pn stands for, + 1; 0: there is none. */
-static int task_of(const struct scope *s, const struct scenario_op *so)
+int scope_task(const struct scope *s, int name, int proc)
 {
 	const struct scope_proc *p = &s->proc[s->current];
-	unsigned symbol = (unsigned)so->task;
+	unsigned symbol = (unsigned)name;
 
-	if (so->task == SYM_NONE)
-		return (unsigned)so->op.proc < s->nprocs && s->proc[so->op.proc].alive ?
-			s->proc[so->op.proc].task + 1 : 0;
+	if (name == SYM_NONE)
+		return (unsigned)proc < s->nprocs && s->proc[proc].alive ? s->proc[proc].task + 1 : 0;
 	if (symbol < p->nbind && p->bind[symbol].when && p->bind[symbol].task)
 		return p->bind[symbol].task;
 	for (unsigned i = s->nkthreads; i-- > 0;)
@@ -348,7 +346,7 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 		return VERDICT_SKIPPED;
 	}
 	if (op.kind == SIM_OP_RUN || op.kind == SIM_OP_SHARE) {
-		op.task = task_of(s, so);
+		op.task = scope_task(s, so->task, so->op.proc);
 		if (!op.task)
 			return no_task(sc, so, why);
 	}

@@ -105,6 +105,7 @@ enum sim_op_kind {
 	SIM_OP_IRQRET,
 	SIM_OP_SHARE,		/* task, flags: SIM_SHARE_* */
 	SIM_OP_SYSRQ,
+	SIM_OP_EXPECT,		/* nothing is executed: it only claims; value: of the machine's inside */
 	SIM_NOPS
 };
 

@@ -16,6 +16,7 @@
 
 #include "mmscope/buf.h"
 #include "mmscope/error.h"
+#include "src/sim/facts.h"
 #include "src/sim/sim.h"
 
 /* Counters of /proc/PID/status in the order of the record. */
@@ -115,6 +116,8 @@ struct world_ops {
 	 * thing here. */
 	const char *(*log)(struct world *w);
 	const char *(*task)(struct world *w);
+	/* NULL: nothing of the machine's inside is shown here. */
+	void (*fact)(struct world *w, const struct fact_ask *ask, struct fact_answer *ret);
 	void (*close)(struct world *w);
 };
 struct world { const struct world_ops *ops; };	/* first member of each world's own struct */

@@ -152,6 +152,11 @@ static const char *sim_world_task(struct world *world)
 	return sim_task_name(world_sim_machine(world));
 }
 
+static void sim_world_fact(struct world *world, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	facts[ask->fact].answer(world_sim_machine(world), ask, ret);
+}
+
 static void sim_world_close(struct world *world)
 {
 	struct sim_world *w = (struct sim_world *)world;
@@ -166,6 +171,7 @@ static const struct world_ops sim_ops = {
 	.exec = sim_world_exec,
 	.state = sim_world_state,
 	.log = sim_world_log,
+	.fact = sim_world_fact,
 	.task = sim_world_task,
 	.close = sim_world_close,
 };

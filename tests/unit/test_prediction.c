@@ -65,7 +65,7 @@ static char *check(const char *prediction)
 	before.figure[WORLD_VmSize] = 144;
 	before.figure[WORLD_RssAnon] = 12;
 	before.figure[FIGURE_VMAS] = 2;
-	if (prediction_check(sc, &scope, sc->item[0].prediction, "SIGSEGV MAPERR", &st, 3, &before,
+	if (prediction_check(sc, &scope, sc->item[0].prediction, "SIGSEGV MAPERR", &st, 3, &before, NULL,
 			     &wrong))
 		assert_int_equal(wrong.len, 0);
 	world_state_free(&st);

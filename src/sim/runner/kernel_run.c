@@ -594,6 +594,8 @@ static const char *const refused[SIM_NOPS] = {
 static const char *kernel_refuses(struct world *world, const struct sim_op *op)
 {
 	(void)world;
+	if (op->kind == SIM_OP_EXPECT && op->value)
+		return "a real kernel does not show its inside: simulator only";
 	return refused[op->kind];
 }
 

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "src/sim/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/sim/klook.h"
+
+static void number(struct fact_answer *ret, uint64_t n)
+{
+	ret->known = true;
+	ret->number = n;
+}
+
+static void word(struct fact_answer *ret, const char *s)
+{
+	ret->known = true;
+	snprintf(ret->text, sizeof(ret->text), "%s", s);
+}
+
+/* ---- kernel stacks ---- */
+
+static bool stack_of(const struct sim *s, const struct fact_ask *ask, struct sim_kstack *k,
+		     struct fact_answer *ret)
+{
+	if (ask->task >= 0 && sim_kstack_get(s, (unsigned)ask->task, k))
+		return true;
+	snprintf(ret->text, sizeof(ret->text), "the task has ended");
+	return false;
+}
+
+static void fact_used(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+
+	if (stack_of(s, ask, &k, ret))
+		number(ret, k.used);
+}
+
+static void fact_left(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+
+	if (stack_of(s, ask, &k, ret))
+		number(ret, k.left);
+}
+
+static void fact_high(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+
+	if (stack_of(s, ask, &k, ret))
+		number(ret, k.high);
+}
+
+static void fact_size(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+
+	if (stack_of(s, ask, &k, ret))
+		number(ret, k.size);
+}
+
+static void fact_kstack(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+
+	if (stack_of(s, ask, &k, ret))
+		number(ret, k.base);
+}
+
+static void fact_trampled(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_kstack k;
+	size_t n = 0;
+
+	(void)ask;
+	for (unsigned i = 0; i < sim_task_count(s); i++) {
+		if (!sim_kstack_get(s, i, &k) || (k.magic_ok && k.info_ok))
+			continue;
+		n += (size_t)snprintf(ret->text + n, sizeof(ret->text) - n, "%s%s", n ? " " : "", sim_comm(s, i));
+		if (n >= sizeof(ret->text))
+			break;
+	}
+	ret->known = true;
+	if (!n)
+		word(ret, "none");
+}
+
+static void fact_lowest(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	number(ret, sim_lowest_left(s));
+}
+
+static void fact_kernelstack(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	number(ret, sim_kernelstack(s));
+}
+
+static void fact_cached(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	number(ret, sim_cached_stacks(s));
+}
+
+/* ---- tasks and where they are ---- */
+
+static void fact_runs(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	word(ret, sim_comm(s, sim_current_task(s)));
+}
+
+static void fact_current(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	int n = sim_current_found(s);
+
+	(void)ask;
+	word(ret, n < 0 ? "wild" : sim_comm(s, (unsigned)n));
+}
+
+static void fact_state(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	char text[2] = { ask->task < 0 ? 'X' : sim_task_state(s, (unsigned)ask->task), '\0' };
+
+	word(ret, text);
+}
+
+static void fact_sp(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	const char *on;
+
+	(void)ask;
+	number(ret, sim_stack_pointer(s, &on));
+}
+
+static void fact_on(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	const char *on = "";
+
+	(void)ask;
+	sim_stack_pointer(s, &on);
+	word(ret, on);
+}
+
+static void fact_stopped(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	word(ret, sim_stopped(s) ? "yes" : "no");
+}
+
+/* Its words, without what stands around them. */
+static void fact_log(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	size_t n = 0;
+
+	(void)s;
+	ret->known = true;
+	for (const char *c = ask->log; *c && n + 1 < sizeof(ret->text); c++) {
+		bool inside = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			      *c == '_' || *c == '-' || *c == '#';
+
+		ret->text[n++] = inside ? *c : ' ';
+	}
+	ret->text[n] = '\0';
+	if (!n)
+		word(ret, "none");
+}
+
+/* ---- physical memory ---- */
+
+static void free_blocks(const struct sim *s, unsigned order, struct fact_answer *ret)
+{
+	number(ret, sim_free_blocks(s, order));
+}
+
+#define FREE_FACT(n)									\
+	static void fact_free##n(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret) \
+	{										\
+		(void)ask;								\
+		free_blocks(s, n, ret);							\
+	}
+FREE_FACT(0)
+FREE_FACT(1)
+FREE_FACT(2)
+FREE_FACT(3)
+FREE_FACT(4)
+FREE_FACT(5)
+FREE_FACT(6)
+FREE_FACT(7)
+FREE_FACT(8)
+FREE_FACT(9)
+FREE_FACT(10)
+
+static void fact_free(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	number(ret, sim_frame_free(s));
+}
+
+static void fact_mapcount(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_page p;
+
+	sim_page_get(s, ask->proc, ask->addr, &p);
+	number(ret, p.present ? p.mapcount : 0);
+}
+
+#define FREE_ROW(n) { "free" #n, "free blocks of order " #n, FACT_ALONE, false, fact_free##n }
+
+const struct fact facts[] = {
+	{ "used", "bytes of a kernel stack in use, from sp to the top", FACT_OF_TASK, false, fact_used },
+	{ "left", "bytes never written, as stack_not_used() counts them", FACT_OF_TASK, false, fact_left },
+	{ "high", "bytes from the lowest word ever written to the top", FACT_OF_TASK, false, fact_high },
+	{ "size", "bytes of a kernel stack", FACT_OF_TASK, false, fact_size },
+	{ "kstack", "address of the lowest byte of a kernel stack", FACT_OF_TASK, false, fact_kstack },
+	{ "trampled", "tasks whose end magic or thread_info was overwritten, or none", FACT_ALONE, true,
+	  fact_trampled },
+	{ "lowest", "least room any kernel stack had left when its task ended", FACT_ALONE, false, fact_lowest },
+	{ "kernelstack", "bytes of all kernel stacks, as KernelStack counts them", FACT_ALONE, false,
+	  fact_kernelstack },
+	{ "cached", "stacks of the dead that are kept for the next task", FACT_ALONE, false, fact_cached },
+	{ "runs", "the task that runs", FACT_ALONE, true, fact_runs },
+	{ "current", "the task the kernel takes for the current one, or wild", FACT_ALONE, true, fact_current },
+	{ "state", "R, S or X", FACT_OF_TASK, true, fact_state },
+	{ "sp", "the stack pointer", FACT_ALONE, false, fact_sp },
+	{ "on", "the stack that sp is on: user, task, or a CPU's by name", FACT_ALONE, true, fact_on },
+	{ "stopped", "yes after a panic, else no", FACT_ALONE, true, fact_stopped },
+	{ "log", "a word of what the kernel printed during the last operation, or none", FACT_ALONE, true, fact_log },
+	{ "free", "free frames", FACT_ALONE, false, fact_free },
+	FREE_ROW(0), FREE_ROW(1), FREE_ROW(2), FREE_ROW(3), FREE_ROW(4), FREE_ROW(5), FREE_ROW(6), FREE_ROW(7),
+	FREE_ROW(8), FREE_ROW(9), FREE_ROW(10),
+	{ "mapcount", "how often the frame at an address is mapped, 0: none there", FACT_AT_ADDRESS, false,
+	  fact_mapcount },
+	{ NULL, NULL, FACT_ALONE, false, NULL },
+};
+
+int fact_find(const char *name, size_t n)
+{
+	for (int i = 0; facts[i].name; i++)
+		if (strlen(facts[i].name) == n && !memcmp(facts[i].name, name, n))
+			return i;
+	return -1;
+}
