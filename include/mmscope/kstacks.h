@@ -13,6 +13,7 @@ enum kstacks_without {
 	KSTACKS_NO_FILES = 1 << 1,	/* /proc/PID/task/TID/stack */
 	KSTACKS_NO_WCHAN = 1 << 2,
 	KSTACKS_NO_SYMBOLS = 1 << 3,	/* kallsyms */
+	KSTACKS_NO_NAMER = 1 << 4,	/* asking the kernel for names by BPF */
 };
 
 struct kstacks;

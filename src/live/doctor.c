@@ -397,9 +397,10 @@ static const struct {
 	{ "BPF", "kernel stacks to the byte, those of CPUs too", try_bpf,
 	  "run as root, or with CAP_BPF and CAP_PERFMON; Linux 5.14 with CONFIG_BPF_SYSCALL" },
 	{ "BTF", "where the kernel keeps them", try_btf, "a kernel with CONFIG_DEBUG_INFO_BTF" },
-	{ "kallsyms", "the names of kernel functions, where files are refused", try_kallsyms,
+	{ "kallsyms", "the names of kernel functions, where neither BPF nor files tell them", try_kallsyms,
 	  "run as root, or with CAP_SYSLOG" },
-	{ "kernel stack", "the names of kernel functions a task sleeps in", try_kernel_stack,
+	{ "kernel stack", "the names of kernel functions a task sleeps in, where BPF is refused",
+	  try_kernel_stack,
 	  "run as root" },
 	{ "page size", "pages are counted in units of 4096 bytes", try_page_size, "" },
 };

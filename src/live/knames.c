@@ -59,11 +59,17 @@ static bool skip(const char **p, const char *end, const char *word)
 
 static bool one_line(const char *p, const char *end, struct kname_line *ret)
 {
-	const char *plus;
 	uint64_t address;
 
 	if (!skip(&p, end, "[<") || !hex(&p, end, &address) || !skip(&p, end, ">] "))
 		return false;
+	return kname_parse(p, (size_t)(end - p), ret);
+}
+
+bool kname_parse(const char *p, size_t n, struct kname_line *ret)
+{
+	const char *end = p + n, *plus;
+
 	plus = memchr(p, '+', (size_t)(end - p));
 	ret->name = p;
 	if (!plus)

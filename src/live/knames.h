@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Names of kernel functions by return address.
  *
- * They are learnt a few at a time from /proc/PID/task/TID/stack, where the kernel prints
- * the chain whose addresses we have; only when that is refused is all of /proc/kallsyms
- * read, once (that takes longer than all the rest together).
+ * They are learnt a few at a time: the kernel is asked for each by a BPF program that
+ * prints it (peek.h), else from /proc/PID/task/TID/stack, where the kernel prints the chain
+ * whose addresses we have; only when both are refused is all of /proc/kallsyms read, once
+ * (that takes longer than all the rest together).
  */
 #ifndef LIVE_KNAMES_H
 #define LIVE_KNAMES_H
@@ -20,6 +21,8 @@ struct kname_line {
 	size_t n;
 	uint64_t offset, size;
 };
+/* "name+0x1f/0x70 [module]" alone; false: it is no name. */
+bool kname_parse(const char *text, size_t n, struct kname_line *ret);
 /* How many lines; -1: this is no such file. Lines beyond KNAME_LINES are left out. */
 int kname_lines(const char *text, size_t n, struct kname_line ret[KNAME_LINES]);
 

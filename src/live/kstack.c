@@ -73,6 +73,7 @@ struct kstacks *kstacks_open(const char *proc_root, unsigned without)
 	k->native = procfs_is_default(proc_root);
 	k->peek = (struct peek){ .map = -1, .prog = -1 };
 	k->chains = (struct chains){ .map = -1, .prog = -1 };
+	k->namer = (struct namer){ .map = -1, .format = -1, .prog = -1 };
 	k->files_denied = without & KSTACKS_NO_FILES || !k->native;
 	knames_init(&k->names);
 	if (without & KSTACKS_NO_BPF) {

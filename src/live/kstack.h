@@ -32,6 +32,7 @@ struct kstacks {
 	struct klayout layout;
 	struct peek peek;
 	struct chains chains;
+	struct namer namer;
 	struct kwalk walk;
 	struct knames names;
 	struct kgaps gaps;

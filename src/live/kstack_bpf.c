@@ -98,6 +98,8 @@ bool kstack_bpf_open(struct kstacks *k)
 		return false;
 	}
 	open_chains(k);
+	if (!(k->without & KSTACKS_NO_NAMER))
+		namer_open(&k->namer);	/* refused: names come from files */
 	k->show_base = knames_addresses_shown(KALLSYMS_PATH);
 	return true;
 }
@@ -106,6 +108,7 @@ void kstack_bpf_close(struct kstacks *k)
 {
 	kwalk_deinit(&k->walk);
 	chains_close(&k->chains);
+	namer_close(&k->namer);
 	peek_close(&k->peek);
 }
 
@@ -181,6 +184,20 @@ static void learn(struct kstacks *k, const struct ktask *t, const struct kchain 
 		knames_learn(&k->names, line, n, c->address);
 }
 
+/* Asks the kernel for those that are not known yet. */
+static void ask(struct kstacks *k, const struct kchain *c, size_t n)
+{
+	struct kname_line line;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *text = knames_find(&k->names, c->address[i]) ? NULL :
+				   namer_ask(&k->namer, c->address[i]);
+
+		if (text && kname_parse(text, strlen(text), &line))
+			knames_learn(&k->names, &line, 1, &c->address[i]);
+	}
+}
+
 static bool all_known(const struct kstacks *k, const struct kchain *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -192,6 +209,7 @@ static bool all_known(const struct kstacks *k, const struct kchain *c, size_t n)
 static void name_frames(struct kstacks *k, const struct ktask *t, const struct kchain *c, size_t n,
 			struct stacks *all, struct kstack *s, struct kframe *frames)
 {
+	ask(k, c, n);
 	if (!all_known(k, c, n))
 		learn(k, t, c, n);
 	if (!all_known(k, c, n) && !(k->without & KSTACKS_NO_SYMBOLS))

@@ -20,6 +20,7 @@ enum {
 	HELPER_PROBE_READ_KERNEL = 113,
 	HELPER_SEQ_WRITE = 127,
 	HELPER_GET_TASK_STACK = 141,
+	HELPER_SNPRINTF = 165,
 };
 
 /* struct bpf_iter_link_info of one task or process, 6.1+ */
@@ -131,15 +132,22 @@ void peek_close(struct peek *p)
 	*p = (struct peek){ .map = -1, .prog = -1 };
 }
 
+/* What the program returned, or -errno. */
+static int64_t run_prog(int prog, const struct peek_call *call)
+{
+	union bpf_attr a = { 0 };
+	int err;
+
+	a.test.prog_fd = (uint32_t)prog;
+	a.test.ctx_in = (uintptr_t)call;
+	a.test.ctx_size_in = sizeof(*call);
+	err = bpf(BPF_PROG_TEST_RUN, &a);
+	return err < 0 ? err : (int64_t)(int32_t)a.test.retval;
+}
+
 static bool run(struct peek *p, uint64_t addr, uint64_t n)
 {
-	struct peek_call call = { .addr = addr, .n = n };
-	union bpf_attr a = { 0 };
-
-	a.test.prog_fd = (uint32_t)p->prog;
-	a.test.ctx_in = (uintptr_t)&call;
-	a.test.ctx_size_in = sizeof(call);
-	return bpf(BPF_PROG_TEST_RUN, &a) >= 0 && !a.test.retval;
+	return run_prog(p->prog, &(struct peek_call){ .addr = addr, .n = n }) == 0;
 }
 
 const void *peek_at(struct peek *p, uint64_t addr, size_t n)
@@ -158,6 +166,92 @@ uint64_t peek_current(struct peek *p)
 		return 0;
 	memcpy(&task, p->window + PEEK_MOST, sizeof(task));
 	return task;
+}
+
+/* A constant text for a program: a map that nobody may write to any more. */
+static int constant_text(const char *text, size_t bytes)
+{
+	union bpf_attr a = { 0 };
+	uint32_t key = 0;
+	int map = map_create((uint32_t)bytes, BPF_F_RDONLY_PROG), err;
+
+	if (map < 0)
+		return map;
+	a.map_fd = (uint32_t)map;
+	a.key = (uintptr_t)&key;
+	a.value = (uintptr_t)text;
+	err = bpf(BPF_MAP_UPDATE_ELEM, &a);
+	if (err >= 0) {
+		a = (union bpf_attr){ .map_fd = (uint32_t)map };
+		err = bpf(BPF_MAP_FREEZE, &a);
+	}
+	if (err >= 0)
+		return map;
+	close(map);
+	return err;
+}
+
+static int load_namer(int map, int format)
+{
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_REG_6, BPF_REG_1, offsetof(struct peek_call, addr)),
+		STORE(BPF_REG_10, -8, BPF_REG_6),
+		VALUE(BPF_REG_1, map, 0),
+		SET(BPF_REG_2, NAMER_TEXT),
+		VALUE(BPF_REG_3, format, 0),
+		MOVE(BPF_REG_4, BPF_REG_10),
+		ADD(BPF_REG_4, -8),
+		SET(BPF_REG_5, 8),
+		CALL(HELPER_SNPRINTF),
+		EXIT,
+	};
+	union bpf_attr a = { .prog_type = UAPI_PROG_SYSCALL, .prog_flags = BPF_F_SLEEPABLE };
+
+	return prog_load(&a, insns, ARRAY_LEN(insns));
+}
+
+int namer_open(struct namer *n)
+{
+	static const char format[8] = "%pB";
+	int err;
+
+	*n = (struct namer){ .map = -1, .format = -1, .prog = -1 };
+	err = n->map = map_create(NAMER_TEXT, BPF_F_MMAPABLE);
+	if (err >= 0) {
+		n->window = mmap(NULL, NAMER_TEXT, PROT_READ, MAP_SHARED, n->map, 0);
+		if (n->window == MAP_FAILED) {
+			n->window = NULL;
+			err = -errno;
+		}
+	}
+	if (err >= 0)
+		err = n->format = constant_text(format, sizeof(format));
+	if (err >= 0)
+		err = n->prog = load_namer(n->map, n->format);
+	if (err >= 0)
+		return 0;
+	namer_close(n);
+	return err;
+}
+
+void namer_close(struct namer *n)
+{
+	if (n->window)
+		munmap((void *)n->window, NAMER_TEXT);
+	if (n->prog >= 0)
+		close(n->prog);
+	if (n->format >= 0)
+		close(n->format);
+	if (n->map >= 0)
+		close(n->map);
+	*n = (struct namer){ .map = -1, .format = -1, .prog = -1 };
+}
+
+const char *namer_ask(struct namer *n, uint64_t return_address)
+{
+	if (n->prog < 0 || run_prog(n->prog, &(struct peek_call){ .addr = return_address }) <= 0)
+		return NULL;
+	return memchr(n->window, '\0', NAMER_TEXT) ? n->window : NULL;
 }
 
 static int load_chains(int map, const struct chain_layout *l)

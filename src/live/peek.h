@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * Kernel memory by address, and the kernel's own call chains of tasks, through two small
- * BPF programs that are written out here instruction by instruction.
+ * Kernel memory by address, the kernel's own call chains of tasks, and its names for places
+ * in its code, through three small BPF programs that are written out here instruction by instruction.
  *
- * One copies bytes into an array that is mapped into this process; it runs when this
- * program runs it, and nothing is attached to anything. The other is run by the kernel
- * for each task while this program reads a file of it, and goes with that file.
+ * One copies bytes into an array that is mapped into this process, one prints a name there;
+ * they run when this program runs them, and nothing is attached to anything. The third is
+ * run by the kernel for each task while this program reads a file of it, and goes with that
+ * file.
  * Needs CAP_BPF and CAP_PERFMON. Results are 0 or -errno; no locks are taken, so what is
  * read may have changed while it was read: the reader checks.
  */
@@ -28,6 +29,19 @@ void peek_close(struct peek *p);
 const void *peek_at(struct peek *p, uint64_t addr, size_t n);
 /* Address of our own task_struct; 0: could not be told. */
 uint64_t peek_current(struct peek *p);
+
+/* What the kernel calls a place in its code, as it prints return addresses itself. */
+struct namer {
+	int map, format, prog;
+	const char *window;
+};
+
+enum { NAMER_TEXT = 256 };
+
+int namer_open(struct namer *n);		/* 5.13+ */
+void namer_close(struct namer *n);
+/* "name+0x1f/0x70 [module]", or the bare number; valid until the next call. NULL: refused. */
+const char *namer_ask(struct namer *n, uint64_t return_address);
 
 enum { CHAIN_DEPTH = 64 };
 

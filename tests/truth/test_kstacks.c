@@ -138,23 +138,20 @@ static void need_bpf(void)
 	skip();
 }
 
-static void names_are_the_kernels(void **state)
+/* How many chains were compared. */
+static size_t names_of(pid_t pid, unsigned without)
 {
-	struct target t = start_sleeping("200");
 	char theirs[4096], ours[4096];
-	const struct stacks *s;
+	const struct stacks *s = read_once(pid, without);
 	size_t compared = 0;
 
-	(void)state;
-	need_bpf();
-	s = read_once(t.pid, 0);
 	assert_int_equal(s->rung, KSTACK_BPF);
 	assert_true(s->n >= 200);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct kstack *k = &s->tasks[i];
 
 		check_figures(k);
-		assert_int_equal(k->tgid, t.pid);
+		assert_int_equal(k->tgid, pid);
 		assert_int_equal(k->ppid, getpid());
 		assert_int_equal(k->state, 'S');
 		assert_non_null(k->frames);
@@ -166,9 +163,27 @@ static void names_are_the_kernels(void **state)
 		assert_string_equal(we_say(k, ours, sizeof(ours)), theirs);
 		compared++;
 	}
-	if (!compared)
-		print_message("note: /proc/PID/stack is refused, names are not compared\n");
 	stacks_put(s);
+	return compared;
+}
+
+/* By whatever means they are learnt: asked for one by one, from files, from all symbols. */
+static void names_are_the_kernels(void **state)
+{
+	static const unsigned means[] = {
+		0, KSTACKS_NO_FILES | KSTACKS_NO_SYMBOLS, KSTACKS_NO_NAMER | KSTACKS_NO_SYMBOLS,
+		KSTACKS_NO_NAMER | KSTACKS_NO_FILES,
+	};
+	struct target t = start_sleeping("200");
+
+	(void)state;
+	need_bpf();
+	for (size_t i = 0; i < ARRAY_LEN(means); i++) {
+		if (geteuid() && means[i] & KSTACKS_NO_NAMER)
+			break;		/* files and symbols are root's */
+		if (!names_of(t.pid, means[i]))
+			print_message("note: /proc/PID/stack is refused, names are not compared\n");
+	}
 	target_stop(&t);
 }
 
@@ -422,10 +437,16 @@ static int nobody_with_caps(pid_t pid)
 		return 1;
 	if (!k->frames || k->frames[0].offset == UNKNOWN || !s->cpus)
 		return 2;
-	/* Names are another privilege, and so are addresses. */
-	if ((*k->frames[0].function == 0) != (k->lacks >> KSTACK_NAMELESS & 1) ||
-	    (!*k->frames[0].function && k->base != UNKNOWN))
+	/* Names come along, where the kernel can be asked for them; addresses do not. */
+	if (!*k->frames[0].function || k->lacks >> KSTACK_NAMELESS & 1 || k->base != UNKNOWN)
 		return 3;
+	stacks_put(s);
+	/* Without asking: files and symbols are closed to nobody. */
+	s = read_once(pid, KSTACKS_NO_NAMER);
+	k = stacks_find(s, pid);
+	if (!k || !k->frames || *k->frames[0].function || !(k->lacks >> KSTACK_NAMELESS & 1) ||
+	    !whys_find(s->whys, "tasks[].kstack.frames[].function"))
+		return 4;
 	stacks_put(s);
 	return 0;
 }
