@@ -38,6 +38,7 @@ static struct error *on_screen(const struct cli *cli, const char *source, const 
 		.lessons = source && !strcmp(source, "sim:"),
 		.picker_filter = picker_filter,
 		.proc_root = cli->proc_root,
+		.profile = cli->profile,
 		.theme = cli->theme,
 		.child = child,
 		.detail = cli->smaps,
@@ -78,7 +79,7 @@ static struct error *without_screen(const struct cli *cli, const char *source, s
 		[MODE_PLAIN] = BATCH_PLAIN,
 	};
 	const bool stepped = !strncmp(source, "sim:", 4);
-	const struct source_options so = { .proc_root = cli->proc_root };
+	const struct source_options so = { .proc_root = cli->proc_root, .profile = cli->profile };
 	const struct batch_options o = {
 		.format = formats[cli->mode],
 		.samples = stepped && !cli->count ? 1 : samples(cli),

@@ -187,7 +187,7 @@ const struct option_row option_rows[] = {
 	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
 	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
 	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
-	{ 0, "profile", "NAME", "the simulated kernel, not the file's (with check)",
+	{ 0, "profile", "NAME", "the simulated kernel (with check and sim)",
 	  set_profile },
 	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", set_min },
 	{ 0, "sort", "COLUMN", "order of lines, -COLUMN in reverse (with tasks)", set_sort },

@@ -13,6 +13,7 @@ struct app_options {
 	bool lessons;			/* begin with the menu of lessons */
 	const char *picker_filter;	/* NULL, or what the picker starts with */
 	const char *proc_root;		/* never NULL */
+	const char *profile;		/* of a simulated machine, or NULL */
 	const char *theme;		/* name or path, NULL: choose by environment */
 	struct child *child;		/* NULL, or what `run` started (stays the caller's) */
 	bool detail;			/* read smaps at the first sample of each target */

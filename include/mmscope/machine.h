@@ -20,7 +20,7 @@
 
 /* ---- the text -------------------------------------------------------------------------- */
 
-enum line_kind { LINE_HEAD, LINE_SAY, LINE_PAUSE, LINE_OPERATION, LINE_BLANK };
+enum line_kind { LINE_HEAD, LINE_SAY, LINE_PAUSE, LINE_OPERATION, LINE_UNDER, LINE_BLANK };
 
 struct script_line {
 	enum line_kind kind;
@@ -183,6 +183,8 @@ struct machine_page {
 struct machine {
 	unsigned refs;
 	const char *profile;		/* "linux-6.18-x86_64"; static */
+	const char *proof;		/* what it stands on: "proven on ...", "from the source of ..." */
+	bool proven;
 	const struct script *script;
 	size_t op;			/* the operation in hand; 0: the start of the process (exec) */
 	bool complete;			/* it is done; otherwise decision is the one in hand */

@@ -28,6 +28,7 @@ enum source_cap {
 
 struct source_options {
 	const char *proc_root;	/* "/proc" or a fixture tree */
+	const char *profile;	/* the kernel of a simulated machine; NULL: as the scenario says */
 };
 
 struct span { uint64_t start, end; };

@@ -286,7 +286,7 @@ struct machine *machine_create(void)
 	struct machine *m = xcalloc(1, sizeof(*m));
 
 	m->refs = 1;
-	m->profile = m->kernel_name = m->kernel_says = "";
+	m->profile = m->proof = m->kernel_name = m->kernel_says = "";
 	return m;
 }
 

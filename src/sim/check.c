@@ -31,7 +31,7 @@ bool check_on_parse(const char *word, enum check_on *ret)
 
 /* ---- options -------------------------------------------------------------------------- */
 
-static char *known_profiles(void)
+char *check_profiles(void)
 {
 	struct buf known = BUF_INIT;
 
@@ -40,24 +40,16 @@ static char *known_profiles(void)
 	return buf_take(&known);
 }
 
-struct error *check_options_of(const struct scenario *sc, const struct world_info *machine,
-			       struct sim_options *ret)
+void check_options_of(const struct scenario *sc, const struct sim_profile *profile,
+		      const struct world_info *machine, struct sim_options *ret)
 {
 	struct sim_options o;
 
 	sim_options_init(&o);
-	if (sc->profile) {
-		o.profile = sim_profile_find(sc->profile);
-		if (!o.profile) {
-			char *known = known_profiles();
-			struct error *err = error_at(sc->path, sc->profile_line, sc->profile_column,
-						     "no profile \"%s\"; there are: %s",
-						     sc->profile, known);
-
-			free(known);
-			return err;
-		}
-	}
+	if (profile)
+		o.profile = profile;
+	else if (sc->nprofiles)
+		o.profile = sc->profile[0];
 	memcpy(o.limit, sc->options.limit, sizeof(o.limit));
 	o.memlock_hard = sc->options.memlock_hard;
 	o.vdso_keep = sc->options.vdso_keep;
@@ -72,7 +64,6 @@ struct error *check_options_of(const struct scenario *sc, const struct world_inf
 		o.max_map_count = machine->max_map_count;
 	}
 	*ret = o;
-	return NULL;
 }
 
 char *check_foreign_kernel(const struct sim_options *o, const struct world_info *machine)
@@ -110,6 +101,7 @@ struct checker {
 struct run {			/* of one file */
 	struct checker *c;
 	const struct scenario *sc;
+	const struct sim_profile *profile;	/* NULL: nobody named one */
 	struct play *play[2]; /* the one whose records are shown, then the kernel's in `both` */
 	struct record record[2];
 	unsigned compared, not_compared, predictions, wrong, unjudged, ops;
@@ -164,12 +156,12 @@ static struct error *open_both(struct run *r)
 		r->reason = xstrdup(err->message);
 		error_destroy(err);
 	}
-	err = check_options_of(r->sc, c->lab ? &c->machine : NULL, &o);
-	if (err)
-		return err;
-	r->options = o;
+	check_options_of(r->sc, r->profile, c->lab ? &c->machine : NULL, &o);
 	if (!r->reason)
 		r->reason = check_foreign_kernel(&o, &c->machine);
+	if (r->reason)
+		check_options_of(r->sc, r->profile, NULL, &o);
+	r->options = o;
 	err = open_sim(r, &o, 0);
 	if (err || r->reason)
 		return err;
@@ -186,19 +178,17 @@ static struct error *open_one(struct run *r)
 {
 	struct checker *c = r->c;
 	struct sim_options o;
-	struct error *err;
+	struct error *err = NULL;
 	char *foreign;
 
 	if (c->o->on == CHECK_SIM) {
-		err = check_options_of(r->sc, NULL, &o);
-		return err ? err : open_sim(r, &o, 0);
+		check_options_of(r->sc, r->profile, NULL, &o);
+		return open_sim(r, &o, 0);
 	}
 	world_kernel_machine(&c->machine);
-	err = check_options_of(r->sc, &c->machine, &o);
-	if (err)
-		return err;
+	check_options_of(r->sc, r->profile, &c->machine, &o);
 	foreign = check_foreign_kernel(&o, &c->machine);
-	if (foreign && r->sc->profile)
+	if (foreign && r->profile)
 		err = error_create(ERR_FAILURE, "not run on this kernel: %s", foreign);
 	else if (foreign)
 		fprintf(c->err, "%s: warning: %s: predictions may be wrong here\n", r->sc->path,
@@ -237,8 +227,9 @@ static void judge(struct run *r)
 	if (r->apart) {
 		r->unjudged += rec->has_prediction;
 	} else if (rec->has_prediction && !rec->predicted) {
-		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s\n", r->sc->path,
-			rec->line, rec->op, where);
+		fprintf(r->c->talk, "%s:%u: %s: the prediction is wrong %s%s%s\n", r->sc->path,
+			rec->line, rec->op, where, r->profile ? ", " : "",
+			r->profile ? sim_profile_name(r->profile) : "");
 		indent(r->c->talk, buf_str(&rec->wrong));
 		r->wrong++;
 	}
@@ -330,7 +321,7 @@ static struct error *step(struct run *r, size_t at)
 	if (err)
 		return err;
 	r->ops++;
-	r->predictions += item->prediction != NULL;
+	r->predictions += r->record[0].has_prediction;
 	show_json(r);
 	if (r->play[1] && r->record[1].reason && r->record[1].kind == SIM_OP_EXPECT) {
 		judge(r);		/* nothing depends on it: the two go on together */
@@ -374,6 +365,8 @@ static void summary(struct run *r)
 	fprintf(c->talk, "%s: ", r->sc->path);
 	if (r->sc->title)
 		fprintf(c->talk, "%s: ", r->sc->title);
+	if (r->profile)
+		fprintf(c->talk, "under %s: ", sim_profile_name(r->profile));
 	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops,
 		r->ops == 1 ? "" : "s", r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
 	if (r->unjudged)
@@ -389,26 +382,15 @@ static void summary(struct run *r)
 	fputc('\n', c->talk);
 }
 
-static void check_file(struct checker *c, const char *path)
+/* The scenario under one profile. */
+static void check_under(struct checker *c, const struct scenario *sc, const char *path,
+			const struct sim_profile *profile)
 {
-	struct scenario *sc = NULL;
-	struct run r = { .c = c };
-	struct error *err = scenario_load(path, &sc);
+	struct run r = { .c = c, .sc = sc, .profile = profile };
+	struct error *err = play_all(&r);
 
-	if (!err && c->o->profile) {
-		free(sc->profile);
-		sc->profile = xstrdup(c->o->profile);
-	}
-	if (!err) {
-		r.sc = sc;
-		err = play_all(&r);
-	}
 	if (err) {
-		/* A file that cannot be understood names its place itself. */
-		if (err->code == ERR_USAGE)
-			fprintf(c->err, "%s\n", err->message);
-		else
-			fprintf(c->err, "%s: %s\n", path, err->message);
+		fprintf(c->err, "%s: %s\n", path, err->message);
 		fail(c, err->code);
 		error_destroy(err);
 	} else {
@@ -416,7 +398,6 @@ static void check_file(struct checker *c, const char *path)
 	}
 	if (r.wrong || r.differs)
 		fail(c, ERR_FAILURE);
-	c->files++;
 	c->compared += r.compared;
 	c->not_compared += r.not_compared;
 	c->differences += r.differs;
@@ -426,6 +407,53 @@ static void check_file(struct checker *c, const char *path)
 	record_free(&r.record[0]);
 	record_free(&r.record[1]);
 	free(r.reason);
+}
+
+/* Of several profiles the running kernel can be only one; the others are said to be left out. */
+static bool elsewhere(struct checker *c, const struct scenario *sc, const char *path,
+		      const struct sim_profile *profile)
+{
+	struct sim_options o;
+	char *foreign;
+
+	if (c->o->on != CHECK_KERNEL || sc->nprofiles < 2 || c->o->profile)
+		return false;
+	world_kernel_machine(&c->machine);
+	check_options_of(sc, profile, &c->machine, &o);
+	foreign = check_foreign_kernel(&o, &c->machine);
+	if (foreign)
+		fprintf(c->err, "%s: not run on this kernel: %s\n", path, foreign);
+	free(foreign);
+	return foreign != NULL;
+}
+
+static void check_file(struct checker *c, const char *path)
+{
+	struct scenario *sc = NULL;
+	struct error *err = scenario_load(path, &sc);
+	unsigned left_out = 0;
+
+	c->files++;
+	if (err) {
+		/* A file that cannot be understood names its place itself. */
+		if (err->code == ERR_USAGE)
+			fprintf(c->err, "%s\n", err->message);
+		else
+			fprintf(c->err, "%s: %s\n", path, err->message);
+		fail(c, err->code);
+		error_destroy(err);
+		return;
+	}
+	if (c->o->profile || !sc->nprofiles)
+		check_under(c, sc, path, c->o->profile ? sim_profile_find(c->o->profile) : NULL);
+	for (size_t i = 0; i < sc->nprofiles && !c->o->profile; i++) {
+		if (elsewhere(c, sc, path, sc->profile[i]))
+			left_out++;
+		else
+			check_under(c, sc, path, sc->profile[i]);
+	}
+	if (left_out && left_out == sc->nprofiles)
+		fail(c, ERR_FAILURE);
 	scenario_destroy(sc);
 }
 
@@ -435,7 +463,7 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 	size_t i;
 
 	if (o->profile && !sim_profile_find(o->profile)) {
-		char *known = known_profiles();
+		char *known = check_profiles();
 		char *clean = text_sanitized(o->profile);
 
 		fprintf(err, "mmscope: no profile \"%s\"; there are: %s\n", clean, known);
@@ -499,10 +527,10 @@ struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned
 	struct checker c = { .o = &options, .lab = lab };
 	struct run r = { .c = &c, .sc = sc };
 	unsigned tries, records = 0;
-	struct error *err;
+	struct error *err = NULL;
 
 	world_kernel_machine(&c.machine);
-	err = check_options_of(sc, &c.machine, &r.options);
+	check_options_of(sc, NULL, &c.machine, &r.options);
 	for (tries = 0; !err && tries <= REPLAYS; tries++) {
 		records = 0;
 		err = compare_once(&r, line, diff, &records);

@@ -16,6 +16,7 @@ libmmscope_a_SOURCES += \
 	src/sim/scenario_kernel.c \
 	src/sim/scenario_ops.c \
 	src/sim/scenario_predict.c \
+	src/sim/scenario_profile.c \
 	src/sim/scenario_scope.c \
 	src/sim/sim.h src/sim/sim_env.h \
 	src/sim/source_sim.c \

@@ -380,7 +380,9 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	struct machine *m = machine_create();
 	struct place at = player_place(p);
 
-	m->profile = sim_profile_name(sim_get_options(player_sim(p))->profile);
+	m->profile = sim_profile_name(player_profile(p));
+	m->proof = sim_profile_proof(player_profile(p));
+	m->proven = sim_profile_proven(player_profile(p));
 	m->script = script_get(player_script(p));
 	m->op = at.op;
 	m->complete = at.complete;

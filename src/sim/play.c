@@ -69,6 +69,7 @@ struct error *play_open(const struct scenario *sc, const struct sim_options *o, 
 	struct error *err;
 
 	p->sc = sc;
+	p->profile = o->profile;
 	p->world = world;
 	world->ops->info(world, &p->info);
 	scope_init(&p->scope, &p->info, o);
@@ -184,6 +185,7 @@ static struct error *perform(struct play *p, const struct scenario_op *so, struc
 
 struct error *play_step(struct play *p, const struct scenario_item *item, struct record *r)
 {
+	const struct prediction *prediction;
 	struct error *err;
 
 	reset(p, r);
@@ -196,12 +198,13 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 	if (err)
 		return err;
 	r->has_limits = r->kind == SIM_OP_SETRLIMIT;
-	if (item->prediction) {
+	prediction = scenario_predicted(item, p->profile);
+	if (prediction) {
 		const struct fact_view view = { p->world, buf_str(&p->log) };
 
 		r->has_prediction = true;
-		r->predicted = prediction_check(p->sc, &p->scope, item->prediction, r->res,
-						&r->state, r->minflt, &p->last[r->proc], &view, &r->wrong);
+		r->predicted = prediction_check(p->sc, &p->scope, prediction, r->res, &r->state,
+						r->minflt, &p->last[r->proc], &view, &r->wrong);
 	}
 	claim_base_set(&p->last[r->proc], &r->state, r->minflt);
 	return NULL;

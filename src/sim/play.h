@@ -32,6 +32,7 @@ void record_free(struct record *r);
 
 struct play {
 	const struct scenario *sc;
+	const struct sim_profile *profile;	/* whose predictions hold */
 	struct world *world;
 	struct world_info info;
 	struct scope scope;

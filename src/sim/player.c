@@ -102,7 +102,8 @@ static const char *last_log(const struct player *p)
 /* The prediction's verdict and the words of the result go to the line of the text. */
 static void judge(struct player *p, struct past *e, const char *result)
 {
-	const struct scenario_item *it = player_item(p, p->npast - 1);
+	const struct prediction *prediction = scenario_predicted(player_item(p, p->npast - 1),
+								 p->options.profile);
 	struct script_line *line = &p->script->lines[script_find(p->script, p->npast - 1)];
 	const struct fact_view view = { p->world, last_log(p) };
 	struct world_state st = { .nvmas = 0 };
@@ -111,14 +112,14 @@ static void judge(struct player *p, struct past *e, const char *result)
 
 	line->result = script_string(p->script, result);
 	line->mistake = "";
-	if (!it->prediction)
+	if (!prediction)
 		return;
 	err = p->world->ops->state(p->world, e->proc, &st);
 	if (err) {
 		buf_addf(&wrong, "%s\n", err->message);
 		error_destroy(err);
 	} else {
-		prediction_check(p->sc, &p->scope, it->prediction, result, &st, e->figure[FIGURE_MINFLT],
+		prediction_check(p->sc, &p->scope, prediction, result, &st, e->figure[FIGURE_MINFLT],
 				 &p->last[e->proc], &view, &wrong);
 	}
 	e->mistakes += wrong.len > 0;
@@ -187,13 +188,16 @@ static void first_scope(struct player *p)
 struct error *player_machine(struct player *p)
 {
 	struct world *world;
-	struct error *err = check_options_of(p->sc, NULL, &p->options);
+	struct sim_options o;
+	struct error *err;
 	struct past *e;
 
-	if (!err)
-		err = world_sim_open(&p->options, &world);
+	check_options_of(p->sc, p->profile, NULL, &o);
+	err = world_sim_open(&o, &world);
 	if (err)
 		return err;
+	p->options = o;
+	player_predictions(p);
 	world_close(p->world);
 	p->world = world;
 	p->sim = world_sim_machine(world);
@@ -652,6 +656,33 @@ unsigned player_mistakes(const struct player *p)
 	size_t done = p->at.complete || !p->at.op ? p->at.op : p->at.op - 1;
 
 	return p->past[done].mistakes;
+}
+
+const struct sim_profile *player_profile(const struct player *p)
+{
+	return p->options.profile;
+}
+
+struct error *player_set_profile(struct player *p, const char *name)
+{
+	const struct sim_profile *profile = sim_profile_find(name), *was = p->profile;
+	struct place at = p->at;
+	struct error *err;
+
+	if (!profile) {
+		char *known = check_profiles();
+
+		err = error_create(ERR_USAGE, "no profile \"%s\"; there are: %s", name, known);
+		free(known);
+		return err;
+	}
+	p->profile = profile;
+	err = player_machine(p);
+	if (err)
+		p->profile = was;
+	else
+		player_go(p, at.op, false);
+	return err;
 }
 
 struct error *player_open(const char *path, struct player **ret)

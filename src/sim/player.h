@@ -53,6 +53,10 @@ struct error *player_edit(struct player *p, const char *line);
 /* Writes the text, typed lines included, to a new file. */
 struct error *player_save(const struct player *p, const char *path);
 
+/* The kernel it is played on; another one begins anew and stands behind the same operation. */
+const struct sim_profile *player_profile(const struct player *p);
+struct error *player_set_profile(struct player *p, const char *name);
+
 const struct script *player_script(const struct player *p);
 const struct scenario *player_scenario(const struct player *p);
 struct sim *player_sim(const struct player *p);

@@ -35,10 +35,10 @@ static struct error *pair_open(struct player *p, struct lab *lab, const struct w
 	const struct scenario *sc = player_scenario(p);
 	struct sim_options o;
 	struct world *world;
-	struct error *err = check_options_of(sc, machine, &o);
+	struct error *err;
 
-	if (!err)
-		err = world_sim_open(&o, &world);
+	check_options_of(sc, player_profile(p), machine, &o);
+	err = world_sim_open(&o, &world);
 	if (!err)
 		err = play_open(sc, &o, world, &t->sim, &t->a);
 	if (!err)
@@ -155,9 +155,7 @@ struct error *player_ask_kernel(struct player *p, struct kernel_answer *ret)
 	char *foreign;
 
 	world_kernel_machine(&machine);
-	err = check_options_of(player_scenario(p), NULL, &o);
-	if (err)
-		return err;
+	check_options_of(player_scenario(p), player_profile(p), NULL, &o);
 	foreign = check_foreign_kernel(&o, &machine);
 	if (foreign) {
 		err = error_create(ERR_FAILURE, "%s: it cannot be asked", foreign);

@@ -24,6 +24,7 @@ struct player {
 	char *path;			/* NULL: a playground */
 	struct scenario *sc;
 	struct script *script;
+	const struct sim_profile *profile;	/* chosen; NULL: the scenario's first */
 	struct sim_options options;
 	struct world_info info;
 	struct world *world;
@@ -53,6 +54,8 @@ struct error *player_machine(struct player *p);
 void player_forget(struct player *p, size_t op);
 /* Executes the operation after the newest one. */
 void player_execute(struct player *p);
+/* What the lines of the text predict under the profile of the options. */
+void player_predictions(struct player *p);
 struct error *player_read(struct player *p, const char *path);	/* text and scenario */
 
 #endif

@@ -39,6 +39,8 @@ static void text_new(struct text *t, const char *path)
 static enum line_kind kind_of(const struct scenario_item *it, const char *raw)
 {
 	raw += strspn(raw, " \t\r");
+	if (!it && !strncmp(raw, "under", 5) && strchr(" \t", raw[5]))
+		return LINE_UNDER;
 	if (!it)
 		return *raw && *raw != '#' ? LINE_HEAD : LINE_BLANK;
 	return it->kind == ITEM_OP ? LINE_OPERATION : it->kind == ITEM_SAY ? LINE_SAY : LINE_PAUSE;
@@ -62,8 +64,6 @@ static struct error *text_add(struct text *t, const char *raw, size_t n, bool ty
 	l->typed = typed;
 	if (it) {
 		l->operation = script_string(t->script, it->text);
-		if (it->prediction)
-			l->prediction = script_string(t->script, it->prediction->text);
 	}
 	if (l->kind == LINE_OPERATION) {
 		VEC_GROW(t->item, t->nitem, t->cap_item);
@@ -87,6 +87,19 @@ static void text_done(struct text *t)
 	buf_free(&about);
 }
 
+void player_predictions(struct player *p)
+{
+	for (size_t i = 0; i < p->script->nlines; i++) {
+		struct script_line *l = &p->script->lines[i];
+		const struct prediction *pr;
+
+		if (l->kind != LINE_OPERATION)
+			continue;
+		pr = scenario_predicted(player_item(p, l->op), p->options.profile);
+		l->prediction = pr ? script_string(p->script, pr->text) : "";
+	}
+}
+
 static void text_use(struct player *p, struct text *t)
 {
 	text_done(t);
@@ -98,6 +111,7 @@ static void text_use(struct player *p, struct text *t)
 	p->item = t->item;
 	p->nitem = t->nitem;
 	p->cap_item = t->cap_item;
+	player_predictions(p);
 }
 
 static struct error *read_all(const char *path, struct buf *out)
@@ -146,8 +160,12 @@ static size_t insertion(const struct player *p)
 	const struct script *s = p->script;
 	size_t at = 0;
 
-	if (p->at.op)
-		return script_find(s, p->at.op) + 1;
+	if (p->at.op) {
+		at = script_find(s, p->at.op) + 1;
+		while (at < s->nlines && s->lines[at].kind == LINE_UNDER)
+			at++;
+		return at;
+	}
 	for (size_t i = 0; i < s->nlines && s->lines[i].kind != LINE_OPERATION; i++)
 		if (s->lines[i].kind == LINE_HEAD || s->lines[i].typed)
 			at = i + 1;

@@ -203,19 +203,6 @@ static struct error *head_length(struct parser *p, const char *what, uint64_t *r
 	return NULL;
 }
 
-static struct error *head_profile(struct parser *p)
-{
-	const struct word *w = parser_next(p);
-
-	if (!w)
-		return parser_expected(p, w, "the name of a profile", NULL);
-	free(p->sc->profile);
-	p->sc->profile = xstrdup(w->s);
-	p->sc->profile_line = p->line;
-	p->sc->profile_column = w->column;
-	return NULL;
-}
-
 static struct error *head_ram(struct parser *p)
 {
 	struct error *err;
@@ -447,6 +434,51 @@ static bool head_line(struct parser *p, bool predicted, struct error **err)
 	return true;
 }
 
+static struct error *read_prediction(struct parser *p, char *text, unsigned offset,
+				     struct prediction **ret)
+{
+	struct error *err;
+
+	split(p, text, offset);
+	err = prediction_parse(p, ret);
+	if (!err)
+		(*ret)->text = join(p, 0);
+	return err;
+}
+
+/* The words behind `expect`, a prediction of their own. */
+static struct error *read_expected(struct parser *p, struct sim_op *op, struct prediction **ret)
+{
+	struct error *err = prediction_parse(p, ret);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < (*ret)->nclaims; i++)
+		op->value |= (*ret)->claim[i].kind == CLAIM_FACT;
+	(*ret)->text = join(p, 1);
+	return NULL;
+}
+
+/* under PROFILE => prediction: of the operation above. */
+static struct error *prediction_line(struct parser *p, char *prediction, unsigned offset)
+{
+	struct scenario_item *it;
+	struct prediction *pred;
+	struct under *u;
+	struct error *err = under_line(p, &u);
+
+	if (!err && !prediction)
+		err = parser_error(p, p->end_column, "\"=> prediction\" expected: under PROFILE => ok");
+	if (!err)
+		err = read_prediction(p, prediction, offset, &pred);
+	if (err)
+		return err;
+	u->prediction = pred;
+	it = &p->sc->item[p->sc->nitems - 1];
+	it->nunder++;
+	return NULL;
+}
+
 static struct error *operation_line(struct parser *p, char *prediction, unsigned offset)
 {
 	struct prediction *pred = NULL;
@@ -458,28 +490,15 @@ static struct error *operation_line(struct parser *p, char *prediction, unsigned
 	if (err)
 		return err;
 	text = join(p, 0);
-	if (op.op.kind == SIM_OP_EXPECT) {	/* a prediction of its own */
-		if (prediction)
-			err = parser_error(p, p->word[0].column, "expect is a prediction itself: no => behind it");
-		if (!err)
-			err = prediction_parse(p, &pred);
-		if (err) {
-			free(text);
-			return err;
-		}
-		for (size_t i = 0; i < pred->nclaims; i++)
-			op.op.value |= pred->claim[i].kind == CLAIM_FACT;
-		pred->text = join(p, 1);
-		prediction = NULL;
-	}
-	if (prediction) {
-		split(p, prediction, offset);
-		err = prediction_parse(p, &pred);
-		if (err) {
-			free(text);
-			return err;
-		}
-		pred->text = join(p, 0);
+	if (op.op.kind == SIM_OP_EXPECT && prediction)
+		err = parser_error(p, p->word[0].column, "expect is a prediction itself: no => behind it");
+	else if (op.op.kind == SIM_OP_EXPECT)
+		err = read_expected(p, &op.op, &pred);
+	else if (prediction)
+		err = read_prediction(p, prediction, offset, &pred);
+	if (err) {
+		free(text);
+		return err;
 	}
 	it = add_item(p->sc, ITEM_OP, p->line, text);
 	it->op = op;
@@ -516,6 +535,8 @@ static struct error *parse_line(struct parser *p, char *line)
 			     : NULL;
 	if (head_line(p, arrow != NULL, &err))
 		return err;
+	if (strcmp(parser_peek(p)->s, "under") == 0)
+		return prediction_line(p, arrow, arrow ? (unsigned)(arrow - line) : 0);
 	return operation_line(p, arrow, arrow ? (unsigned)(arrow - line) : 0);
 }
 
@@ -579,6 +600,7 @@ void scenario_destroy(struct scenario *sc)
 	for (i = 0; i < sc->nitems; i++) {
 		free(sc->item[i].text);
 		prediction_destroy(sc->item[i].prediction);
+		under_destroy(&sc->item[i]);
 	}
 	for (i = 0; i < sc->nabout; i++) {
 		free(sc->about[i].rows);

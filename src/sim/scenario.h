@@ -100,6 +100,12 @@ struct prediction {
 	char *text;			/* as written, single blanks */
 };
 
+struct under {
+	const struct sim_profile *profile;
+	struct prediction *prediction;
+	unsigned line;
+};
+
 enum item_kind { ITEM_OP, ITEM_SAY, ITEM_PAUSE };
 
 struct scenario_item {
@@ -108,6 +114,8 @@ struct scenario_item {
 	char *text; /* operation: single blanks, no prediction; say: as written */
 	struct scenario_op op;
 	struct prediction *prediction;	/* or NULL */
+	struct under *under;		/* `under` lines: predictions of single profiles */
+	size_t nunder, cap_under;
 };
 
 struct scenario_about { char *rows, *text; };	/* "S3 S8", free text; each may be "" */
@@ -117,8 +125,8 @@ struct scenario {
 	char *title;			/* or NULL */
 	struct scenario_about *about;
 	size_t nabout, cap_about;
-	char *profile;			/* or NULL: the default */
-	unsigned profile_line, profile_column;
+	const struct sim_profile **profile;	/* those it names, in order; the first is the default */
+	size_t nprofiles, cap_profiles;
 	unsigned cpus;			/* 0: not said */
 	bool has_ram;
 	bool kernel_side;		/* it has operations of the kernel's own side */
@@ -141,6 +149,10 @@ struct error *scenario_parse(const char *path, const char *text, size_t n, struc
 struct error *scenario_load(const char *path, struct scenario **ret);
 /* The symbol's number, a new one if need be. name is cut to 23 characters. */
 unsigned scenario_symbol(struct scenario *sc, const char *name, size_t n);
+
+/* The prediction that holds under a profile; NULL: none. */
+const struct prediction *scenario_predicted(const struct scenario_item *it,
+					    const struct sim_profile *profile);
 
 /* ---- names, processes, decisions ---------------------------------------------------------- */
 

@@ -55,6 +55,11 @@ struct error *parse_kthread(struct parser *p, struct scenario_op *so);
 struct error *parse_switch(struct parser *p, struct scenario_op *so);
 struct error *parse_share(struct parser *p, struct scenario_op *so);
 struct error *parse_sysrq(struct parser *p, struct scenario_op *so);
+/* scenario_profile.c */
+struct error *head_profile(struct parser *p);
+/* The words left of "=>" of an `under` line; *ret is where its prediction goes. */
+struct error *under_line(struct parser *p, struct under **ret);
+void under_destroy(struct scenario_item *it);
 
 /* scenario_facts.c: the fact a word is about (-1: none), the rest of the word, the check */
 int fact_of_word(const char *s);

@@ -341,6 +341,16 @@ static struct error *do_predictions(struct sim_source *s, const char *arg, struc
 	return NULL;
 }
 
+static struct error *do_profile(struct sim_source *s, const char *arg, struct buf *say)
+{
+	struct error *err = player_set_profile(s->player, arg);
+
+	if (!err)
+		buf_addf(say, "%s: %s", sim_profile_name(player_profile(s->player)),
+			 sim_profile_proof(player_profile(s->player)));
+	return err;
+}
+
 static struct error *do_kernel(struct sim_source *s, const char *arg, struct buf *say)
 {
 	struct error *err = player_ask_kernel(s->player, &s->kernel);
@@ -381,6 +391,7 @@ static const struct source_command commands[] = {
 	{ "edit", "LINE", true, "change the line in hand and run it again" },
 	{ "save", "FILE", true, "save the text, typed lines included, as a scenario" },
 	{ "predictions", "hide|show", false, "hide predictions to guess, or show them" },
+	{ "profile", "NAME", true, "play on another kernel: linux-5.10-x86_64" },
 	{ "kernel", NULL, false, "run the same lines in a fresh process on this kernel and compare" },
 	{ NULL, NULL, false, NULL },
 };
@@ -407,6 +418,7 @@ static const struct {
 	{ "edit", do_edit, false, true },
 	{ "save", do_save, true, false },
 	{ "predictions", do_predictions, true, false },
+	{ "profile", do_profile, false, true },
 	{ "kernel", do_kernel, false, false },
 };
 
@@ -457,7 +469,11 @@ static struct error *sim_open(const char *what, const struct source_options *o, 
 	struct error *err = player_open(*what ? what : NULL, &p);
 	struct sim_source *s;
 
-	(void)o;
+	if (!err && o && o->profile) {
+		err = player_set_profile(p, o->profile);
+		if (err)
+			player_close(p);
+	}
 	if (err)
 		return err;
 	s = xcalloc(1, sizeof(*s));

@@ -92,9 +92,8 @@ static struct error *run_text(const struct scenario *sc, struct lab *lab, record
 	size_t i;
 
 	world_kernel_machine(&machine);
-	err = check_options_of(sc, lab ? &machine : NULL, &o);
-	if (!err)
-		err = lab ? world_kernel_open(lab, &o, &w) : world_sim_open(&o, &w);
+	check_options_of(sc, NULL, lab ? &machine : NULL, &o);
+	err = lab ? world_kernel_open(lab, &o, &w) : world_sim_open(&o, &w);
 	if (!err)
 		err = play_open(sc, &o, w, &p, &rec);
 	if (!err)

@@ -129,11 +129,7 @@ static struct error *play_records(const char *name, const struct setting *set, r
 	bool more = true;
 
 	if (!err) {
-		free(sc->profile);
-		sc->profile = xstrdup(set->profile);
-		err = check_options_of(sc, NULL, &o);
-	}
-	if (!err) {
+		check_options_of(sc, sim_profile_find(set->profile), NULL, &o);
 		if (!sc->has_ram && set->ram_pages)
 			o.ram_pages = set->ram_pages;
 		err = world_sim_open(&o, &w);

@@ -110,9 +110,40 @@ static void test_statuses(void **state)
 	expect(got.out, "3 scenarios, 1 wrong prediction\n");
 	check_text(CHECK_SIM, false, "profile linux-1.0\nfork\n");
 	assert_int_equal(got.status, 2);
-	expect(got.err, ":1:9: no profile \"linux-1.0\"; there are: linux-6.18-x86_64");
+	expect(got.err, ":1:9: the name of a profile expected, not \"linux-1.0\"");
 	assert_int_equal(check_run(&o, null, null), 2);
 	fclose(null);
+}
+
+/* Under each profile that is named, with what is predicted for it. */
+static void profiles(void **state)
+{
+	static const char text[] = "profile linux-6.18-x86_64 linux-5.10-x86_64\n"
+				   "mmap A 4p rw private anon stack => ok vmas=5\n"
+				   "mmap B 4p rw private anon => ok vmas=6\n"
+				   "under linux-5.10-x86_64 => ok vmas=5\n";
+
+	(void)state;
+	check_text(CHECK_SIM, false, text);
+	assert_int_equal(got.status, 0);
+	expect(got.out, "under linux-6.18-x86_64: 2 operations, 2 predictions, 0 wrong\n");
+	expect(got.out, "under linux-5.10-x86_64: 2 operations, 2 predictions, 0 wrong\n");
+	check_text(CHECK_SIM, false,
+		   "profile linux-5.10-x86_64\nfork => ok\nunder linux-5.10-x86_64 => ENOMEM\n");
+	assert_int_equal(got.status, 1);
+	expect(got.out, "the prediction is wrong in the simulator, linux-5.10-x86_64\n");
+	check_text(CHECK_SIM, false, "under linux-5.10-x86_64 => ok\n");
+	expect(got.err, ":1:1: \"under\" stands below the operation it predicts\n");
+	check_text(CHECK_SIM, false, "fork\nunder linux-5.10-x86_64\n");
+	expect(got.err, ":2:24: \"=> prediction\" expected");
+	check_text(CHECK_SIM, false, "fork\nunder linux-5.10-x86 => ok\n");
+	expect(got.err, ":2:7: the name of a profile expected, not \"linux-5.10-x86\"; did you mean");
+	check_text(CHECK_SIM, false, "fork\nunder linux-5.10-x86_64 => ok\nunder linux-5.10-x86_64 => ok\n");
+	expect(got.err, ":3:7: linux-5.10-x86_64 is predicted in line 2 already\n");
+	check_text(CHECK_SIM, false, "profile linux-6.1-x86_64\nfork\nunder linux-5.10-x86_64 => ok\n");
+	expect(got.err, ":3:7: the line \"profile\" does not name linux-5.10-x86_64\n");
+	check_text(CHECK_SIM, false, "profile linux-6.1-x86_64 linux-6.1-x86_64\nfork\n");
+	expect(got.err, ":1:26: linux-6.1-x86_64 is named already\n");
 }
 
 static unsigned json_lines(const char *text)
@@ -218,6 +249,7 @@ static void test_both(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(profiles),
 		cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_statuses),

@@ -163,7 +163,8 @@ static void test_head_and_narration(void **state)
 	assert_string_equal(sc->about[0].text, "growth of the stack");
 	assert_string_equal(sc->about[1].rows, "");
 	assert_string_equal(sc->about[1].text, "S14 is no row");
-	assert_string_equal(sc->profile, "linux-6.18-x86_64");
+	assert_int_equal(sc->nprofiles, 1);
+	assert_string_equal(sim_profile_name(sc->profile[0]), "linux-6.18-x86_64");
 	assert_true(sc->has_ram);
 	assert_int_equal(sc->options.ram_pages, 16384);
 	assert_int_equal(sc->cpus, 2);

@@ -114,7 +114,8 @@ void app_open(struct app *app, pid_t pid)
 
 void app_open_source(struct app *app, const char *name)
 {
-	struct source_options so = { .proc_root = app->options->proc_root };
+	struct source_options so = { .proc_root = app->options->proc_root,
+				     .profile = app->options->profile };
 	bool stepped = session_caps(app->session) & CAP_STEP;
 	struct source *src = NULL;
 	struct error *err = source_open(name, &so, &src);
@@ -394,7 +395,7 @@ static int nearest_interval(double seconds)
 static struct error *start(struct app *app)
 {
 	const struct app_options *o = app->options;
-	struct source_options so = { .proc_root = o->proc_root };
+	struct source_options so = { .proc_root = o->proc_root, .profile = o->profile };
 	struct source *src = NULL;
 	struct error *err = NULL;
 

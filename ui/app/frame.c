@@ -87,7 +87,8 @@ static void put_moment(const struct machine *m, struct buf *b)
 {
 	const char *profile = strchr(m->profile, '-');
 
-	buf_addf(b, " %s %zu/%zu", profile ? profile + 1 : m->profile, m->op, m->script->nops);
+	buf_addf(b, " %s%s %zu/%zu", profile ? profile + 1 : m->profile, m->proven ? "" : " from source",
+		 m->op, m->script->nops);
 	if (!m->complete)
 		buf_addf(b, ":%zu/%zu", m->decision + 1, machine_decisions(m));
 	if (m->playing)

@@ -151,6 +151,10 @@ static int draw_line(const struct machine *m, struct canvas *c, int row, int i)
 	case LINE_PAUSE:
 		canvas_put(c, row, GUTTER, STYLE(DIM), "· · · pause · · ·");
 		return 1;
+	case LINE_UNDER:
+		canvas_putn(c, row, GUTTER + 2, STYLE(DIM), canvas_cols(c) - GUTTER - 2,
+			    m->predictions_hidden ? "under ... => ? your guess" : l->text);
+		return 1;
 	case LINE_HEAD: case LINE_BLANK:
 		canvas_putn(c, row, GUTTER, STYLE(DIM), canvas_cols(c) - GUTTER, l->text);
 		return 1;
@@ -201,8 +205,10 @@ static void draw_status(const struct machine *m, struct canvas *c, int row)
 		buf_addf(&b, "▶ playing, %g a second", m->speed);
 	else if (m->mistakes)
 		buf_addf(&b, "%u wrong prediction%s", m->mistakes, plural(m->mistakes));
-	else if (m->op == m->script->nops && m->complete)
-		buf_adds(&b, m->op ? "the end: type a line to go on" : "");
+	else if (m->op && m->op == m->script->nops && m->complete)
+		buf_adds(&b, "the end: type a line to go on");
+	else if (canvas_cols(c) > 40)
+		buf_adds(&b, m->proof);
 	end = canvas_right(c, row + 1, end, m->playing ? STYLE(GOOD) : m->mistakes ? STYLE(ERROR) : STYLE(DIM),
 			   buf_str(&b));
 	buf_reset(&b);
@@ -295,13 +301,15 @@ static void scenario_describe(void *state, const struct session *s, struct buf *
 	const struct script_line *l;
 
 	if (!m || st->sel >= (int)m->script->nlines) {
-		buf_adds(out, "Record 0: the process as exec made it. Step back to see how.");
+		buf_addf(out, "Record 0: the process as exec made it. Step back to see how. %s: %s.",
+			 m ? m->profile : "", m ? m->proof : "");
 		return;
 	}
 	l = &m->script->lines[st->sel];
 	if (l->kind != LINE_OPERATION) {
 		buf_addf(out, "Line %d is %s; nothing is executed. %s", st->sel + 1, l->kind == LINE_HEAD ?
-			 "of the head" : l->kind == LINE_SAY ? "told" : "no operation", m->script->title);
+			 "of the head" : l->kind == LINE_UNDER ? "what another kernel does" :
+			 l->kind == LINE_SAY ? "told" : "no operation", m->script->title);
 		return;
 	}
 	buf_addf(out, "Line %d, operation %zu: %s. ", st->sel + 1, l->op, l->operation);
