@@ -121,12 +121,13 @@ static bool map_vdso(struct sim *s, struct mm *mm)
 	u64 a = p->vvar_pages << PAGE_SHIFT, b = p->vvar_vclock_pages << PAGE_SHIFT,
 	    c = p->vdso_pages << PAGE_SHIFT;
 	u64 data = VM_READ | VM_MAYREAD | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
+	u64 vvar = RULE(s, vvar_mixed) ? (data & ~VM_PFNMAP) | VM_MIXEDMAP : data;
 	u64 code = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND;
 	int64_t at = get_unmapped_area(s, mm, FILE_NONE, true, 0, a + b + c, 0, 0);
 	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c,
 		SIM_U_HEX);
 
-	if (at < 0 || (a && map_special(s, mm, FILE_VVAR, (u64)at, a, data) < 0) ||
+	if (at < 0 || (a && map_special(s, mm, FILE_VVAR, (u64)at, a, vvar) < 0) ||
 	    (b && map_special(s, mm, FILE_VVAR_VCLOCK, (u64)at + a, b, data) < 0) ||
 	    map_special(s, mm, FILE_VDSO, (u64)at + a + b, c, code) < 0)
 		return false;

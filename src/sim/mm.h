@@ -55,13 +55,14 @@ typedef u64 __attribute__((may_alias)) jword;
 #define VM_NORESERVE 0x200000ull
 #define VM_WIPEONFORK 0x2000000ull
 #define VM_DONTDUMP 0x4000000ull
+#define VM_MIXEDMAP 0x10000000ull
 #define VM_HUGEPAGE 0x20000000ull
 #define VM_NOHUGEPAGE 0x40000000ull
 #define VM_MERGEABLE 0x80000000ull
 #define VM_SEALED (1ull << 42)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
-#define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP)
+#define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 #define VM_DATA_FLAGS (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
 
 /* ---- page table entries ---------------------------------------------------------------- */

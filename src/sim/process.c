@@ -134,7 +134,7 @@ static bool copy_range(struct sim *s, struct mm *mm, struct mm *child, const str
 static bool copy_page_range(struct sim *s, struct mm *mm, struct mm *child, struct vma *v)
 {
 	bool need = v->anon_vma ||
-		    (v->flags & (VM_PFNMAP | (RULE(s, guard_flag_shown) ? VM_MAYBE_GUARD : 0)));
+		    (v->flags & (VM_PFNMAP | VM_MIXEDMAP | (RULE(s, guard_flag_shown) ? VM_MAYBE_GUARD : 0)));
 
 	T_TEST(s, "vma_needs_copy", "the VMA has an anon_vma, or marks the tables are needed for",
 	       "anon_vma",

@@ -258,6 +258,7 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_dontunmap_own_vma] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
+		[SIM_RULE_vvar_mixed] = 1,
 	},
 	.proof = { true, "proven on Linux 7.2.13 (Debian)" },
 };

@@ -55,6 +55,7 @@ struct error *parse_kthread(struct parser *p, struct scenario_op *so);
 struct error *parse_switch(struct parser *p, struct scenario_op *so);
 struct error *parse_share(struct parser *p, struct scenario_op *so);
 struct error *parse_sysrq(struct parser *p, struct scenario_op *so);
+
 /* scenario_profile.c */
 struct error *head_profile(struct parser *p);
 /* The words left of "=>" of an `under` line; *ret is where its prediction goes. */

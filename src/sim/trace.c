@@ -38,7 +38,7 @@ static const struct {
 	{ VM_IO, "io" },       { VM_SEQ_READ, "sr" },	 { VM_RAND_READ, "rr" },
 	{ VM_DONTCOPY, "dc" }, { VM_DONTEXPAND, "de" },	 { VM_LOCKONFAULT, "lf" },
 	{ VM_ACCOUNT, "ac" },  { VM_NORESERVE, "nr" },	 { VM_WIPEONFORK, "wf" },
-	{ VM_DONTDUMP, "dd" }, { VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },
+	{ VM_DONTDUMP, "dd" }, { VM_MIXEDMAP, "mm" }, { VM_HUGEPAGE, "hg" },	 { VM_NOHUGEPAGE, "nh" },
 	{ VM_MERGEABLE, "mg" }, { VM_SEALED, "sl" },
 };
 

@@ -110,7 +110,7 @@ static void test_statuses(void **state)
 	expect(got.out, "3 scenarios, 1 wrong prediction\n");
 	check_text(CHECK_SIM, false, "profile linux-1.0\nfork\n");
 	assert_int_equal(got.status, 2);
-	expect(got.err, ":1:9: the name of a profile expected, not \"linux-1.0\"");
+	expect(got.err, ":1:9: the name of a profile expected: linux-6.18-x86_64, ");
 	assert_int_equal(check_run(&o, null, null), 2);
 	fclose(null);
 }

@@ -47,7 +47,7 @@ static void prediction_of(const struct machine *m, const struct script_line *l, 
 		buf_addf(out, "=> %s", l->prediction);
 }
 
-enum { GUTTER = 3 };
+enum { GUTTER = 3, WHERE_COLS = 40 /* "operation 12 of 24 · decision 105 of 290" */ };
 
 static int result_width(const struct machine *m, const struct script_line *l)
 {
@@ -207,7 +207,7 @@ static void draw_status(const struct machine *m, struct canvas *c, int row)
 		buf_addf(&b, "%u wrong prediction%s", m->mistakes, plural(m->mistakes));
 	else if (m->op && m->op == m->script->nops && m->complete)
 		buf_adds(&b, "the end: type a line to go on");
-	else if (canvas_cols(c) > 40)
+	else if (canvas_cols(c) > text_width(m->proof) + WHERE_COLS)
 		buf_adds(&b, m->proof);
 	end = canvas_right(c, row + 1, end, m->playing ? STYLE(GOOD) : m->mistakes ? STYLE(ERROR) : STYLE(DIM),
 			   buf_str(&b));
