@@ -97,7 +97,7 @@ static void fault_window(const struct sim *s, const struct vma *v, const struct 
 	if (*to > off + vma_pages(v) - vma_off)
 		*to = off + vma_pages(v) - vma_off;
 	*first = v->pgoff + vma_off - (off - *from);
-	if (size < *first + (*to - *from))
+	if (size < *first + (*to - *from) && RULE(s, around_ends_with_file))
 		*to = size > *first ? *from + size - *first : *from;
 }
 

@@ -123,7 +123,7 @@ void sim_destroy(struct sim *s)
 
 void result_set(struct sim_result *res, int64_t value)
 {
-	if (value < 0) {
+	if (value < 0 && value >= -MAX_ERRNO) {	/* as IS_ERR_VALUE() tells them apart */
 		res->status = SIM_ERRNO;
 		res->err = (int)-value;
 	} else {

@@ -29,6 +29,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
+#define MAX_ERRNO 4095			/* higher numbers are addresses */
 #define EXT4_MAX_BYTES (0xffffffffull << PAGE_SHIFT)	/* s_maxbytes of extents, blocks of 4 KiB */
 
 /* ---- flags of a VMA: bit numbers of the kernel's vm_flags ----------------------------- */

@@ -9,7 +9,6 @@
 #define MAP_32BIT 0x40
 #endif
 
-#define MAX_ERRNO 4095
 
 struct place {
 	u64 len, low, high;

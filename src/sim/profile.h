@@ -35,6 +35,8 @@
 	  "a write that makes a page of a shared mapping dirty is not tried a second time")	\
 	X(onfault_skips, "6.0", "locking on fault does not look at what cannot be populated")	\
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
+	X(around_ends_with_file, "6.12",								\
+	  "the pages mapped around a fault are looked for up to the end of the file only")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
 	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
 	X(lockonfault_named, "6.5", "VM_LOCKONFAULT has a name in VmFlags")			\

@@ -112,6 +112,7 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_dontunmap_own_vma] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
+		[SIM_RULE_around_ends_with_file] = 1,
 	},
 	.proof = { true, "proven on Linux 6.12.117 (Debian)" },
 };
@@ -158,6 +159,7 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 		[SIM_RULE_heap_label_exact] = 1,
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
+		[SIM_RULE_around_ends_with_file] = 1,
 	},
 	.proof = { true, "proven on Linux 6.16.12 (Debian)" },
 };
@@ -208,6 +210,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 		[SIM_RULE_heap_label_exact] = 1,
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
+		[SIM_RULE_around_ends_with_file] = 1,
 	},
 	.proof = { true, "proven on the running kernel, Linux 6.18.44" },
 };
@@ -259,6 +262,7 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 		[SIM_RULE_dontunmap_own_vma] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
 		[SIM_RULE_vvar_mixed] = 1,
+		[SIM_RULE_around_ends_with_file] = 1,
 	},
 	.proof = { true, "proven on Linux 7.2.13 (Debian)" },
 };
