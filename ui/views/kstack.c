@@ -91,8 +91,9 @@ static void draw_gauge(const struct kstack *k, struct canvas *c, int row, int ro
 	for (int i = 0; i < rows; i++) {
 		/* how far this line reaches down from the top */
 		uint64_t from = k->size * (uint64_t)i / (uint64_t)rows;
-		struct style st = STYLE(DIM);
-		uint32_t ch = 0xb7 /* · */;
+		bool known = k->used != UNKNOWN || k->high_water != UNKNOWN;
+		struct style st = known ? STYLE(DIM) : STYLE(WHY);
+		uint32_t ch = known ? 0xb7 /* · */ : '?';
 
 		if (k->used != UNKNOWN && from < k->used) {
 			st = STYLE(BAR);
@@ -232,13 +233,18 @@ static void draw_head(const struct kstack *k, struct canvas *c)
 	buf_free(&figures);
 }
 
+/* Two lines: why something is not there, and what would bring it. */
 static void draw_lack(const struct kstack *k, struct canvas *c)
 {
 	for (unsigned i = 0; i < KSTACK_LACKS; i++) {
+		struct buf b = BUF_INIT;
+
 		if (!(k->lacks >> i & 1))
 			continue;
-		canvas_putf(c, 1, 1, STYLE(WHY), "%s%s%s", kstack_lacks[i].why,
-			    *kstack_lacks[i].try_this ? "; try: " : "", kstack_lacks[i].try_this);
+		buf_addf(&b, "%s%s%s", kstack_lacks[i].why, *kstack_lacks[i].try_this ? "; try: " : "",
+			 kstack_lacks[i].try_this);
+		canvas_wrap(c, (struct rect){ 1, 1, 2, canvas_cols(c) - 2 }, STYLE(WHY), buf_str(&b));
+		buf_free(&b);
 		return;
 	}
 }

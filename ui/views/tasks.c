@@ -425,7 +425,7 @@ static void describe_use(const struct kstack *k, struct buf *out)
 		buf_addf(out, "%s of %s bytes in use", count_text(k->used, n),
 			 count_text(k->size, m));
 	else if (k->size != UNKNOWN)
-		buf_addf(out, "of %s bytes", count_text(k->size, m));
+		buf_addf(out, "a stack of %s bytes", count_text(k->size, m));
 	if (k->high_water != UNKNOWN)
 		buf_addf(out, ", %s ever: %s were never touched", count_text(k->high_water, n),
 			 count_text(kstack_left(k), l));
