@@ -79,7 +79,7 @@ struct live {
 	struct unwinder *unwinder;	/* NULL: frames were never asked for */
 	struct pace frames;
 	pid_t frames_of;		/* whose are in the picture; 0: nobody's */
-	const struct unwound *stopped;	/* of a thread that was held still for it; NULL */
+	const struct unwound *stopped;	/* of a thread that runs, as it was last caught; NULL */
 	pid_t asked;			/* who was warned of that, and when */
 	uint64_t asked_ns;
 };
@@ -110,7 +110,8 @@ void live_frames(struct live *lv, struct sampling *s);
 /* live_hold.c: "registers TID": says first what it costs, does it when told again. */
 struct error *live_command(struct source *src, const char *name, const char *arg, struct buf *say);
 extern const struct source_command live_commands[];
-/* Those of the thread that was held still stand as long as nothing better is known of it. */
+/* Those of a thread that runs, from when it was held still or waited for a CPU, stand as
+ * long as nothing better is known of it. */
 const struct unwound *live_held_frames(struct live *lv, const struct unwound *walked);
 
 #endif

@@ -143,17 +143,28 @@ static bool still_there(const struct unwound *walked, const struct unwound_task 
 	return a->pc == b->pc && a->sp == b->sp && then->n >= now->n;
 }
 
+static const struct unwound *keep(struct live *lv, const struct unwound *u)
+{
+	unwound_put(lv->stopped);
+	lv->stopped = unwound_get(u);
+	return u;
+}
+
 const struct unwound *live_held_frames(struct live *lv, const struct unwound *walked)
 {
-	const struct unwound_task *then = lv->stopped && lv->stopped->n ? &lv->stopped->tasks[0] : NULL;
-	const struct unwound_task *now = then ? unwound_find(walked, then->tid) : NULL;
+	const struct unwound_task *now = walked->n == 1 ? &walked->tasks[0] : NULL;
+	const struct unwound_task *then = now ? unwound_find(lv->stopped, now->tid) : NULL;
 
 	/* One for all threads takes what can be had without stopping anybody. */
-	if (!now || walked->n != 1)
+	if (!now)
 		return walked;
-	if (now->n && !still_there(walked, now, lv->stopped, then)) {
-		unwound_put(lv->stopped);
-		lv->stopped = NULL;
+	if (!now->n && now->end != unwind_ends[END_RUNNING] && now->end != unwind_ends[END_MOVED])
+		return walked;
+	/* Where it was caught while it waited for a CPU, until it is caught again. */
+	if (now->n && now->rung == UNWOUND_KERNEL)
+		return keep(lv, walked);
+	if (!then || (now->n && !still_there(walked, now, lv->stopped, then))) {
+		keep(lv, NULL);
 		return walked;
 	}
 	unwound_put(walked);

@@ -106,19 +106,23 @@ static enum unwind_end by_stop(const struct walk *w, struct registers *ret)
 	return *w->in->held ? END_DENIED : END_OUTERMOST;
 }
 
-/* sp and pc say which of its sleeps it is. */
+/* In a call, sp and pc say which of its sleeps it is. One that would run, but waits for a CPU,
+ * has its registers on the kernel stack too. */
 static enum unwind_end by_kernel(const struct walk *w, struct registers *ret)
 {
 	enum unwind_end end = by_syscall(w, ret);
+	bool (*read)(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret) =
+		end == END_RUNNING ? uregs_read_waiting : uregs_read;
 
-	if (end != END_OUTERMOST)
+	if (end != END_OUTERMOST && end != END_RUNNING)
 		return end;
 	if (w->u->kernel == UNTRIED) {
 		w->u->uregs = w->in->fs->native ? uregs_open() : NULL;
 		w->u->kernel = w->u->uregs ? HERE : MISSING;
 	}
-	return w->u->kernel == HERE && uregs_read(w->u->uregs, w->in->fs->pid, w->tid, ret) ?
-	       END_OUTERMOST : END_DENIED;
+	if (w->u->kernel == HERE && read(w->u->uregs, w->in->fs->pid, w->tid, ret))
+		return END_OUTERMOST;
+	return end == END_RUNNING ? END_RUNNING : END_DENIED;
 }
 
 /* The ladder: each rung tells registers, or why it cannot. The next one is asked when a

@@ -17,7 +17,7 @@ static const int8_t order[] = {
 	REG_RDI, -1 /* number of the call */, REG_RIP, -1 /* cs */, -1 /* flags */, REG_RSP,
 	-1 /* ss */,
 };
-enum { WORDS = ARRAY_LEN(order) };
+enum { WORDS = ARRAY_LEN(order), AT_CS = 17 };
 
 /* Room that some configurations leave above them (FRED). */
 static const uint64_t paddings[] = { 0, 16 };
@@ -91,30 +91,54 @@ static uint64_t stack_size(struct uregs *u, const struct ktask *t)
 	return area ? kfield(area, f) * (uint64_t)sysconf(_SC_PAGESIZE) : kstack_documented_size();
 }
 
-bool uregs_read(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret)
+/* The words that an entry from user mode left, if what they say of the mode fits. */
+static bool read_words(struct uregs *u, uint64_t size, uint64_t padding, uint64_t words[WORDS])
 {
-	uint64_t size, words[WORDS];
+	const void *bytes = peek_at(&u->peek, u->last.stack + size - padding - WORDS * sizeof(*words),
+				    WORDS * sizeof(*words));
 
-	if (!find(u, tgid, tid) || u->last.on_cpu || !(u->last.stack >> 63))
+	if (!bytes)
 		return false;
-	size = stack_size(u, &u->last);
+	memcpy(words, bytes, WORDS * sizeof(*words));
+	return (words[AT_CS] & 3) == 3;
+}
+
+/* `in_call`: sp and pc are those that *ret has, and what the call will return is not there
+ * yet. Else an interrupt took it from its CPU in the midst of its own code. */
+static bool read_registers(struct uregs *u, bool in_call, struct registers *ret)
+{
+	uint64_t size = stack_size(u, &u->last), words[WORDS];
+
 	for (size_t i = 0; i < ARRAY_LEN(paddings) && size > sizeof(words) + paddings[i]; i++) {
 		struct registers all = { .known = 0 };
-		const void *bytes = peek_at(&u->peek, u->last.stack + size - paddings[i] -
-					    sizeof(words), sizeof(words));
 
-		if (!bytes)
-			return false;
-		memcpy(words, bytes, sizeof(words));
+		if (!read_words(u, size, paddings[i], words))
+			continue;
 		for (size_t k = 0; k < WORDS; k++)
-			/* What the call will return is not there yet. */
-			if (order[k] >= 0 && order[k] != REG_RAX)
+			if (order[k] >= 0 && !(in_call && order[k] == REG_RAX))
 				reg_set(&all, (unsigned)order[k], words[k]);
-		if (all.value[REG_RSP] != ret->value[REG_RSP] ||
-		    all.value[REG_RIP] != ret->value[REG_RIP])
+		if (in_call && (all.value[REG_RSP] != ret->value[REG_RSP] ||
+				all.value[REG_RIP] != ret->value[REG_RIP]))
 			continue;
 		*ret = all;
 		return true;
 	}
 	return false;
+}
+
+bool uregs_read(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret)
+{
+	return find(u, tgid, tid) && !u->last.on_cpu && u->last.stack >> 63 &&
+	       read_registers(u, true, ret);
+}
+
+bool uregs_read_waiting(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret)
+{
+	struct ktask before;
+
+	if (!find(u, tgid, tid) || u->last.on_cpu || u->last.state != 'R' || !(u->last.stack >> 63))
+		return false;
+	before = u->last;
+	return read_registers(u, false, ret) && find(u, tgid, tid) && !u->last.on_cpu &&
+	       u->last.switches[0] == before.switches[0] && u->last.switches[1] == before.switches[1];
 }

@@ -15,4 +15,8 @@ void uregs_close(struct uregs *u);		/* NULL is fine */
  * stack says the same of these two. False: `ret` is untouched. */
 bool uregs_read(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret);
 
+/* Of a thread that waits for a CPU: all of them, as the interrupt that took it away left
+ * them. False: it runs, it sleeps, or it ran meanwhile. */
+bool uregs_read_waiting(struct uregs *u, pid_t tgid, pid_t tid, struct registers *ret);
+
 #endif

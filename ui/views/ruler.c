@@ -149,7 +149,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 	struct mark *m;
 	size_t n;
 
-	if (!f || (f->sp != r->task->sp && !r->held))
+	if (!f || (f->sp != r->task->sp && !r->since))
 		return;
 	r->chain = t;
 	snprintf(r->last, sizeof(r->last), r->shared ? "stacks of several threads" :
@@ -195,8 +195,8 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 		if (r->shared)
 			snprintf(m->text, sizeof(m->text), "sp, one of several stacks here");
 		else
-			snprintf(m->text, sizeof(m->text), "sp%s, %s in use",
-				 r->held ? " when stopped" : "", text_size(v->end - r->sp, size));
+			snprintf(m->text, sizeof(m->text), "sp%s%s, %s in use", r->since ? " " : "",
+				 r->since ? r->since : "", text_size(v->end - r->sp, size));
 	}
 	if (r->lowest < v->end && r->lowest > v->start) {
 		m = add(r, MARK_LOWEST, r->lowest);
@@ -297,15 +297,17 @@ static void fill_stretches(struct ruler *r)
 	}
 }
 
-/* Of a thread that runs only what was read when it was stopped for that is known. */
+/* Of a thread that runs only what was read when it was stopped for that is known, or when it
+ * waited for a CPU. */
 static void use_held(struct ruler *r, const struct snapshot *snap, const struct vma *v)
 {
 	const struct unwound_task *t = unwound_find(snap->unwound, r->task->tid);
 
-	if (!t || t->rung != UNWOUND_STOPPED || !t->n || !inside(v, snap->unwound->frames[t->first].sp))
+	if (!t || (t->rung != UNWOUND_STOPPED && t->rung != UNWOUND_KERNEL) || !t->n ||
+	    !inside(v, snap->unwound->frames[t->first].sp))
 		return;
 	r->sp = snap->unwound->frames[t->first].sp;
-	r->held = true;
+	r->since = t->rung == UNWOUND_STOPPED ? "when stopped" : "off its CPU";
 }
 
 bool ruler_make(struct ruler *r, const struct session *s)

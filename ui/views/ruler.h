@@ -46,7 +46,7 @@ struct ruler {
 	struct growth growth;
 	bool grew;
 	bool shared;			/* several stacks lie in this mapping: ends unknown */
-	bool held;			/* sp is from when the thread was stopped for it */
+	const char *since;		/* sp is of a thread that runs: "when it was stopped"; or NULL */
 	const struct unwound_task *chain;	/* its frames, or NULL */
 	uint64_t framed;			/* from sp to the end of the last whose size is known */
 	char last[64];				/* what lies above that */

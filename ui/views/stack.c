@@ -220,8 +220,8 @@ static void draw_sp_line(const struct ruler *r, const struct snapshot *snap, str
 		buf_addf(&b, "T %d %s: ", (int)r->task->tid,
 			 clean(r->task->comm, comm, sizeof(comm)));
 	if (r->sp != UNKNOWN) {
-		buf_addf(&b, "sp %012" PRIx64 "%s, stack found %s", r->sp, r->held ?
-			 " when it was stopped" : "", stack_found_names[r->task->stack.found]);
+		buf_addf(&b, "sp %012" PRIx64 "%s%s, stack found %s", r->sp, r->since ? " " : "",
+			 r->since ? r->since : "", stack_found_names[r->task->stack.found]);
 	} else {
 		const struct why *w = whys_find(snap->whys, "tasks[].sp");
 
@@ -555,9 +555,10 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 	case MARK_SP:
 		describe_chain(r, snap, out);
 		buf_addf(out,
-			 "The stack pointer as %s: %s between it and the top are in use.", r->held ?
-			 "it was when the thread was stopped for that" : "/proc/TID/syscall gave it",
-			 text_size(v->end - m->addr, a));
+			 "The stack pointer as %s: %s between it and the top are in use.", !r->since ?
+			 "/proc/TID/syscall gave it" : *r->since == 'w' ?
+			 "it was when the thread was stopped for that" :
+			 "it was when the thread waited for a CPU", text_size(v->end - m->addr, a));
 		break;
 	case MARK_DEEPEST:
 	case MARK_LOWEST:
