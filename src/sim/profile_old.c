@@ -91,6 +91,7 @@ const struct sim_profile profile_linux_2_6_39_i386 = {
 		[SIM_RULE_has_guard] = 1,
 		[SIM_RULE_failed_faults_uncounted] = 1,
 		[SIM_RULE_has_ksm] = 1,
+		[SIM_RULE_dirtying_completes] = 1,
 	},
 	.proof = { false, "from the source of Linux 2.6.39" },
 };
@@ -143,6 +144,7 @@ const struct sim_profile profile_linux_3_10_x86_64 = {
 		[SIM_RULE_remove_punches] = 1,
 		[SIM_RULE_has_dontdump] = 1,
 		[SIM_RULE_has_ksm] = 1,
+		[SIM_RULE_dirtying_completes] = 1,
 	},
 	.proof = { false, "from the source of Linux 3.10" },
 };
@@ -207,6 +209,7 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 		[SIM_RULE_has_dontdump] = 1,
 		[SIM_RULE_mprotect_populates] = 1,
 		[SIM_RULE_has_ksm] = 1,
+		[SIM_RULE_dirtying_completes] = 1,
 	},
 	.proof = { false, "from the source of Linux 4.3" },
 };
