@@ -11,6 +11,7 @@ const char *const gen_profile_name[GEN_NPROFILES + 1] = {
 	[GEN_FORK] = "fork",
 	[GEN_BRK] = "brk",
 	[GEN_MIXED] = "mixed",
+	[GEN_KERNEL] = "kernel",
 };
 
 bool gen_profile_parse(const char *word, enum gen_profile *ret)
@@ -487,29 +488,159 @@ static void gen_truncate(struct gen *g)
 	odd(g);
 }
 
+/* ---- the kernel's side ------------------------------------------------------------------- */
+
+static const char *some_task(struct gen *g)
+{
+	static const char *const tasks[] = { "T", "U", "V", "K", "L", "P0", "P0", "P1", "P2" };
+
+	return PICK(g, tasks);
+}
+
+static const char *some_function(struct gen *g)
+{
+	static const char *const names[] = { "vfs_read", "do_poll", "schedule_timeout", "f", "g.part.0", "deep" };
+
+	return PICK(g, names);
+}
+
+static unsigned some_bytes(struct gen *g)
+{
+	static const unsigned sizes[] = { 0, 4, 8, 16, 40, 100, 200, 400, 900, 1500, 3000, 5000, 9000 };
+
+	return PICK(g, sizes) + (chance(g, 20) ? below(g, 64) : 0);
+}
+
+static void gen_thread(struct gen *g)
+{
+	static const char *const sizes[] = { "4K", "8K", "16K", "12K" };
+
+	buf_addf(g->out, "thread %c stack %uK", 'T' + below(g, 3), 16 + 4 * below(g, 20));
+	if (chance(g, 10))
+		buf_addf(g->out, " kstack %s", PICK(g, sizes));
+}
+
+static void gen_kthread(struct gen *g)
+{
+	buf_addf(g->out, "kthread %c", 'K' + below(g, 2));
+	if (chance(g, 10))
+		say(g, chance(g, 50) ? " kstack 4K" : " kstack 16K");
+}
+
+static void gen_run(struct gen *g)
+{
+	buf_addf(g->out, "switch %s", some_task(g));
+}
+
+static void gen_call(struct gen *g)
+{
+	buf_addf(g->out, "call %s %u", some_function(g), some_bytes(g) * (chance(g, 10) ? 40 : 1));
+	if (chance(g, 30))
+		buf_addf(g->out, " args %u", below(g, 14));
+}
+
+static void gen_ret(struct gen *g)
+{
+	say(g, "ret");
+}
+
+static void gen_syscall(struct gen *g)
+{
+	buf_addf(g->out, "syscall %s", chance(g, 50) ? "read" : "futex");
+}
+
+static void gen_sysret(struct gen *g)
+{
+	say(g, "sysret");
+}
+
+static void gen_kcall(struct gen *g)
+{
+	buf_addf(g->out, "kcall %s %u", some_function(g), some_bytes(g));
+}
+
+static void gen_kret(struct gen *g)
+{
+	say(g, "kret");
+}
+
+static void gen_irq(struct gen *g)
+{
+	static const char *const what[] = {
+		"irq eth0", "irq timer", "softirq", "softirq tasklet_action", "nmi", "exception page_fault",
+		"exception debug", "exception int3", "exception machine_check", "exception sdei",
+		"exception nothing",
+	};
+
+	say(g, chance(g, 2) ? "exception double_fault" : PICK(g, what));
+}
+
+static void gen_irqret(struct gen *g)
+{
+	say(g, "irqret");
+}
+
+static void gen_share(struct gen *g)
+{
+	buf_addf(g->out, "share %s %s", chance(g, 50) ? "kstack" : "ustack", some_task(g));
+}
+
+static void gen_sysrq(struct gen *g)
+{
+	say(g, "sysrq t");
+}
+
+static void gen_exec(struct gen *g)
+{
+	buf_addf(g->out, "exec args %u", below(g, 9000));
+}
+
+static void gen_expect(struct gen *g)
+{
+	static const char *const what[] = { "used<9000", "trampled=none", "current=P0", "sp>0", "left:T>0", "log=none",
+					    "mapcount:A=1" };
+
+	buf_addf(g->out, "expect %s", PICK(g, what));
+}
+
 static const struct {
 	void (*fn)(struct gen *g);
-	unsigned char weight[GEN_NPROFILES];	/* stack vma fork brk mixed */
+	unsigned char weight[GEN_NPROFILES];	/* stack vma fork brk mixed kernel */
 } kinds[] = {
-	{ gen_mmap, { 12, 24, 14, 10, 16 } },
-	{ gen_munmap, { 6, 11, 5, 5, 7 } },
+	{ gen_mmap, { 12, 24, 14, 10, 16, 3 } },
+	{ gen_munmap, { 6, 11, 5, 5, 7, 1 } },
 	{ gen_mprotect, { 8, 18, 6, 7, 9 } },
 	{ gen_mremap, { 3, 11, 4, 3, 7 } },
 	{ gen_brk, { 1, 2, 2, 26, 5 } },
-	{ gen_madvise, { 8, 10, 11, 5, 10 } },
+	{ gen_madvise, { 8, 10, 11, 5, 10, 2 } },
 	{ gen_mlock, { 4, 4, 3, 3, 4 } },
 	{ gen_munlock, { 2, 3, 1, 2, 2 } },
 	{ gen_mlockall, { 1, 1, 1, 1, 1 } },
 	{ gen_munlockall, { 1, 1, 1, 1, 1 } },
 	{ gen_msync, { 0, 1, 1, 0, 1 } },
 	{ gen_mseal, { 1, 1, 0, 0, 1 } },
-	{ gen_touch, { 22, 20, 34, 24, 24 } },
-	{ gen_stack, { 28, 1, 3, 2, 5 } },
+	{ gen_touch, { 22, 20, 34, 24, 24, 4 } },
+	{ gen_stack, { 28, 1, 3, 2, 5, 2 } },
 	{ gen_setrlimit, { 8, 2, 1, 6, 3 } },
-	{ gen_fork, { 2, 1, 9, 2, 3 } },
-	{ gen_exit, { 1, 0, 5, 1, 2 } },
+	{ gen_fork, { 2, 1, 9, 2, 3, 3 } },
+	{ gen_exit, { 1, 0, 5, 1, 2, 3 } },
 	{ gen_switch, { 1, 0, 9, 1, 2 } },
-	{ gen_truncate, { 0, 1, 1, 0, 1 } },
+	{ gen_truncate, { 0, 1, 1, 0, 1, 0 } },
+	{ gen_thread, { 0, 0, 0, 0, 0, 6 } },
+	{ gen_kthread, { 0, 0, 0, 0, 0, 3 } },
+	{ gen_run, { 0, 0, 0, 0, 0, 14 } },
+	{ gen_call, { 0, 0, 0, 0, 0, 9 } },
+	{ gen_ret, { 0, 0, 0, 0, 0, 7 } },
+	{ gen_syscall, { 0, 0, 0, 0, 0, 12 } },
+	{ gen_sysret, { 0, 0, 0, 0, 0, 6 } },
+	{ gen_kcall, { 0, 0, 0, 0, 0, 14 } },
+	{ gen_kret, { 0, 0, 0, 0, 0, 9 } },
+	{ gen_irq, { 0, 0, 0, 0, 0, 12 } },
+	{ gen_irqret, { 0, 0, 0, 0, 0, 12 } },
+	{ gen_share, { 0, 0, 0, 0, 0, 3 } },
+	{ gen_sysrq, { 0, 0, 0, 0, 0, 1 } },
+	{ gen_exec, { 0, 0, 0, 0, 0, 1 } },
+	{ gen_expect, { 0, 0, 0, 0, 0, 3 } },
 };
 
 static void gen_start(struct gen *g)
@@ -529,6 +660,13 @@ static void gen_start(struct gen *g)
 		say(g, chance(g, 50) ? "start data 1M\n" : "start data 8K\n");
 	if (chance(g, 3))
 		say(g, "start as 32M\n");
+	if (g->profile != GEN_KERNEL)
+		return;
+	if (chance(g, 30))
+		say(g, chance(g, 50) ? "start kstack 4K\n" : "start kstack 8K\n");
+	if (chance(g, 10))
+		say(g, "cpus 3\n");
+	say(g, "ram 64M\n");
 }
 
 void gen_scenario(enum gen_profile profile, uint64_t seed, unsigned ops, struct buf *ret)

@@ -10,7 +10,9 @@
 
 #include "mmscope/buf.h"
 
-enum gen_profile { GEN_STACK, GEN_VMA, GEN_FORK, GEN_BRK, GEN_MIXED, GEN_NPROFILES };
+/* The first GEN_NREAL run on real kernels too. */
+enum gen_profile { GEN_STACK, GEN_VMA, GEN_FORK, GEN_BRK, GEN_MIXED, GEN_KERNEL, GEN_NPROFILES,
+		   GEN_NREAL = GEN_KERNEL };
 
 extern const char *const gen_profile_name[GEN_NPROFILES + 1];	/* NULL ends */
 bool gen_profile_parse(const char *word, enum gen_profile *ret);

@@ -79,6 +79,8 @@ static bool user_frames_ok(struct kcheck *c, u32 task)
 	const struct sim *s = c->s;
 	u64 at = s->root->task[task].sp;
 
+	if (ktask_at(s, task)->flags & KT_ASTRAY)
+		return true;
 	for (const struct sframe *f = frame_top(s, ktask_at(s, task)->uframes); f; f = frame_top(s, f->outer)) {
 		if (f->addr != at || f->back != f->addr + f->bytes)
 			return wrong(c, task, "a user frame does not follow the one above", f->addr, at);

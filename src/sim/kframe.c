@@ -408,8 +408,12 @@ static enum popped pop_regs(struct sim *s, struct ktask *t, const struct sframe 
 		SET(s, ist->back, sp);
 	K_NOTE(s, f->outer ? "iret" : kern(s)->syscall_exit, f->outer ? "back in the code that was interrupted" :
 	       "the registers of user mode are loaded", NULL, "ip", *found, "sp", sp, SIM_U_HEX);
-	if (!f->outer && s->root->task[task].sp != sp)
+	if (!f->outer && s->root->task[task].sp != sp) {
+		K_EVENT(s, kern(s)->syscall_exit, ASTRAY, "the user's sp in pt_regs was overwritten: it is now", NULL, sp,
+			SIM_U_ADDR);
 		SET(s, s->root->task[task].sp, sp);
+		SET(s, t->flags, t->flags | KT_ASTRAY);
+	}
 	if (*found == f->expects)
 		return POP_OK;
 	return fn_at(s, f->outer ? FN_KERNEL : FN_USER, *found) ? POP_ASTRAY : POP_WILD;
