@@ -91,7 +91,7 @@ const struct sim_kernel sim_kernel_linux_5_10_x86_64 = {
 	.softirq = { { "__do_softirq", 104 } },
 	.guard_message = "BUG: stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_end_inclusive = true,
-	.sysrq = SYSRQ_NAMED,
+	.sysrq = SYSRQ_RIGHT,
 };
 
 /* ---- x86-64 3.10: pages, thread_info at the base but found by a per-CPU variable ---------- */

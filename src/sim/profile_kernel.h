@@ -24,7 +24,7 @@ enum overflow_how { OVERFLOW_SILENT, OVERFLOW_DOUBLE_FAULT, OVERFLOW_ARM64 };
 /* How the way back from an interrupt stack is kept. */
 enum irq_link { LINK_TOP_WORD, LINK_REGISTER, LINK_RECORD };
 /* The line of sysrq-t. */
-enum sysrq_line { SYSRQ_PC, SYSRQ_NO_PC, SYSRQ_NAMED, SYSRQ_TGID, SYSRQ_TASK_FLAGS };
+enum sysrq_line { SYSRQ_PC, SYSRQ_NO_PC, SYSRQ_RIGHT, SYSRQ_NAMED, SYSRQ_TGID, SYSRQ_TASK_FLAGS };
 enum trace_style { TRACE_X86_BRACKETS, TRACE_X86_TAGS, TRACE_ARM64_BRACKETS, TRACE_ARM64_PLAIN };
 
 struct kernel_frame { const char *func; uint16_t bytes; };	/* return address included; 0 ends */

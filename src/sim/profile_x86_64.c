@@ -26,7 +26,7 @@ const struct sim_profile profile_linux_5_10_x86_64 = {
 	.vma_index = SIM_INDEX_RBTREE,
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_5_10,
-	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.kernel = &sim_kernel_linux_5_10_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
@@ -44,7 +44,7 @@ const struct sim_profile profile_linux_6_1_x86_64 = {
 	X86_64_SPACE,
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
-	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.kernel = &sim_kernel_linux_6_1_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
@@ -78,7 +78,7 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 	X86_64_SPACE,
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
-	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.kernel = &sim_kernel_linux_6_12_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,

@@ -41,7 +41,8 @@ static u64 ti_flags(const struct sim *s, const struct ktask *t)
 	return f ? kload(s, kstack_of(s, t)->base + f->offset, f->bytes) : 0;
 }
 
-/* "%-15.15s %c ..." up to 4.3; without the pc from 4.9; "task:... state:..." from 5.10. */
+/* "%-15.15s %c ..." up to 4.3; without the pc from 4.9; "task:... state:..." from 5.10,
+ * its figures to the left from 6.1 on. */
 static void task_line(const struct sim *s, u32 task, struct buf *out)
 {
 	const struct sim_kernel *k = kern(s);
@@ -62,6 +63,10 @@ static void task_line(const struct sim *s, u32 task, struct buf *out)
 	buf_addf(out, "task:%-15.15s state:%c", t->comm, (char)t->state);
 	if (running)
 		buf_adds(out, "  running task    ");
+	if (k->sysrq == SYSRQ_RIGHT) {
+		buf_addf(out, " stack:%5llu pid:%5d ppid:%6d flags:0x%08llx\n", ull(left), pid, ppid, ull(ti_flags(s, t)));
+		return;
+	}
 	buf_addf(out, " stack:%-5llu pid:%-5d ", ull(left), pid);
 	if (k->sysrq >= SYSRQ_TGID)
 		buf_addf(out, "tgid:%-5d ", tgid_of(s, task));

@@ -98,3 +98,11 @@ check_PROGRAMS += $(KSTACK_UNIT_TESTS)
 TESTS += $(KSTACK_UNIT_TESTS)
 tests_unit_test_kstack_SOURCES = tests/unit/test_kstack.c
 tests_unit_test_kstack_LDADD = $(TEST_LIBS)
+
+KERNEL_TESTS = tests/unit/test_kernel tests/unit/test_kernel_random
+check_PROGRAMS += $(KERNEL_TESTS)
+TESTS += $(KERNEL_TESTS)
+tests_unit_test_kernel_SOURCES = tests/unit/test_kernel.c tests/unit/sim_ops.h tests/unit/sim_ops.c
+tests_unit_test_kernel_LDADD = $(TEST_LIBS)
+tests_unit_test_kernel_random_SOURCES = tests/unit/test_kernel_random.c
+tests_unit_test_kernel_random_LDADD = $(TEST_LIBS)
