@@ -33,7 +33,7 @@ static void play_text(struct played *p, const char *profile, const char *text)
 
 	memset(p, 0, sizeof(*p));
 	assert_null(scenario_parse("t", text, strlen(text), &p->sc));
-	assert_null(check_options_of(p->sc, NULL, &o));
+	check_options_of(p->sc, NULL, NULL, &o);
 	o.profile = sim_profile_find(profile);
 	assert_non_null(o.profile);
 	assert_null(world_sim_open(&o, &w));
@@ -561,7 +561,7 @@ static void test_retrace(void **state)
 		struct sim *s;
 
 		assert_null(scenario_parse("t", text, strlen(text), &sc));
-		assert_null(check_options_of(sc, NULL, &o));
+		check_options_of(sc, NULL, NULL, &o);
 		o.profile = sim_profile_at(k);
 		assert_null(world_sim_open(&o, &w));
 		assert_null(play_open(sc, &o, w, &p, &r));

@@ -53,7 +53,7 @@ static void play_one(const struct sim_profile *profile, uint64_t seed, struct ta
 
 	gen_scenario(GEN_KERNEL, seed, OPS, &text);
 	assert_null(scenario_parse("random", text.data, text.len, &sc));
-	assert_null(check_options_of(sc, NULL, &o));
+	check_options_of(sc, NULL, NULL, &o);
 	o.profile = profile;
 	assert_null(world_sim_open(&o, &w));
 	assert_null(play_open(sc, &o, w, &p, &r));
