@@ -10,6 +10,8 @@ struct task;
 
 /* "futex"; NULL for a number that has no name. */
 const char *syscall_name(int nr);
+/* Of the call t sits in; NULL: it is in none, or its number has no name here. */
+const char *task_syscall_name(const struct task *t);
 /* "read(fd 0, buf 0x7ffd1c2e1f30, count 1)": the call t sits in (t->syscall >= 0). Of a
  * call whose arguments we do not know, the six registers. */
 void syscall_describe(const struct task *t, struct buf *out);

@@ -38,6 +38,7 @@ struct task {
 	char comm[64];
 	char state;		/* R S D T t Z X I ... */
 	uint64_t sp, pc;	/* UNKNOWN when running or not allowed */
+	bool compat;		/* a 32-bit program on a 64-bit kernel: its calls have other numbers */
 	int32_t syscall;	/* number of the system call it sits in, or SYSCALL_* */
 	uint64_t args[6];	/* valid when syscall >= 0 */
 	struct task_stack stack;

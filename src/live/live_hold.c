@@ -41,7 +41,7 @@ static bool among(const char *const *list, size_t n, const char *name)
 
 static void warn(const struct task *t, struct buf *say)
 {
-	const char *name = t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
+	const char *name = t->syscall >= 0 ? task_syscall_name(t) : NULL;
 
 	buf_addf(say, "Thread %d would be stopped by ptrace, for less than a millisecond. ", (int)t->tid);
 	if (among(broken, sizeof(broken) / sizeof(broken[0]), name))

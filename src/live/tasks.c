@@ -472,12 +472,22 @@ static void place(struct task *t, const struct layout *l, const struct residency
 		place_pages(t, &was, pages, low, high, v->role == ROLE_STACK);
 }
 
+/* Nothing lies above 4 GiB: there is where a program of 64 bits has its stack. */
+static bool is_compat(const struct layout *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->vmas[i].end > 1ull << 32 && l->vmas[i].role != ROLE_VSYSCALL)
+			return false;
+	return l->n > 0 && sizeof(void *) == 8;
+}
+
 struct task_list *tasks_place(const struct task_list *list, const struct layout *l,
 			      const struct residency *pages, uint64_t stack_limit, pid_t pid)
 {
 	struct task_list *own = list_copy(list);
 	struct owners w = { 0 };
 	struct pointers all;
+	bool compat = l && is_compat(l);
 	ssize_t main_vma;
 
 	if (l) {
@@ -488,6 +498,7 @@ struct task_list *tasks_place(const struct task_list *list, const struct layout 
 			enum stack_found how;
 			ssize_t v = find_vma(&own->tasks[i], l, &w, main_vma, pid, &how);
 
+			own->tasks[i].compat = compat;
 			place(&own->tasks[i], l, pages, v, how, stack_limit, &all);
 		}
 		free(all.sp);

@@ -73,6 +73,11 @@ const char *syscall_name(int nr)
 	return nr >= 0 && (size_t)nr < ARRAY_LEN(names) ? names[nr] : NULL;
 }
 
+const char *task_syscall_name(const struct task *t)
+{
+	return t->compat ? NULL : syscall_name(t->syscall);
+}
+
 static const char *arguments_of(const char *name)
 {
 	for (size_t i = 0; name && i < ARRAY_LEN(signatures); i++)
@@ -97,12 +102,12 @@ static void add_value(char how, uint64_t v, struct buf *out)
 
 void syscall_describe(const struct task *t, struct buf *out)
 {
-	const char *name = syscall_name(t->syscall), *args = arguments_of(name);
+	const char *name = task_syscall_name(t), *args = arguments_of(name);
 
 	if (name)
 		buf_adds(out, name);
 	else
-		buf_addf(out, "#%d", (int)t->syscall);
+		buf_addf(out, "#%d%s", (int)t->syscall, t->compat ? " of 32 bits " : "");
 	buf_addc(out, '(');
 	for (size_t i = 0; i < ARRAY_LEN(t->args) && (!args || *args); i++) {
 		size_t n = args ? strcspn(args, " ") : 0;

@@ -90,7 +90,7 @@ static bool stack_equal(const struct task_stack *a, const struct task_stack *b)
 bool task_equal(const struct task *a, const struct task *b)
 {
 	if (a->tid != b->tid || a->tgid != b->tgid || a->state != b->state || a->sp != b->sp ||
-	    a->pc != b->pc || a->syscall != b->syscall ||
+	    a->pc != b->pc || a->syscall != b->syscall || a->compat != b->compat ||
 	    strncmp(a->comm, b->comm, sizeof(a->comm)))
 		return false;
 	if (a->syscall >= 0 && memcmp(a->args, b->args, sizeof(a->args)))

@@ -187,7 +187,7 @@ static const char *task_text(const void *p, int field, char *scratch)
 	default:
 		if (t->syscall < 0)
 			return t->syscall == SYSCALL_NONE ? "" : NULL;
-		name = syscall_name(t->syscall);
+		name = task_syscall_name(t);
 		if (name)
 			return name;
 		snprintf(scratch, SCRATCH, "%d", t->syscall);

@@ -386,8 +386,8 @@ static void task(struct document *d, const struct task *t)
 			unknown(d, "syscall", "tasks[].syscall");
 		} else if (t->syscall >= 0) {
 			json_int(j, "syscall", t->syscall);
-			if (syscall_name(t->syscall))
-				json_string(j, "syscall_name", syscall_name(t->syscall));
+			if (task_syscall_name(t))
+				json_string(j, "syscall_name", task_syscall_name(t));
 			json_array(j, "syscall_args");
 			for (size_t i = 0; i < ARRAY_LEN(t->args); i++)
 				json_address(j, NULL, t->args[i]);

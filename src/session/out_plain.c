@@ -111,7 +111,7 @@ static void about_task(struct buf *b, const struct task *t, bool user,
 		       const struct output_options *o)
 {
 	const struct task_stack *st = &t->stack;
-	const char *call = user && t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
+	const char *call = user && t->syscall >= 0 ? task_syscall_name(t) : NULL;
 	char size[32], part[32];
 
 	buf_addf(b, "Thread %d, ", t->tid);

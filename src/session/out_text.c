@@ -187,7 +187,7 @@ static void task_line(struct buf *b, const struct task *t, bool user,
 {
 	const struct task_stack *st = &t->stack;
 	char sp[24] = "-", call[32] = "-", used[16], resident[16], size[16], guard[16];
-	const char *name = t->syscall >= 0 ? syscall_name(t->syscall) : NULL;
+	const char *name = t->syscall >= 0 ? task_syscall_name(t) : NULL;
 
 	if (t->sp != UNKNOWN)
 		snprintf(sp, sizeof(sp), "%" PRIx64, t->sp);

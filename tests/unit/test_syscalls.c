@@ -25,6 +25,8 @@ static void test_described(void **state)
 		{ { .syscall = SYS_sync }, "sync()" },
 		/* A name without a row, and a number without a name. */
 		{ { .syscall = SYS_getpid, .args = { 1 } }, "getpid(0x1, 0x0, 0x0, 0x0, 0x0, 0x0)" },
+		/* A number that means another call there. */
+		{ { .syscall = 29, .compat = true }, "#29 of 32 bits (0x0, 0x0, 0x0, 0x0, 0x0, 0x0)" },
 		{ { .syscall = 999999, .args = { 0 } }, "#999999(0x0, 0x0, 0x0, 0x0, 0x0, 0x0)" },
 	};
 

@@ -104,7 +104,7 @@ static struct style text_state(const void *rows, size_t i, struct buf *out)
 
 static void add_syscall(const struct task *t, struct buf *out)
 {
-	const char *name = syscall_name(t->syscall);
+	const char *name = task_syscall_name(t);
 
 	if (name)
 		buf_adds(out, name);
