@@ -16,6 +16,7 @@
 #include "mmscope/buf.h"
 #include "mmscope/contexts.h"
 #include "mmscope/pages.h"
+#include "mmscope/twin.h"
 #include "mmscope/vma.h"
 
 /* ---- the text -------------------------------------------------------------------------- */
@@ -213,6 +214,8 @@ struct machine {
 	bool pages_cut;
 
 	const struct contexts *contexts;	/* tasks, CPUs and their stacks; NULL: no machine yet */
+
+	const struct twin *twin;	/* the same on a second kernel; NULL: nobody compares */
 
 	/* What the running kernel said after the same operations, when it was asked. */
 	const char *kernel_name;	/* "" : not asked at this place */

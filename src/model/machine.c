@@ -312,6 +312,7 @@ void machine_put(const struct machine *m)
 		residency_put(own->procs[i].pages);
 	}
 	contexts_put(own->contexts);
+	twin_put(own->twin);
 	layout_put(own->kernel_layout);
 	residency_put(own->kernel_pages);
 	free(own->frames);

@@ -2,6 +2,8 @@
 # Scenarios: the language, the two worlds they are played in, records.
 libmmscope_a_SOURCES += \
 	include/mmscope/check.h src/sim/check.h src/sim/check.c \
+	src/sim/compare.h src/sim/compare.c src/sim/compare_why.c \
+	src/sim/profile_constants.h src/sim/profile_constants.c \
 	src/sim/gen.h src/sim/gen.c \
 	include/mmscope/lessons.h src/sim/lessons.c \
 	src/sim/picture.h src/sim/picture.c src/sim/picture_contexts.c src/sim/picture_memory.c \

@@ -230,8 +230,15 @@ void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
 
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx)
 {
+	if (fn)
+		memset(s->rules_asked, 0, sizeof(s->rules_asked));
 	s->trace = fn;
 	s->trace_ctx = ctx;
+}
+
+const uint64_t *sim_rules_asked(const struct sim *s)
+{
+	return s->rules_asked;
 }
 
 bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim_result *res,

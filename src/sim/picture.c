@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "src/sim/compare.h"
 #include "src/sim/klook.h"
 
 enum { KB = 1024 };
@@ -375,11 +376,12 @@ static void put_kernel(const struct kernel_answer *a, const struct machine *at, 
 }
 
 static struct machine *machine_take(struct player *p, const struct picture_options *o,
-				    const struct snapshot *snap)
+				    const struct snapshot *snap, const struct twin *twin)
 {
 	struct machine *m = machine_create();
 	struct place at = player_place(p);
 
+	m->twin = twin;
 	m->profile = sim_profile_name(player_profile(p));
 	m->proof = sim_profile_proof(player_profile(p));
 	m->proven = sim_profile_proven(player_profile(p));
@@ -415,6 +417,7 @@ static uint64_t virtual_time(struct player *p)
 struct snapshot *picture_take(struct player *p, const struct picture_options *o, const struct snapshot *before)
 {
 	struct snapshot *snap = snapshot_create();
+	const struct twin *twin = o->compare ? compare_twin(o->compare, p) : NULL;
 	const struct sim *s;
 	unsigned proc;
 	struct draft d;
@@ -439,7 +442,7 @@ struct snapshot *picture_take(struct player *p, const struct picture_options *o,
 	if (!before)
 		put_whys((struct whys *)snap->whys);
 	share(snap, before);
-	snap->machine = machine_take(p, o, snap);
+	snap->machine = machine_take(p, o, snap, twin);
 	snap->stacks = picture_stacks(snap->machine->contexts, s);
 	if (before && stacks_equal(snap->stacks, before->stacks)) {
 		stacks_put(snap->stacks);

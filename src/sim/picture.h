@@ -8,10 +8,13 @@
 #include "src/sim/player.h"
 #include "src/sim/player_kernel.h"
 
+struct compare;
+
 struct picture_options {
 	uint64_t walk_addr;		/* 0: the address in hand */
 	bool playing, predictions_hidden;
 	double speed;
+	struct compare *compare;	/* NULL: nobody compares */
 	const struct kernel_answer *kernel;	/* NULL: was not asked */
 };
 

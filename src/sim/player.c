@@ -347,19 +347,30 @@ static bool said_already(const struct decisions *d, const struct sim_step *step)
 	return false;
 }
 
+static void rules_add(struct rule_bits *to, const uint64_t *from)
+{
+	for (size_t i = 0; i < SIM_RULE_WORDS; i++)
+		to->word[i] |= from[i];
+}
+
 static void note_decision(void *ctx, const struct sim_step *step)
 {
 	struct player *p = ctx;
 	struct decisions *d = p->decisions;
 
-	if (said_already(d, step))
+	if (said_already(d, step)) {
+		if (d->n)
+			rules_add(&p->asked[d->n - 1], step->rules);
 		return;
+	}
 	VEC_GROW(d->v, d->n, d->cap);
 	if (d->n == p->cap_pos) {
 		p->cap_pos = d->cap;
 		p->decision_pos = xreallocarray(p->decision_pos, p->cap_pos, sizeof(*p->decision_pos));
+		p->asked = xreallocarray(p->asked, p->cap_pos, sizeof(*p->asked));
 	}
 	p->decision_pos[d->n] = step->pos;
+	memcpy(p->asked[d->n].word, step->rules, sizeof(p->asked[0].word));
 	d->v[d->n++] = (struct decision){
 		.kind = kinds[step->kind],
 		.unit = units[step->unit],
@@ -396,6 +407,8 @@ static void load_decisions(struct player *p, size_t op)
 		reach(p, op, e->to);
 		sim_retrace(p->sim, e->from, &e->op, &res, note_decision, p);
 	}
+	memset(&p->asked_last, 0, sizeof(p->asked_last));
+	rules_add(&p->asked_last, sim_rules_asked(p->sim));
 }
 
 void player_show(struct player *p, struct place to)
@@ -682,6 +695,8 @@ struct error *player_set_profile(struct player *p, const char *name)
 		p->profile = was;
 	else
 		player_go(p, at.op, false);
+	if (!err && !at.complete)
+		player_show(p, at);
 	return err;
 }
 
@@ -713,6 +728,7 @@ void player_close(struct player *p)
 	script_put(p->script);
 	scenario_destroy(p->sc);
 	free(p->decision_pos);
+	free(p->asked);
 	free(p->past);
 	free(p->item);
 	free(p->path);

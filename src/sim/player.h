@@ -50,6 +50,8 @@ bool player_pause_follows(const struct player *p);	/* the next line but narratio
  * after it is forgotten. */
 struct error *player_run(struct player *p, const char *line);
 struct error *player_edit(struct player *p, const char *line);
+/* A player of the same text on another kernel, at record 0. */
+struct error *player_twin(struct player *p, const struct sim_profile *profile, struct player **ret);
 /* Writes the text, typed lines included, to a new file. */
 struct error *player_save(const struct player *p, const char *path);
 

@@ -4,6 +4,9 @@
 #ifndef SIM_PLAYER_PRIVATE_H
 #define SIM_PLAYER_PRIVATE_H
 #include "src/sim/player.h"
+#include "src/sim/profile.h"
+
+struct rule_bits { uint64_t word[SIM_RULE_WORDS]; };	/* bits of enum sim_rule */
 
 /* One executed operation. */
 struct past {
@@ -44,6 +47,8 @@ struct player {
 	struct place at;
 	struct decisions *decisions;	/* of operation decisions_of, or NULL */
 	sim_pos *decision_pos;
+	struct rule_bits *asked;	/* before each decision, since the one before it */
+	struct rule_bits asked_last;	/* behind the last one */
 	size_t decisions_of, cap_pos;
 };
 

@@ -197,6 +197,27 @@ static struct error *with_line(struct player *p, struct text *t, size_t at, size
 	return err;
 }
 
+struct error *player_twin(struct player *p, const struct sim_profile *profile, struct player **ret)
+{
+	struct player *twin = xcalloc(1, sizeof(*twin));
+	struct text t;
+	struct error *err = with_line(p, &t, p->script->nlines + 1, 0, "");
+
+	if (err) {
+		free(twin);
+		return err;
+	}
+	twin->path = p->path ? xstrdup(p->path) : NULL;
+	twin->profile = profile;
+	text_use(twin, &t);
+	err = player_machine(twin);
+	if (err)
+		player_close(twin);
+	else
+		*ret = twin;
+	return err;
+}
+
 static bool has_room(const char *line)
 {
 	return strlen(line) <= SCENARIO_LINE_MAX && !strpbrk(line, "\n\r");
@@ -218,6 +239,11 @@ static struct error *resume(struct player *p, struct text *t, size_t at, size_t 
 	player_forget(p, op);
 	if (kind == LINE_OPERATION)
 		player_next(p);
+	if (kind == LINE_UNDER && op) {		/* what was said of the operation above is judged anew */
+		player_show(p, (struct place){ .op = op - 1, .complete = true });
+		player_forget(p, op - 1);
+		player_next(p);
+	}
 	return err;
 }
 

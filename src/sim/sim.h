@@ -264,6 +264,8 @@ const char *sim_log(const struct sim *s);
 const char *sim_task_name(const struct sim *s);
 /* fn NULL: off (fast). */
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx);
+/* Bits of enum sim_rule asked since the last step that was traced. */
+const uint64_t *sim_rules_asked(const struct sim *s);
 /* Runs op a second time, traced, from pos where it ran before; history after it stays.
  * The machine ends where op ended. False when pos is out of reach. */
 bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim_result *res,

@@ -13,6 +13,7 @@
 #include "mmscope/clock.h"
 #include "mmscope/source.h"
 #include "mmscope/text.h"
+#include "src/sim/compare.h"
 #include "src/sim/picture.h"
 
 enum { FOLLOW_MOST = 256 };
@@ -32,6 +33,7 @@ struct sim_source {
 	unsigned speed;			/* index */
 	uint64_t played_ns;		/* when the last step of playing was due */
 	struct kernel_answer kernel;
+	struct compare *compare;	/* with a second kernel; NULL: nobody compares */
 };
 
 static struct sim_source *sim_of(struct source *src)
@@ -131,7 +133,7 @@ static struct error *sim_sample(struct source *src, const struct source_want *wa
 	s->changed = false;
 	snap = picture_take(s->player, &(struct picture_options){
 		.walk_addr = s->walk_addr, .playing = s->playing, .predictions_hidden = s->hidden,
-		.speed = speeds[s->speed], .kernel = &s->kernel,
+		.speed = speeds[s->speed], .kernel = &s->kernel, .compare = s->compare,
 	}, before);
 	snap->cost.wall_ns = clock_now_ns() - start;
 	snap->cost.cpu_ns = clock_cpu_ns() - cpu;
@@ -351,6 +353,43 @@ static struct error *do_profile(struct sim_source *s, const char *arg, struct bu
 	return err;
 }
 
+static struct error *do_difference(struct sim_source *s, const char *arg, struct buf *say)
+{
+	bool back = !strcmp(arg, "back");
+	struct place to;
+
+	if (!s->compare)
+		return error_create(ERR_USAGE, "nothing is compared: compare with another kernel first");
+	if (compare_find(s->compare, s->player, !back, &to))
+		player_show(s->player, to);
+	else
+		buf_addf(say, "no further operation %s in which the two kernels differ",
+			 back ? "before" : "up to the end");
+	return NULL;
+}
+
+/* From the start, to the first difference. */
+static struct error *do_compare(struct sim_source *s, const char *arg, struct buf *say)
+{
+	struct compare *c;
+	struct error *err;
+
+	if (!strcmp(arg, "nothing")) {
+		compare_close(s->compare);
+		s->compare = NULL;
+		s->changed = true;
+		return NULL;
+	}
+	err = compare_open(s->player, arg, &c);
+	if (err)
+		return err;
+	compare_close(s->compare);
+	s->compare = c;
+	s->changed = true;
+	player_start(s->player);
+	return do_difference(s, "", say);
+}
+
 static struct error *do_kernel(struct sim_source *s, const char *arg, struct buf *say)
 {
 	struct error *err = player_ask_kernel(s->player, &s->kernel);
@@ -373,7 +412,7 @@ static struct error *do_kernel(struct sim_source *s, const char *arg, struct buf
 #define EVENT_WORDS "any|fault|growth|signal|cow|merge|split|table|frame|map|unmap"
 
 /* Rows for the palette, and what each does. keeps: playing goes on. */
-static const struct source_command commands[] = {
+static struct source_command commands[] = {
 	{ "step", NULL, false, "forward by one decision of the kernel" },
 	{ "step-back", NULL, false, "back by one decision" },
 	{ "operation", NULL, false, "forward by one operation, a line of the scenario" },
@@ -391,7 +430,9 @@ static const struct source_command commands[] = {
 	{ "edit", "LINE", true, "change the line in hand and run it again" },
 	{ "save", "FILE", true, "save the text, typed lines included, as a scenario" },
 	{ "predictions", "hide|show", false, "hide predictions to guess, or show them" },
-	{ "profile", "NAME", true, "play on another kernel: linux-5.10-x86_64" },
+	{ "profile", NULL, true, "play on another kernel" },
+	{ "compare", NULL, true, "play on a second kernel too, up to the first decision that differs" },
+	{ "difference", "back", false, "to the next operation in which the two kernels differ" },
 	{ "kernel", NULL, false, "run the same lines in a fresh process on this kernel and compare" },
 	{ NULL, NULL, false, NULL },
 };
@@ -419,6 +460,8 @@ static const struct {
 	{ "save", do_save, true, false },
 	{ "predictions", do_predictions, true, false },
 	{ "profile", do_profile, false, true },
+	{ "compare", do_compare, false, true },
+	{ "difference", do_difference, false, false },
 	{ "kernel", do_kernel, false, false },
 };
 
@@ -463,6 +506,27 @@ static struct error *sim_command(struct source *src, const char *name, const cha
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
+/* The kernels there are, for whoever asks for one of them. */
+static void name_kernels(void)
+{
+	static char *kernels, *others;
+	struct buf b = BUF_INIT;
+
+	if (kernels)
+		return;
+	for (size_t i = 0; sim_profile_at(i); i++)
+		buf_addf(&b, "%s%s", i ? "|" : "", sim_profile_name(sim_profile_at(i)));
+	kernels = xstrdup(buf_str(&b));
+	buf_adds(&b, "|nothing");
+	others = buf_take(&b);
+	for (struct source_command *c = commands; c->name; c++) {
+		if (!strcmp(c->name, "profile"))
+			c->args = kernels;
+		else if (!strcmp(c->name, "compare"))
+			c->args = others;
+	}
+}
+
 static struct error *sim_open(const char *what, const struct source_options *o, struct source **ret)
 {
 	struct player *p;
@@ -476,6 +540,7 @@ static struct error *sim_open(const char *what, const struct source_options *o, 
 	}
 	if (err)
 		return err;
+	name_kernels();
 	s = xcalloc(1, sizeof(*s));
 	s->source.ops = &sim_source_ops;
 	s->player = p;
@@ -491,6 +556,7 @@ static void sim_close(struct source *src)
 
 	snapshot_put(s->shown);
 	kernel_answer_free(&s->kernel);
+	compare_close(s->compare);
 	player_close(s->player);
 	free(s);
 }

@@ -106,3 +106,9 @@ tests_unit_test_kernel_SOURCES = tests/unit/test_kernel.c tests/unit/sim_ops.h t
 tests_unit_test_kernel_LDADD = $(TEST_LIBS)
 tests_unit_test_kernel_random_SOURCES = tests/unit/test_kernel_random.c
 tests_unit_test_kernel_random_LDADD = $(TEST_LIBS)
+
+COMPARE_TESTS = tests/unit/test_compare
+check_PROGRAMS += $(COMPARE_TESTS)
+TESTS += $(COMPARE_TESTS)
+tests_unit_test_compare_SOURCES = tests/unit/test_compare.c
+tests_unit_test_compare_LDADD = $(TEST_LIBS)

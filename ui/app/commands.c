@@ -555,14 +555,29 @@ static bool is_common(const char *name)
 	return false;
 }
 
+/* What is asked for is one of a few: they are laid out. */
+static void choose_argument(struct app *app, const struct source_command *c)
+{
+	chooser_open(app, c->help);
+	add_command(app, views[frame_focus(app)]->name, c->name, c->args, "");
+}
+
 static bool run_source_command(struct app *app, const char *name, const char *arg)
 {
 	for (const struct source_command *c = session_commands(app->session); c->name; c++)
 		if (!strcmp(c->name, name) && c->asks && !*arg) {
-			prompt_open_source(app, c);
+			if (c->args && strchr(c->args, '|'))
+				choose_argument(app, c);
+			else
+				prompt_open_source(app, c);
 			return true;
 		}
-	return session_command(app->session, name, arg, NULL);
+	if (!session_command(app->session, name, arg, NULL))
+		return false;
+	/* What has a room of its name is answered there. */
+	if (view_index(name) >= 0)
+		session_set_room(app->session, view_index(name));
+	return true;
 }
 
 void command_run(struct app *app, const char *line)
