@@ -186,6 +186,8 @@ struct machine {
 	const char *profile;		/* "linux-6.18-x86_64"; static */
 	const char *proof;		/* what it stands on: "proven on ...", "from the source of ..." */
 	bool proven;
+	uint64_t guard_gap;		/* bytes kept free below a stack; 0: none is kept */
+	bool guard_inside;		/* the lowest page of a stack is its guard instead */
 	const struct script *script;
 	size_t op;			/* the operation in hand; 0: the start of the process (exec) */
 	bool complete;			/* it is done; otherwise decision is the one in hand */

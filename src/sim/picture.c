@@ -116,8 +116,7 @@ static void put_vma(void *ctx, const struct sim_vma *v)
 	bool guard = false;
 	int task = task_of(d, v, &guard);
 
-	/* As /proc shows it; but a VMA that is all guard page would be nothing. */
-	to->start = v->start == v->end ? v->start - v->guard : v->start;
+	to->start = v->start - v->guard;	/* /proc hides that page, the mm does not */
 	to->end = v->end;
 	to->inode = inode_of(v);
 	to->offset = to->inode ? v->off : 0;
@@ -384,6 +383,8 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	m->twin = twin;
 	m->profile = sim_profile_name(player_profile(p));
 	m->proof = sim_profile_proof(player_profile(p));
+	m->guard_gap = sim_profile_guard_gap(player_profile(p));
+	m->guard_inside = sim_profile_guard_inside(player_profile(p));
 	m->proven = sim_profile_proven(player_profile(p));
 	m->script = script_get(player_script(p));
 	m->op = at.op;

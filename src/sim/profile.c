@@ -64,3 +64,13 @@ const char *sim_profile_proof(const struct sim_profile *p)
 {
 	return p->proof.by;
 }
+
+uint64_t sim_profile_guard_gap(const struct sim_profile *p)
+{
+	return p->stack_guard_gap;
+}
+
+bool sim_profile_guard_inside(const struct sim_profile *p)
+{
+	return p->rule[SIM_RULE_has_guard] && !p->rule[SIM_RULE_guard_outside];
+}

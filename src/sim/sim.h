@@ -53,6 +53,8 @@ const struct sim_profile *sim_profile_find(const char *name);	/* NULL: unknown *
 const struct sim_profile *sim_profile_at(size_t index);		/* NULL: past the last */
 const char *sim_profile_name(const struct sim_profile *p);
 const char *sim_profile_machine(const struct sim_profile *p);	/* "x86_64" */
+uint64_t sim_profile_guard_gap(const struct sim_profile *p);	/* bytes outside of a stack; 0: none */
+bool sim_profile_guard_inside(const struct sim_profile *p);	/* its lowest page is the guard */
 uint64_t sim_profile_ram(const struct sim_profile *p);	/* pages, where nothing else is said */
 /* What it stands on: "proven on Linux 6.12.117", "from the source of Linux 3.10". */
 const char *sim_profile_proof(const struct sim_profile *p);

@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
 
-static const uint64_t guard_gap = 256 * PAGE_BYTES;
+static uint64_t guard_gap(const struct snapshot *snap)
+{
+	return snap->machine ? snap->machine->guard_gap : 256 * PAGE_BYTES;
+}
 
 static bool is_stack(const struct vma *v)
 {
@@ -180,6 +184,21 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 	}
 }
 
+/* The lowest page, unless the stack has it without a guard, or another stack lies right below. */
+static void add_guard_page(struct ruler *r, const struct snapshot *snap, const struct vma *v)
+{
+	const struct vma *prev = r->index ? v - 1 : NULL;
+	struct mark *m;
+
+	if (!snap->machine || !snap->machine->guard_inside || !v->growsdown ||
+	    (prev && prev->end == v->start && prev->growsdown) ||
+	    vma_size(v) == PAGE_BYTES || r->lowest == v->start)
+		return;
+	m = add(r, MARK_GUARD_PAGE, v->start + PAGE_BYTES);
+	if (m)
+		snprintf(m->text, sizeof(m->text), "guard page");
+}
+
 static void add_inside(struct ruler *r, const struct snapshot *snap, const struct vma *v)
 {
 	struct mark *m = add(r, MARK_TOP, v->end);
@@ -212,6 +231,7 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 	m = add(r, MARK_START, v->start);
 	if (m)
 		snprintf(m->text, sizeof(m->text), "VMA start, %s", text_size(vma_size(v), size));
+	add_guard_page(r, snap, v);
 }
 
 static void add_below(struct ruler *r, const struct snapshot *snap, const struct vma *v)
@@ -222,8 +242,9 @@ static void add_below(struct ruler *r, const struct snapshot *snap, const struct
 	char label[40], size[16];
 	struct mark *m;
 
-	if (prev && !prev->growsdown && prev->perms & (VMA_READ | VMA_WRITE | VMA_EXEC))
-		gap = prev->end + guard_gap;
+	if (prev && !prev->growsdown && prev->perms & (VMA_READ | VMA_WRITE | VMA_EXEC) &&
+	    guard_gap(snap))
+		gap = prev->end + guard_gap(snap);
 	if (limited && (m = add(r, MARK_FLOOR, floor))) {
 		snprintf(m->text, sizeof(m->text), "RLIMIT_STACK %s", text_size(r->limit, size));
 		m->stops = floor >= gap;
@@ -270,6 +291,10 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_DEEPEST:
 		return "resident once, given up";
 	case MARK_START:
+		if (above->kind == MARK_GUARD_PAGE)
+			return "guard page, not in maps";
+		/* fallthrough */
+	case MARK_GUARD_PAGE:
 		return above->addr <= r->lowest ? "never touched" : "touched before";
 	case MARK_GUARD:
 		return "guard: touch is SIGSEGV";

@@ -15,6 +15,7 @@ enum mark_kind {
 	MARK_SP,
 	MARK_DEEPEST,		/* the deepest page ever seen resident */
 	MARK_LOWEST,		/* the lowest page resident now */
+	MARK_GUARD_PAGE,	/* the guard page inside of a stack ends here (kernels before 4.12) */
 	MARK_START,		/* start of the VMA */
 	MARK_GUARD,		/* the lower end of a thread's guard */
 	MARK_FLOOR,		/* RLIMIT_STACK ends it here */

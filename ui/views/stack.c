@@ -34,6 +34,7 @@ static const struct look_of { uint32_t tick; uint16_t role; } looks[] = {
 	[MARK_SP] = { 0x25c4 /* ◄ */, THEME_SP },
 	[MARK_DEEPEST] = { 0x253c, THEME_DIM },
 	[MARK_LOWEST] = { 0x253c, THEME_TEXT },
+	[MARK_GUARD_PAGE] = { 0x253c, THEME_LIMIT },
 	[MARK_START] = { 0x2534 /* ┴ */, THEME_STRONG },
 	[MARK_GUARD] = { 0x2534, THEME_LIMIT },
 	[MARK_FLOOR] = { 0x254c /* ╌ */, THEME_LIMIT },
@@ -577,6 +578,12 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 			buf_addf(out,
 				 "The mapping begins here: %s from mmap(2), which do not grow.",
 				 text_size(vma_size(v), a));
+		break;
+	case MARK_GUARD_PAGE:
+		buf_adds(out,
+			 "The lowest page of a stack is its guard, from 2.6.36 to 4.11: it is never used. A touch "
+			 "of it gives the stack one more page below, which is the guard then; where a mapping "
+			 "abuts, or the limit is reached, that fails. /proc/PID/maps does not show this page.");
 		break;
 	case MARK_GUARD:
 		buf_adds(out,
