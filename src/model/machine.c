@@ -229,10 +229,13 @@ static void put_named(const char *name, uint64_t v, enum decision_unit unit, str
 	put_number(v, unit, out);
 }
 
-/* "order" beside a frame's number is no frame. */
-static enum decision_unit second_unit(const struct decision *d)
+/* "order" beside a frame's number is no frame, "bytes" beside an address none. */
+static enum decision_unit unit_of(const struct decision *d, const char *name)
 {
-	return d->unit == DECISION_IN_PFN && !strcmp(d->bname, "order") ? DECISION_IN_COUNT : d->unit;
+	if (d->unit == DECISION_IN_PFN && !strcmp(name, "order"))
+		return DECISION_IN_COUNT;
+	return d->unit == DECISION_IN_HEX && (!strcmp(name, "bytes") || !strcmp(name, "pid")) ? DECISION_IN_COUNT :
+	       d->unit;
 }
 
 void decision_text(const struct decision *d, struct buf *out)
@@ -263,11 +266,11 @@ void decision_text(const struct decision *d, struct buf *out)
 	if (!*d->aname)
 		return;
 	buf_adds(out, *d->what ? ": " : "");
-	put_named(d->aname, d->a, d->unit, out);
+	put_named(d->aname, d->a, unit_of(d, d->aname), out);
 	if (!*d->bname)
 		return;
 	buf_addf(out, "%s%s%s", *d->cmp ? " " : ", ", d->cmp, *d->cmp ? " " : "");
-	put_named(d->bname, d->b, second_unit(d), out);
+	put_named(d->bname, d->b, unit_of(d, d->bname), out);
 }
 
 uint64_t decision_place(const struct decision *d)

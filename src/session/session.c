@@ -311,9 +311,20 @@ static void remember_figures(struct session *s, const struct snapshot *before)
 }
 
 /* A stepped machine says where it is at work. */
+static pid_t running_task(const struct machine *m)
+{
+	const struct ctask *t = m && m->contexts ? contexts_current(m->contexts) : NULL;
+
+	return t ? t->pid : 0;
+}
+
 static void follow_place(struct session *s, const struct snapshot *before, const struct snapshot *now)
 {
 	const struct machine *m = now->machine, *was = before ? before->machine : NULL;
+	pid_t runs = running_task(m);
+
+	if (runs && runs != running_task(was))
+		s->look.tid = runs;
 
 	if (m && m->place && (!was || m->place != was->place || m->op != was->op))
 		s->look.addr = m->place;
@@ -356,7 +367,7 @@ static struct error *sample_once(struct session *s, const struct source_want *wa
 	if (!before || (!s->look.addr && now->layout) ||
 	    now->process.generation != before->process.generation) {
 		s->look.addr = first_address(now);
-		s->look.tid = now->process.pid;
+		s->look.tid = running_task(now->machine) ? running_task(now->machine) : now->process.pid;
 	}
 	snapshot_put(before);
 	return NULL;

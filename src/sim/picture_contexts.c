@@ -39,11 +39,17 @@ static void put_frames(struct stacks *s, const struct ctask *t, struct kstack *k
 
 	for (size_t i = 0; i < st->nframes; i++) {
 		const struct cframe *c = &st->frames[i];
+		bool top = i + 1 == st->nframes;	/* the view names pt_regs there itself */
+		struct buf name = BUF_INIT;
 
-		f[i].function = strings_add(s->strings, c->function, strlen(c->function));
+		if ((c->kind == CFRAME_REGS && !top) || c->kind == CFRAME_SWITCH)
+			buf_addf(&name, "%s, ", cframe_kind_names[c->kind]);
+		buf_adds(&name, c->function);
+		f[i].function = strings_add(s->strings, buf_str(&name), strlen(buf_str(&name)));
+		buf_free(&name);
 		f[i].offset = c->addr >= st->base ? c->addr - st->base : 0;
 		f[i].bytes = c->bytes;
-		if (i + 1 == st->nframes && c->kind == CFRAME_REGS)
+		if (top && c->kind == CFRAME_REGS)
 			k->regs = c->bytes;
 	}
 }

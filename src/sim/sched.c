@@ -191,10 +191,10 @@ static bool switch_in(struct sim *s, u32 next, struct sim_result *res)
 	K_EVENT(s, kern(s)->switch_to, SWITCH, "sp is loaded, current is now", t->comm, t->ksp, SIM_U_ADDR);
 	f = *AT(s, t->frames, struct sframe);
 	if (kern(s)->switch_task_bytes)
-		K_NOTE(s, kern(s)->switch_to, "registers come from the task:", kern(s)->switch_regs, "bytes",
+		K_NOTE(s, kern(s)->switch_to, "registers come from the task:", kern(s)->switch_regs, "in all",
 		       kern(s)->switch_task_bytes, NULL, 0, SIM_U_BYTES);
 	else
-		K_NOTE(s, kern(s)->switch_to, "registers are popped, from below:", kern(s)->switch_regs, "bytes",
+		K_NOTE(s, kern(s)->switch_to, "registers are popped, from below:", kern(s)->switch_regs, "in all",
 		       f.bytes, NULL, 0, SIM_U_BYTES);
 	how = pop_frame(s, t, &found);
 	if (pop_went_wrong(s, t, how, found, f.ret, false, res))
@@ -247,7 +247,7 @@ bool switch_tasks(struct sim *s, u32 next, struct sim_result *res)
 		return false;
 	}
 	if (k->switch_task_bytes)
-		K_NOTE(s, k->switch_to, "registers go into the task:", k->switch_regs, "bytes",
+		K_NOTE(s, k->switch_to, "registers go into the task:", k->switch_regs, "in all",
 		       k->switch_task_bytes, NULL, 0, SIM_U_BYTES);
 	else
 		K_NOTE(s, k->switch_to, "pushes:", k->switch_regs, "sp before", sp, "sp", t->ksp, SIM_U_HEX);

@@ -117,6 +117,8 @@ static void add_value(struct buf *b, u64 v, enum sim_unit unit)
 
 static void add_named(struct buf *b, const char *name, u64 v, enum sim_unit unit)
 {
+	if (unit == SIM_U_HEX && (!strcmp(name, "bytes") || !strcmp(name, "pid")))
+		unit = SIM_U_COUNT;	/* beside an address */
 	buf_addf(b, "%s ", name);
 	add_value(b, v, unit);
 }

@@ -45,6 +45,15 @@ static const struct script {
 	{ "edited", { ">", ">", "e", "C-u", "text:touch A r", "Enter" } },
 };
 
+/* The same in kernel.scn. */
+static const struct script kernel_scripts[] = {
+	{ "kstack-irq", { ">", ">", ">", ">", "8" } },
+	{ "kstack-shared", { ">", ">", ">", ">", ">", ">", ">", ">", ">", "8" } },
+	{ "tasks-asleep", { ">", ">", ">", ">", ">", ">", "9" } },
+	{ "path-switch", { ">", ">", ">", ">", ">", ">", "d" } },
+	{ "oops", { ")" } },
+};
+
 static void type(struct app *app, const char *text)
 {
 	for (; *text; text++)
@@ -85,14 +94,14 @@ static void draw(struct app *app, struct canvas *c, struct buf *sentence)
 			 app->prompt.error.message);
 }
 
-static void picture(struct buf *out, const struct script *s, int rows, int cols, bool ascii, bool styled)
+static void picture(struct buf *out, const char *scenario, const struct script *s, int rows, int cols, bool ascii, bool styled)
 {
 	struct canvas *c = canvas_create(rows, cols, ascii);
 	struct buf sentence = BUF_INIT;
 	struct app_options options = { .proc_root = "/nonexistent", .interval = 0.1 };
 	const char *srcdir = getenv("srcdir");
 	struct source_want want = { .budget_ns = 0 };
-	char *name = xasprintf("sim:%s/tests/golden/lesson.scn", srcdir ? srcdir : ".");
+	char *name = xasprintf("sim:%s/tests/golden/%s", srcdir ? srcdir : ".", scenario);
 	struct source *src = NULL;
 	struct error *err = source_open(name, &(struct source_options){ .proc_root = "/proc" }, &src);
 	struct app app;
@@ -125,20 +134,29 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 	app_deinit(&app);
 }
 
-int main(void)
+static int compare(const char *scenario, const struct script *list, size_t n)
 {
 	int failed = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
-		char *name = xasprintf("sim-%s", scripts[i].name);
+	for (size_t i = 0; i < n; i++) {
+		char *name = xasprintf("sim-%s", list[i].name);
 		struct buf have = BUF_INIT;
 
 		for (size_t k = 0; k < ARRAY_LEN(sizes); k++)
-			picture(&have, &scripts[i], sizes[k].rows, sizes[k].cols, sizes[k].ascii, k == 0);
+			picture(&have, scenario, &list[i], sizes[k].rows, sizes[k].cols, sizes[k].ascii,
+				k == 0);
 		failed += golden_check(name, &have);
 		buf_free(&have);
 		free(name);
 	}
-	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts), failed);
+	return failed;
+}
+
+int main(void)
+{
+	int failed = compare("lesson.scn", scripts, ARRAY_LEN(scripts)) +
+		     compare("kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts));
+
+	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts) + ARRAY_LEN(kernel_scripts), failed);
 	return failed != 0;
 }
