@@ -35,7 +35,7 @@
 	  "a write that makes a page of a shared mapping dirty is not tried a second time")	\
 	X(onfault_skips, "6.0", "locking on fault does not look at what cannot be populated")	\
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
-	X(around_ends_with_file, "6.12",								\
+	X(around_ends_with_file, "6.17 (and 6.12.117)",								\
 	  "the pages mapped around a fault are looked for up to the end of the file only")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
 	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
@@ -46,6 +46,8 @@
 	X(moves_puds, "5.11", "mremap makes the tables of the new place down to the pmd's first") \
 	X(dontunmap_own_vma, "7.2 (and 6.1.192, 6.12.117)",					\
 	  "what MREMAP_DONTUNMAP leaves behind stays a VMA of its own, and only it is unlocked")	\
+	X(mremap_params_first, "6.16",								\
+	  "mremap looks at all of its arguments before it looks for the source")		\
 	X(mremap_looks_first, "5.13", "mremap of what is not mapped is EFAULT at once")		\
 	X(mremap_checks_first, "6.17",								\
 	  "mremap finds what is wrong with its source before it unmaps anything")		\

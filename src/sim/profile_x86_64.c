@@ -159,7 +159,7 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 		[SIM_RULE_heap_label_exact] = 1,
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
-		[SIM_RULE_around_ends_with_file] = 1,
+		[SIM_RULE_mremap_params_first] = 1,
 	},
 	.proof = { true, "proven on Linux 6.16.12 (Debian)" },
 };
@@ -211,6 +211,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 		[SIM_RULE_moves_puds] = 1,
 		[SIM_RULE_thp_aligns_topdown] = 1,
 		[SIM_RULE_around_ends_with_file] = 1,
+		[SIM_RULE_mremap_params_first] = 1,
 	},
 	.proof = { true, "proven on the running kernel, Linux 6.18.44" },
 };
@@ -263,6 +264,7 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 		[SIM_RULE_thp_aligns_topdown] = 1,
 		[SIM_RULE_vvar_mixed] = 1,
 		[SIM_RULE_around_ends_with_file] = 1,
+		[SIM_RULE_mremap_params_first] = 1,
 	},
 	.proof = { true, "proven on Linux 7.2.13 (Debian)" },
 };
