@@ -470,12 +470,11 @@ static int check_flags(const struct sim *s, const struct remap *r, const struct 
 		known |= MREMAP_DONTUNMAP;
 	if ((r->flags & ~known) ||
 	    ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(r->flags & MREMAP_MAYMOVE)) ||
+	    ((r->flags & MREMAP_DONTUNMAP) && op->len != op->newlen) ||
 	    (r->addr & ~PAGE_MASK) || !r->new_len)
 		return -EINVAL;
-	if (!RULE(s, mremap_params_first))
-		return (r->flags & MREMAP_DONTUNMAP) && op->len != op->newlen ? -EINVAL : 0;
-	if (((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len) || r->new_len > size ||
-	    (implies_new_addr(r) && (r->new_addr > size - r->new_len || (r->new_addr & ~PAGE_MASK))))
+	if (implies_new_addr(r) && RULE(s, mremap_params_first) &&
+	    (r->new_len > size || r->new_addr > size - r->new_len || (r->new_addr & ~PAGE_MASK)))
 		return -EINVAL;
 	return 0;
 }
