@@ -464,7 +464,6 @@ static int64_t mremap_at(struct sim *s, struct remap *r)
 static int check_flags(const struct sim *s, const struct remap *r, const struct sim_op *op)
 {
 	u32 known = MREMAP_FIXED | MREMAP_MAYMOVE;
-	u64 size = s->prof->task_size;
 
 	if (RULE(s, has_dontunmap))
 		known |= MREMAP_DONTUNMAP;
@@ -473,8 +472,7 @@ static int check_flags(const struct sim *s, const struct remap *r, const struct 
 	    ((r->flags & MREMAP_DONTUNMAP) && op->len != op->newlen) ||
 	    (r->addr & ~PAGE_MASK) || !r->new_len)
 		return -EINVAL;
-	if (implies_new_addr(r) && RULE(s, mremap_params_first) &&
-	    (r->new_len > size || r->new_addr > size - r->new_len || (r->new_addr & ~PAGE_MASK)))
+	if (implies_new_addr(r) && (r->new_addr & ~PAGE_MASK) && RULE(s, mremap_params_first))
 		return -EINVAL;
 	return 0;
 }

@@ -47,7 +47,7 @@
 	X(dontunmap_own_vma, "7.2 (and 6.1.192, 6.12.117)",					\
 	  "what MREMAP_DONTUNMAP leaves behind stays a VMA of its own, and only it is unlocked")	\
 	X(mremap_params_first, "6.16",								\
-	  "mremap looks at all of its arguments before it looks for the source")		\
+	  "mremap to no multiple of a page is EINVAL before the source is looked for")		\
 	X(mremap_looks_first, "5.13", "mremap of what is not mapped is EFAULT at once")		\
 	X(mremap_checks_first, "6.17",								\
 	  "mremap finds what is wrong with its source before it unmaps anything")		\
