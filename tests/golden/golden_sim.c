@@ -40,6 +40,7 @@ static const struct script {
 	{ "compare-none", { "A" } },
 	{ "compare", { "C", "text:5.10", "Enter" } },
 	{ "compare-stepped", { "C", "text:i386", "Enter", "D", "Right", "Right" } },
+	{ "contexts", { "x" } },
 	{ "typing", { ">", "i", "text:touch A q", "Enter" } },
 	{ "typed", { ">", "i", "text:touch A 2p w", "Enter", "Esc" } },
 	{ "edited", { ">", ">", "e", "C-u", "text:touch A r", "Enter" } },
@@ -52,6 +53,18 @@ static const struct script kernel_scripts[] = {
 	{ "tasks-asleep", { ">", ">", ">", ">", ">", ">", "9" } },
 	{ "path-switch", { ">", ">", ">", ">", ">", ">", "d" } },
 	{ "oops", { ")" } },
+};
+
+/* Stacks in contexts.scn; masking sp, and an overflow, in mask.scn. */
+static const struct script contexts_scripts[] = {
+	{ "contexts-irq", { ">", ">", ">", ">", ">", ">", "x" } },
+	{ "contexts-shared", { ")", "x", "Up" } },
+	{ "cpu-shared", { ")", "U" } },
+	{ "cpu", { ">", ">", ">", ">", ">", ">", "U" } },
+};
+static const struct script mask_scripts[] = {
+	{ "cpu-mask", { ">", ">", ">", ">", "U" } },
+	{ "contexts-trampled", { ">", ">", ">", ">", ">", "x" } },
 };
 
 static void type(struct app *app, const char *text)
@@ -154,9 +167,19 @@ static int compare(const char *scenario, const struct script *list, size_t n)
 
 int main(void)
 {
-	int failed = compare("lesson.scn", scripts, ARRAY_LEN(scripts)) +
-		     compare("kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts));
+	const struct { const char *scenario; const struct script *list; size_t n; } all[] = {
+		{ "lesson.scn", scripts, ARRAY_LEN(scripts) },
+		{ "kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts) },
+		{ "contexts.scn", contexts_scripts, ARRAY_LEN(contexts_scripts) },
+		{ "mask.scn", mask_scripts, ARRAY_LEN(mask_scripts) },
+	};
+	size_t n = 0;
+	int failed = 0;
 
-	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts) + ARRAY_LEN(kernel_scripts), failed);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		failed += compare(all[i].scenario, all[i].list, all[i].n);
+		n += all[i].n;
+	}
+	printf("%zu goldens, %d differ\n", n, failed);
 	return failed != 0;
 }
