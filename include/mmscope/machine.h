@@ -134,6 +134,14 @@ struct machine_level {			/* of the walk: pgd, p4d, pud, pmd, pte */
 };
 enum { WALK_LEVELS = 5 };
 
+/* A field of the current process's mm_struct, as the profile's kernel has it. */
+struct machine_field {
+	const char *name, *about;	/* "free_area_cache", what it is, or "" */
+	enum decision_unit unit;	/* of value, as it is: pages are pages */
+	uint64_t value;
+};
+enum { MACHINE_FIELDS = 48 };
+
 enum frame_kind { FRAME_FREE, FRAME_ANON, FRAME_FILE, FRAME_SHMEM, FRAME_TABLE, FRAME_ZERO, FRAME_RESERVED,
 		  FRAME_PCP /* free, on the per-CPU list */, FRAME_KSTACK, FRAME_NR };
 extern const char *const frame_kind_names[FRAME_NR];
@@ -188,6 +196,9 @@ struct machine {
 	bool proven;
 	uint64_t guard_gap;		/* bytes kept free below a stack; 0: none is kept */
 	bool guard_inside;		/* the lowest page of a stack is its guard instead */
+	/* What its /proc/PID/status means: RssAnon, RssFile, RssShmem exist; VmData is private
+	 * writable memory (else all but files and stacks); VmPTE is all levels (else the lowest). */
+	bool rss_split, data_counted, tables_counted;
 	const struct script *script;
 	size_t op;			/* the operation in hand; 0: the start of the process (exec) */
 	bool complete;			/* it is done; otherwise decision is the one in hand */
@@ -201,6 +212,11 @@ struct machine {
 	struct machine_level walk[WALK_LEVELS];
 	size_t nwalk;
 	uint64_t walk_addr;
+	unsigned entry_bytes, index_bits;	/* of an entry of a table, of what chooses it */
+	const char *table_register;	/* "cr3": holds the top table's address */
+
+	struct machine_field fields[MACHINE_FIELDS];	/* in the order of the struct */
+	size_t nfields;
 
 	uint64_t frames_total, frames_free;
 	struct machine_order orders[BUDDY_ORDERS];

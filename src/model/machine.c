@@ -289,7 +289,8 @@ struct machine *machine_create(void)
 	struct machine *m = xcalloc(1, sizeof(*m));
 
 	m->refs = 1;
-	m->profile = m->proof = m->kernel_name = m->kernel_says = "";
+	m->profile = m->proof = m->kernel_name = m->kernel_says = m->table_register = "";
+	m->rss_split = m->data_counted = m->tables_counted = true;
 	return m;
 }
 

@@ -10,6 +10,11 @@
 #define ARG_CAP (6ull << 20)
 #define STRING_BYTES 4096ull	/* longer arguments are cut into strings of this size */
 
+static u64 word_bytes(const struct sim *s)
+{
+	return s->prof->address_mask == UINT32_MAX ? 4 : 8;
+}
+
 static u64 strings_of(u64 bytes)
 {
 	return (bytes + STRING_BYTES - 1) / STRING_BYTES;
@@ -45,7 +50,7 @@ static bool too_many_args(struct sim *s, const struct mm *mm, u64 size)
 /* copy_strings: from the top downwards, page by page; get_arg_page grows and writes. */
 static int copy_strings(struct sim *s, struct mm *mm, u64 bytes)
 {
-	u64 top = s->prof->stack_top, low = (top - 8 - bytes) & PAGE_MASK;
+	u64 top = s->prof->stack_top, low = (top - word_bytes(s) - bytes) & PAGE_MASK;
 	T_ENTER(s, "copy_strings", "names, environment, arguments", "bytes", bytes, NULL, 0,
 		SIM_U_BYTES);
 
@@ -184,7 +189,7 @@ static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
 {
 	const struct sim_profile *p = s->prof;
 	u64 strings = strings_of(args) + strings_of(env), bytes = args + env,
-	    word = p->address_mask == UINT32_MAX ? 4 : 8;
+	    word = word_bytes(s);
 	u64 sp = (p->stack_top - p->exec_block - bytes - strings * word) & ~15ull;
 	int err;
 
@@ -205,7 +210,7 @@ static int exec_mm(struct sim *s, struct mm *mm, u64 args, u64 env)
 		return -ENOMEM;
 	for (u64 a = sp & PAGE_MASK; a < p->stack_top; a += PAGE_SIZE)	/* create_elf_tables */
 		mm_access(s, mm, a, ACC_WRITE);
-	SET(s, mm->arg_start, p->stack_top - 8 - bytes);
+	SET(s, mm->arg_start, p->stack_top - word_bytes(s) - bytes);
 	SET(s, mm->arg_end, mm->arg_start + args);
 	SET(s, mm->env_start, mm->arg_end);
 	SET(s, mm->env_end, mm->arg_end + env);

@@ -2,6 +2,7 @@
  * struct mm_struct as each kernel had it: the fields that the machine knows, in the order of
  * include/linux/mm_types.h.
  */
+#include <string.h>
 #include "mm.h"
 
 #define FIELD(name, value) \
@@ -72,9 +73,9 @@ FIELD(shmem_pages, mm->stat[STAT_SHMEM])
 	A(start_code), A(end_code), A(start_data), A(end_data), A(start_brk), A(brk), \
 	A(start_stack), A(arg_start), A(arg_end), A(env_start), A(env_end)
 #define FILE_AND_ANON \
-	{ "rss_stat[MM_FILEPAGES]", SIM_U_PAGES, get_file_pages }, \
-	{ "rss_stat[MM_ANONPAGES]", SIM_U_PAGES, get_anon_pages }
-#define SHMEM { "rss_stat[MM_SHMEMPAGES]", SIM_U_PAGES, get_shmem_pages }
+	{ "MM_FILEPAGES", SIM_U_PAGES, get_file_pages }, \
+	{ "MM_ANONPAGES", SIM_U_PAGES, get_anon_pages }
+#define SHMEM { "MM_SHMEMPAGES", SIM_U_PAGES, get_shmem_pages }
 #define END { NULL, SIM_U_NONE, NULL }
 
 const struct sim_mm_field sim_mm_fields_2_6_39[] = {
@@ -106,6 +107,45 @@ const struct sim_mm_field sim_mm_fields_6_1[] = {
 	P(data_vm), P(exec_vm), P(stack_vm), F(def_flags), BOUNDS, FILE_AND_ANON, SHMEM, END
 };
 
+static const struct { const char *name, *about; } abouts[] = {
+	{ "mmap", "the list of VMAs: where the first one starts" },
+	{ "mm_rb", "the red-black tree of VMAs: where the root starts" },
+	{ "mmap_base", "mappings are placed from here" },
+	{ "mmap_legacy_base", "from here upwards, in the old layout" },
+	{ "task_size", "user space ends here" },
+	{ "cached_hole_size", "the largest hole seen above free_area_cache" },
+	{ "free_area_cache", "the next search for a place begins here" },
+	{ "highest_vm_end", "the end of the last VMA" },
+	{ "pgd", "the top page table" },
+	{ "mm_users", "tasks that run in it" },
+	{ "mm_count", "references to the struct, all users as one" },
+	{ "map_count", "VMAs" },
+	{ "nr_ptes", "page tables of the lowest level" },
+	{ "nr_pmds", "page tables of the level above" },
+	{ "pgtables_bytes", "page tables of all levels but the top" },
+	{ "hiwater_vm", "the most total_vm was before it fell" },
+	{ "total_vm", "all VMAs" },
+	{ "locked_vm", "VMAs that are locked" },
+	{ "pinned_vm", "pages pinned for devices" },
+	{ "data_vm", "private writable memory that is no stack" },
+	{ "exec_vm", "executable, not writable" },
+	{ "stack_vm", "VMAs that grow by themselves" },
+	{ "shared_vm", "VMAs of files and shared memory" },
+	{ "reserved_vm", "VMAs of devices" },
+	{ "def_flags", "flags that every new VMA gets (mlockall)" },
+	{ "MM_FILEPAGES", "resident pages of files" },
+	{ "MM_ANONPAGES", "resident anonymous pages" },
+	{ "MM_SHMEMPAGES", "resident shared memory" },
+};
+
+static const char *about(const char *name)
+{
+	for (size_t i = 0; i < sizeof(abouts) / sizeof(abouts[0]); i++)
+		if (!strcmp(abouts[i].name, name))
+			return abouts[i].about;
+	return "";
+}
+
 size_t sim_mm_fields(const struct sim *s, unsigned proc, struct sim_mm_value *ret, size_t max)
 {
 	const struct sim_mm_field *f = s->prof->mm_fields;
@@ -116,6 +156,7 @@ size_t sim_mm_fields(const struct sim *s, unsigned proc, struct sim_mm_value *re
 		return 0;
 	mm = AT(s, s->root->proc[proc], const struct mm);
 	for (; f->name && n < max; f++)
-		ret[n++] = (struct sim_mm_value){ f->name, (enum sim_unit)f->unit, f->get(s, mm) };
+		ret[n++] = (struct sim_mm_value){ f->name, about(f->name), (enum sim_unit)f->unit,
+						  f->get(s, mm) };
 	return n;
 }

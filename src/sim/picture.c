@@ -374,6 +374,22 @@ static void put_kernel(const struct kernel_answer *a, const struct machine *at, 
 	m->kernel_pages = residency_get(a->pages);
 }
 
+static void put_fields(const struct sim *s, struct machine *m)
+{
+	struct sim_mm_value v[MACHINE_FIELDS];
+	struct sim_mm mm;
+
+	sim_mm_get(s, sim_current(s), &mm);
+	if (mm.exists) {
+		m->rss_split = mm.has_rss;
+		m->data_counted = mm.data_counted;
+		m->tables_counted = mm.tables_counted;
+	}
+	m->nfields = sim_mm_fields(s, sim_current(s), v, MACHINE_FIELDS);
+	for (size_t i = 0; i < m->nfields; i++)
+		m->fields[i] = (struct machine_field){ v[i].name, v[i].about, player_units[v[i].unit], v[i].value };
+}
+
 static struct machine *machine_take(struct player *p, const struct picture_options *o,
 				    const struct snapshot *snap, const struct twin *twin)
 {
@@ -400,6 +416,7 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	m->walk_addr = (o->walk_addr ? o->walk_addr : m->place) & ~(uint64_t)(PAGE_BYTES - 1);
 	put_processes(player_sim(p), snap, m);
 	put_kernel(o->kernel, m, m);
+	put_fields(player_sim(p), m);
 	picture_memory(p, m);
 	return m;
 }

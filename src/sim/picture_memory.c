@@ -187,6 +187,10 @@ static const struct seen_page *had_page(const struct scan *sc, const struct seen
 static void put_walk(const struct scan *before, const struct scan *now, struct machine *m)
 {
 	m->nwalk = now->nwalk;
+	m->entry_bytes = PAGE_BYTES / sim_profile_table_entries(sim_get_options(now->sim)->profile);
+	m->table_register = sim_profile_table_register(sim_get_options(now->sim)->profile);
+	for (unsigned n = sim_profile_table_entries(sim_get_options(now->sim)->profile); n > 1; n /= 2)
+		m->index_bits++;
 	for (size_t i = 0; i < now->nwalk; i++) {
 		const struct sim_walk_level *w = &now->walk[i];
 		bool same = i < before->nwalk && before->walk[i].entry_pfn == w->entry_pfn &&

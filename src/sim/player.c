@@ -276,7 +276,7 @@ static const enum decision_kind kinds[] = {
 	[SIM_STEP_RETURN] = DECISION_RETURN,
 };
 
-static const enum decision_unit units[] = {
+const enum decision_unit player_units[] = {
 	[SIM_U_NONE] = DECISION_IN_NONE,
 	[SIM_U_ADDR] = DECISION_IN_ADDRESS,
 	[SIM_U_BYTES] = DECISION_IN_BYTES,
@@ -373,7 +373,7 @@ static void note_decision(void *ctx, const struct sim_step *step)
 	memcpy(p->asked[d->n].word, step->rules, sizeof(p->asked[0].word));
 	d->v[d->n++] = (struct decision){
 		.kind = kinds[step->kind],
-		.unit = units[step->unit],
+		.unit = player_units[step->unit],
 		.event = events[step->event],
 		.depth = step->depth,
 		.outcome = step->outcome,

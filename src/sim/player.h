@@ -71,4 +71,6 @@ unsigned player_mistakes(const struct player *p);	/* wrong predictions among tho
 /* Runs fn on the machine as it was before the operation in hand. */
 void player_before(struct player *p, void (*fn)(void *ctx, const struct sim *s), void *ctx);
 
+extern const enum decision_unit player_units[];	/* by enum sim_unit */
+
 #endif

@@ -74,3 +74,13 @@ bool sim_profile_guard_inside(const struct sim_profile *p)
 {
 	return p->rule[SIM_RULE_has_guard] && !p->rule[SIM_RULE_guard_outside];
 }
+
+unsigned sim_profile_table_entries(const struct sim_profile *p)
+{
+	return p->table_entries;
+}
+
+const char *sim_profile_table_register(const struct sim_profile *p)
+{
+	return p->table_register ? p->table_register : "cr3";
+}

@@ -166,6 +166,7 @@ struct sim_profile {
 	const char *folded[3];		/* levels between the top one and the next that are folded */
 	unsigned table_entries;		/* of every table */
 	uint64_t table_bytes;		/* what a table counts in VmPTE */
+	const char *table_register;	/* holds the address of the top table; NULL: cr3 */
 	uint64_t address_mask;		/* what an unsigned long holds */
 	uint64_t ram_pages;		/* the machine's RAM, where a scenario says nothing */
 	enum sim_vma_index vma_index;

@@ -173,6 +173,7 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 	.levels = 3, .shift = { 12, 21, 30 },
 	.level_name = { "pte", "pmd", "pgd" },
 	.folded = { "pud" }, .table_entries = 512, .table_bytes = 4096,
+	.table_register = "ttbr0_el1",
 	.address_mask = UINT64_MAX, .ram_pages = 6171024,
 	.vma_index = SIM_INDEX_RBTREE,
 	.mmap_min_addr = 32768, .dac_mmap_min_addr = 4096,

@@ -80,6 +80,8 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 		.has_pmd = RULE(s, pmd_counted_apart) && !RULE(s, pgtables_bytes),
 		.has_rss = RULE(s, rss_split),
 		.has_flags = RULE(s, smaps_flags),
+		.data_counted = RULE(s, data_vm),
+		.tables_counted = RULE(s, pgtables_bytes),
 		.rss_anon = (u64)mm->stat[STAT_ANON] * 4,
 		.rss_file = (u64)mm->stat[STAT_FILE] * 4,
 		.rss_shmem = (u64)mm->stat[STAT_SHMEM] * 4,

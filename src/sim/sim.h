@@ -53,6 +53,8 @@ const struct sim_profile *sim_profile_find(const char *name);	/* NULL: unknown *
 const struct sim_profile *sim_profile_at(size_t index);		/* NULL: past the last */
 const char *sim_profile_name(const struct sim_profile *p);
 const char *sim_profile_machine(const struct sim_profile *p);	/* "x86_64" */
+unsigned sim_profile_table_entries(const struct sim_profile *p);	/* of 4096 bytes together */
+const char *sim_profile_table_register(const struct sim_profile *p);	/* "cr3" */
 uint64_t sim_profile_guard_gap(const struct sim_profile *p);	/* bytes outside of a stack; 0: none */
 bool sim_profile_guard_inside(const struct sim_profile *p);	/* its lowest page is the guard */
 uint64_t sim_profile_ram(const struct sim_profile *p);	/* pages, where nothing else is said */
@@ -291,6 +293,7 @@ struct sim_mm {				/* /proc/PID/status and statm; pages unless named kB */
 	uint64_t def_flags;
 	unsigned map_count;
 	bool has_pmd, has_rss, has_flags; /* this kernel shows vm_pmd; the three of rss_; VmFlags */
+	bool data_counted, tables_counted; /* vm_data, vm_pte as since 4.5 and 4.15 */
 	bool exists;			/* false: mm is NULL, or the process is gone */
 };
 
@@ -406,7 +409,8 @@ size_t sim_rb_nodes(const struct sim *s, unsigned proc, struct sim_rb_node *ret,
 
 /* struct mm_struct as this kernel has it, field by field in its order. */
 struct sim_mm_value {
-	const char *name;	/* "free_area_cache", "rss_stat[MM_ANONPAGES]" */
+	const char *name;	/* "free_area_cache", "MM_ANONPAGES" */
+	const char *about;	/* "" where the name says it */
 	enum sim_unit unit;
 	uint64_t value;
 };

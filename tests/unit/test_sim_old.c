@@ -763,7 +763,7 @@ static void test_fields(void **state)
 		{ "nr_ptes", { true, true, true, false } },
 		{ "nr_pmds", { false, false, true, false } },
 		{ "pgtables_bytes", { false, false, false, true } },
-		{ "rss_stat[MM_SHMEMPAGES]", { false, false, false, true } },
+		{ "MM_SHMEMPAGES", { false, false, false, true } },
 		{ "start_stack", { true, true, true, true } },
 	};
 	const struct sim_profile *const profiles[] = { i386, x310, arm43, now };

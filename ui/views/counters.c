@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
 
 struct counters_state { int cursor, top, page; };
 
-enum row_kind { ROW_HEAD, ROW_MM, ROW_LIMIT, ROW_FAULT, ROW_STATM };
+enum row_kind { ROW_HEAD, ROW_MM, ROW_LIMIT, ROW_FAULT, ROW_FIELD };
 struct row { enum row_kind kind; unsigned index; const char *title; };
 
 #define MM(id) { ROW_MM, MM_##id, NULL }
@@ -33,6 +34,24 @@ static const struct row rows[] = {
 	MM(START_BRK), MM(END_DATA), MM(START_DATA), MM(END_CODE), MM(START_CODE),
 };
 enum { NROWS = ARRAY_LEN(rows) };
+
+/* Below these stand the fields of mm_struct, where they are known: in a simulated machine. */
+static int row_count(const struct snapshot *snap)
+{
+	size_t n = snap && snap->machine ? snap->machine->nfields : 0;
+
+	return NROWS + (n ? (int)n + 1 : 0);
+}
+
+static struct row row_at(const struct snapshot *snap, int i)
+{
+	if (i < NROWS)
+		return rows[i];
+	if (i == NROWS)
+		return (struct row){ ROW_HEAD, 0, "mm_struct" };
+	return (struct row){ ROW_FIELD, (unsigned)(i - NROWS - 1),
+			     snap->machine->fields[i - NROWS - 1].name };
+}
 
 static const char *const limit_about[LIMIT_NR] = {
 	[LIMIT_STACK] = "how large a stack that grows by itself may get; read at each such fault",
@@ -62,6 +81,7 @@ static uint64_t value_of(const struct snapshot *snap, const struct row *r)
 	switch (r->kind) {
 	case ROW_MM: return snap->mm[r->index];
 	case ROW_LIMIT: return snap->limits[r->index];
+	case ROW_FIELD: return snap->machine->fields[r->index].value;
 	default: return r->index ? snap->majflt : snap->minflt;
 	}
 }
@@ -75,32 +95,72 @@ static unsigned event_field_of(const struct row *r)
 	}
 }
 
-static const char *from_of(const struct row *r)
+/* The rows that a simulated kernel's status does not have. */
+static bool not_shown(const struct snapshot *snap, const struct row *r)
+{
+	return r->kind == ROW_MM && snap->machine && !snap->machine->rss_split &&
+	       (r->index == MM_RSS_ANON || r->index == MM_RSS_FILE || r->index == MM_RSS_SHMEM);
+}
+
+static const char *from_of(const struct snapshot *snap, const struct row *r)
 {
 	static const char *const limits[LIMIT_NR] = {
 		[LIMIT_STACK] = "limits Max stack size", [LIMIT_AS] = "limits Max address space",
 		[LIMIT_DATA] = "limits Max data size", [LIMIT_MEMLOCK] = "limits Max locked memory",
 	};
 
+	if (not_shown(snap, r))
+		return "not in this status";
 	switch (r->kind) {
+	case ROW_FIELD: return "mm_struct";
 	case ROW_MM: return mm_fields[r->index].from;
 	case ROW_LIMIT: return limits[r->index];
 	default: return r->index ? "stat 12" : "stat 10";
 	}
 }
 
-static const char *about_of(const struct row *r)
+static const char *about_of(const struct snapshot *snap, const struct row *r)
 {
+	const struct machine *m = snap->machine;
+
+	if (m && r->kind == ROW_MM && r->index == MM_VM_DATA && !m->data_counted)
+		return "what has no file and is no stack: total_vm - shared_vm - stack_vm";
+	if (m && r->kind == ROW_MM && r->index == MM_VM_PTE && !m->tables_counted)
+		return "page tables of the lowest level (nr_ptes)";
 	switch (r->kind) {
+	case ROW_FIELD: return m->fields[r->index].about;
 	case ROW_MM: return mm_fields[r->index].about;
 	case ROW_LIMIT: return limit_about[r->index];
 	default: return fault_about[r->index];
 	}
 }
 
-static bool is_address(const struct row *r)
+static bool is_address(const struct snapshot *snap, const struct row *r)
 {
+	if (r->kind == ROW_FIELD)
+		return snap->machine->fields[r->index].unit == DECISION_IN_ADDRESS;
 	return r->kind == ROW_MM && mm_fields[r->index].unit == MM_ADDRESS;
+}
+
+static char *field_text(const struct machine_field *f, char out[32])
+{
+	switch (f->unit) {
+	case DECISION_IN_BYTES:
+		text_size(f->value, out);
+		break;
+	case DECISION_IN_PFN:
+		snprintf(out, 32, "frame #%" PRIu64, f->value);
+		break;
+	case DECISION_IN_PAGES:
+		snprintf(out, 32, "%" PRIu64 " page%s", f->value, f->value == 1 ? "" : "s");
+		break;
+	case DECISION_IN_FLAGS:
+		snprintf(out, 32, "0x%" PRIx64, f->value);
+		break;
+	default:
+		snprintf(out, 32, "%" PRIu64, f->value);
+	}
+	return out;
 }
 
 static const char *value_text(const struct snapshot *snap, const struct row *r, char out[32])
@@ -108,12 +168,14 @@ static const char *value_text(const struct snapshot *snap, const struct row *r, 
 	uint64_t v = value_of(snap, r);
 	char address[24];
 
-	if (v == UNKNOWN)
+	if (v == UNKNOWN && r->kind != ROW_FIELD)
 		strcpy(out, "-");
 	else if (v == UNLIMITED && r->kind == ROW_LIMIT)
 		strcpy(out, "unlimited");
-	else if (is_address(r))
+	else if (is_address(snap, r))
 		strcpy(out, address_text(v, address));
+	else if (r->kind == ROW_FIELD)
+		field_text(&snap->machine->fields[r->index], out);
 	else if (r->kind == ROW_FAULT)
 		count_text(v, out);
 	else
@@ -230,7 +292,7 @@ static void draw_where(const struct snapshot *snap, struct canvas *c, int row, i
 static void draw_row(const struct session *s, struct canvas *c, int row, int i, bool selected)
 {
 	const struct snapshot *snap = session_snapshot(s);
-	const struct row *r = &rows[i];
+	const struct row one = row_at(snap, i), *r = &one;
 	unsigned heat;
 	char text[32];
 	int col;
@@ -239,15 +301,16 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 		canvas_putf(c, row, 1, STYLE(TITLE), "%s", r->title);
 		return;
 	}
-	heat = session_heat_counter(s, event_field_of(r));
+	heat = r->kind == ROW_FIELD ? 0 : session_heat_counter(s, event_field_of(r));
 	canvas_put(c, row, 2, STYLE(TEXT), name_of(r));
-	canvas_right(c, row, 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) :
+	/* The names of fields are longer. */
+	canvas_right(c, row, r->kind == ROW_FIELD ? 33 : 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) :
 					    STYLE(STRONG), heat),
 		     value_text(snap, r, text));
 	if (heat)
 		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
-	col = 29;
-	if (is_address(r)) {
+	col = r->kind == ROW_FIELD ? 35 : 29;
+	if (is_address(snap, r)) {
 		draw_where(snap, c, row, col, value_of(snap, r));
 	} else if (value_of(snap, r) == UNKNOWN) {
 		char what[48];
@@ -258,11 +321,12 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 		w = whys_find(snap->whys, what);
 		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - col, 0),
 			    w ? w->why : "not known");
-	} else {
-		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(r));
+	} else if (r->kind != ROW_FIELD) {
+		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(snap, r));
 	}
 	if (canvas_cols(c) >= 90)
-		canvas_putn(c, row, 56, STYLE(DIM), canvas_cols(c) - 57, about_of(r));
+		canvas_putn(c, row, r->kind == ROW_FIELD ? 62 : 56, STYLE(DIM),
+			    canvas_cols(c) - (r->kind == ROW_FIELD ? 63 : 57), about_of(snap, r));
 	if (!selected)
 		return;
 	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
@@ -276,54 +340,58 @@ static void counters_draw(void *state, const struct session *s, struct canvas *c
 	struct counters_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
 	bool sums = canvas_rows(c) >= 16;
+	int n = row_count(snap);
 
 	if (!snap || (snap->process.kthread && snap->mm[MM_VM_SIZE] == UNKNOWN)) {
 		paint_why_empty(c, snap, "mm");
 		return;
 	}
-	st->cursor = imax(1, imin(st->cursor, NROWS - 1));
+	st->cursor = imax(1, imin(st->cursor, n - 1));
 	st->page = canvas_rows(c) - (sums ? SUMS : 0);
-	st->top = scroll_to(st->top, st->cursor, NROWS, st->page);
+	st->top = scroll_to(st->top, st->cursor, n, st->page);
 	/* The head above the first row is part of it. */
 	if (st->top == 1)
 		st->top = 0;
-	for (int i = 0; i < st->page && st->top + i < NROWS; i++)
+	for (int i = 0; i < st->page && st->top + i < n; i++)
 		draw_row(s, c, i, st->top + i, st->top + i == st->cursor);
 	if (sums)
-		draw_sums(snap, c, imin(st->page, imax(NROWS - st->top, 1)));
+		draw_sums(snap, c, imin(st->page, imax(n - st->top, 1)));
 }
 
 static bool counters_command(void *state, struct session *s, const char *name, const char *arg)
 {
 	struct counters_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
+	struct row r = row_at(snap, imin(st->cursor, row_count(snap) - 1));
 	int to = st->cursor;
 
 	(void)arg;
-	if (!strcmp(name, "enter") && snap && is_address(&rows[st->cursor]) &&
-	    vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0) {
-		session_select(s, value_of(snap, &rows[st->cursor]));
+	if (!strcmp(name, "enter") && snap && is_address(snap, &r) &&
+	    vma_of(snap, value_of(snap, &r)) >= 0) {
+		session_select(s, value_of(snap, &r));
 		session_set_room(s, view_index("pages"));
 		return true;
 	}
-	if (!list_move(name, &to, NROWS, st->page - 1))
+	if (!list_move(name, &to, row_count(snap), st->page - 1))
 		return false;
 	/* Heads are no rows to stand on. */
-	if (rows[to].kind == ROW_HEAD)
+	if (row_at(snap, to).kind == ROW_HEAD)
 		to += to > st->cursor || !to ? 1 : -1;
 	st->cursor = imax(1, to);
-	if (snap && is_address(&rows[st->cursor]) &&
-	    vma_of(snap, value_of(snap, &rows[st->cursor])) >= 0)
-		session_select(s, value_of(snap, &rows[st->cursor]));
+	r = row_at(snap, st->cursor);
+	if (snap && is_address(snap, &r) && vma_of(snap, value_of(snap, &r)) >= 0)
+		session_select(s, value_of(snap, &r));
 	return true;
 }
 
 static void counters_click(void *state, struct session *s, int row, int col, bool twice)
 {
 	struct counters_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
 
 	(void)col;
-	if (row >= st->page || st->top + row >= NROWS || rows[st->top + row].kind == ROW_HEAD)
+	if (row >= st->page || st->top + row >= row_count(snap) ||
+	    row_at(snap, st->top + row).kind == ROW_HEAD)
 		return;
 	st->cursor = st->top + row;
 	if (twice)
@@ -334,7 +402,8 @@ static void counters_describe(void *state, const struct session *s, struct buf *
 {
 	struct counters_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
-	const struct row *r = &rows[imax(1, imin(st->cursor, NROWS - 1))];
+	struct row one = row_at(snap, imax(1, imin(st->cursor, row_count(snap) - 1)));
+	const struct row *r = &one;
 	char text[32], label[96], what[48];
 	uint64_t v;
 	ssize_t i;
@@ -342,22 +411,28 @@ static void counters_describe(void *state, const struct session *s, struct buf *
 	if (!snap)
 		return;
 	v = value_of(snap, r);
-	buf_addf(out, "%s: %s. From /proc/%d/%s. ", name_of(r), about_of(r), (int)snap->process.pid,
-		 from_of(r));
-	if (v == UNKNOWN) {
+	if (r->kind == ROW_FIELD)
+		buf_addf(out, "mm_struct of %s: %s = %s%s%s. ", snap->machine->profile, name_of(r),
+			 value_text(snap, r, text), *about_of(snap, r) ? ": " : "", about_of(snap, r));
+	else if (not_shown(snap, r))
+		buf_addf(out, "%s: %s. This kernel does not show it. ", name_of(r), about_of(snap, r));
+	else
+		buf_addf(out, "%s: %s. From /proc/%d/%s. ", name_of(r), about_of(snap, r),
+			 (int)snap->process.pid, from_of(snap, r));
+	if (v == UNKNOWN && r->kind != ROW_FIELD) {
 		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" :
 			 r->kind == ROW_LIMIT ? "limits" : "faults", name_of(r));
 		describe_why(snap, what, out);
 		return;
 	}
-	i = is_address(r) ? vma_of(snap, v) : -1;
-	if (is_address(r) && i >= 0)
+	i = is_address(snap, r) ? vma_of(snap, v) : -1;
+	if (is_address(snap, r) && i >= 0)
 		buf_addf(out, "0x%" PRIx64 " lies in %s, %" PRIu64 " bytes from its start.", v,
 			 vma_label(snap, (size_t)i, label, sizeof(label)),
 			 v - snap->layout->vmas[i].start);
-	else if (is_address(r))
+	else if (is_address(snap, r))
 		buf_addf(out, "0x%" PRIx64 " lies in no mapping.", v);
-	else if (r->kind != ROW_FAULT && v != UNLIMITED)
+	else if (r->kind != ROW_FAULT && r->kind != ROW_FIELD && v != UNLIMITED)
 		buf_addf(out, "%s = %" PRIu64 " bytes.", value_text(snap, r, text), v);
 }
 

@@ -8,7 +8,7 @@
 #include "ui/views/inside.h"
 #include "ui/views/paint.h"
 
-enum { ENTRY_BYTES = 8, LEVEL_ROWS = 3 };
+enum { LEVEL_ROWS = 3 };
 
 struct walk_state { int top, page; };
 
@@ -49,7 +49,12 @@ static void draw_level(const struct machine *m, struct canvas *c, int row, size_
 	int col;
 
 	if (l->folded) {
-		canvas_putf(c, row, indent, STYLE(DIM), "%s  folded into the level above: 4 levels", l->name);
+		unsigned levels = 0;
+
+		for (size_t k = 0; k < m->nwalk; k++)
+			levels += !m->walk[k].folded;
+		canvas_putf(c, row, indent, STYLE(DIM), "%s  folded into the level above: %u levels", l->name,
+			    levels);
 		return;
 	}
 	col = canvas_putf(c, row, indent, style_attr(reached ? STYLE(TITLE) : STYLE(DIM), ATTR_BOLD), "%-3s", l->name);
@@ -60,7 +65,7 @@ static void draw_level(const struct machine *m, struct canvas *c, int row, size_
 	canvas_putf(c, row, col + 1, STYLE(TEXT), "table in frame #%llx", (unsigned long long)l->table_pfn);
 	col = canvas_putf(c, row + 1, indent + 2, st, "[%u]", l->index);
 	col = canvas_putf(c, row + 1, col + 1, STYLE(DIM), "at %llx",
-			  (unsigned long long)(l->table_pfn * PAGE_BYTES + l->index * ENTRY_BYTES));
+			  (unsigned long long)(l->table_pfn * PAGE_BYTES + l->index * m->entry_bytes));
 	entry_flags(l, leaf, &b);
 	col = canvas_putf(c, row + 1, col + 1, l->present ? st : STYLE(WARN), "→ %s", buf_str(&b));
 	if (l->fresh)
@@ -109,7 +114,7 @@ static void walk_draw(void *state, const struct session *s, struct canvas *c)
 	row = -st->top;
 	draw_address(m, c, row);
 	row += 2;
-	canvas_putf(c, row++, indent, STYLE(DIM), "cr3 → frame #%llx", (unsigned long long)m->walk[0].table_pfn);
+	canvas_putf(c, row++, indent, STYLE(DIM), "%s → frame #%llx", m->table_register, (unsigned long long)m->walk[0].table_pfn);
 	for (size_t i = 0; i < m->nwalk; i++) {
 		draw_level(m, c, row, i, indent, reached);
 		row += m->walk[i].folded || !reached ? 1 : LEVEL_ROWS - 1;
@@ -148,7 +153,8 @@ static void walk_describe(void *state, const struct session *s, struct buf *out)
 		tables += table && m->walk[i].present;
 		fresh += table && m->walk[i].fresh;
 	}
-	buf_addf(out, "The hardware reads one entry of 8 bytes in each table, chosen by 9 bits of the address. ");
+	buf_addf(out, "The hardware reads one entry of %u bytes in each table, chosen by %u bits of the address. ",
+		 m->entry_bytes, m->index_bits);
 	if (fresh)
 		buf_addf(out, "%u of %u tables below the top were made by this operation, 4 KiB each in VmPTE.", fresh, tables);
 	else
