@@ -193,14 +193,12 @@ static struct sim_op as_wide(const struct sim *s, const struct sim_op *op)
 	w.newaddr = as_ulong(s, w.newaddr);
 	w.newlen = as_ulong(s, w.newlen);
 	w.guard = as_ulong(s, w.guard);
-	if (s->prof->address_mask != UINT64_MAX)
-		w.off &= s->prof->address_mask << PAGE_SHIFT | ~PAGE_MASK;
+	w.off &= s->prof->address_mask << PAGE_SHIFT | ~PAGE_MASK;
 	return w;
 }
 
-void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
+static inline void run(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
-	const struct sim_op wide = as_wide(s, asked), *op = &wide;
 	const char *why;
 	sim_pos start;
 
@@ -226,6 +224,21 @@ void sim_exec(struct sim *s, const struct sim_op *asked, struct sim_result *res)
 		take_back(s, start, op, res);
 	else if (!s->retracing)
 		s->jend = s->jcur;
+}
+
+static __attribute__((noinline)) void run_narrow(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	const struct sim_op wide = as_wide(s, op);
+
+	run(s, &wide, res);
+}
+
+void sim_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
+{
+	if (unlikely(s->prof->address_mask != UINT64_MAX))
+		run_narrow(s, op, res);
+	else
+		run(s, op, res);
 }
 
 void sim_trace(struct sim *s, sim_trace_fn fn, void *ctx)

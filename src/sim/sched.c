@@ -27,9 +27,9 @@ static void name_astray(struct sim *s, struct ktask *t, const struct kfn *fn, u6
 
 	SET(s, t->flags, t->flags | KT_ASTRAY);
 	res->status = SIM_ASTRAY;
-	memcpy(res->into, fn->name, sizeof(res->into));
+	res->into = fn->name;
 	if (who >= 0)
-		memcpy(res->of, comm_of(s, (u32)who), sizeof(res->of));
+		res->of = comm_of(s, (u32)who);
 }
 
 bool pop_went_wrong(struct sim *s, struct ktask *t, enum popped how, u64 found, u64 at, bool user,

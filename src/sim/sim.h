@@ -170,7 +170,7 @@ struct sim_result {
 	int proc, task;
 	int died;		/* process that ended with it, + 1; 0: none */
 	const char *why;	/* skipped; static */
-	char into[SIM_FUNCTION_MAX + 1], of[16];
+	const char *into, *of;	/* astray: names of the machine's, until its next operation; or NULL */
 };
 
 /* Runs op in the current process. Ends a history that was undone. When an allocation is

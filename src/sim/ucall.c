@@ -191,9 +191,9 @@ static void astray(struct sim *s, struct ktask *t, const struct sframe *f, u64 f
 	}
 	res->status = SIM_ASTRAY;
 	if (into)
-		memcpy(res->into, into->name, sizeof(res->into));
+		res->into = into->name;
 	if (who >= 0)
-		memcpy(res->of, comm_of(s, (u32)who), sizeof(res->of));
+		res->of = comm_of(s, (u32)who);
 }
 
 void op_ret(struct sim *s, const struct sim_op *op, struct sim_result *res)

@@ -117,8 +117,8 @@ void world_result_text(const struct sim_result *res, char out[WORLD_RESULT])
 		snprintf(out, WORLD_RESULT, "skipped: %s", res->why);
 		return;
 	case SIM_ASTRAY:
-		snprintf(out, WORLD_RESULT, "astray: into %s%s%s", res->into[0] ? res->into : "no function",
-			 res->of[0] ? " of " : "", res->of);
+		snprintf(out, WORLD_RESULT, "astray: into %s%s%s", res->into ? res->into : "no function", res->of ? " of " : "",
+			 res->of ? res->of : "");
 		return;
 	case SIM_OOPS:
 		text = "oops";
