@@ -4,6 +4,9 @@
  */
 #include "kside.h"
 
+#define ARGS_MOST 4096
+#define LOCALS_MOST (64ull << 20)
+
 struct ucall {
 	struct sim *s;
 	struct sim_result *res;
@@ -142,6 +145,10 @@ void op_call(struct sim *s, const struct sim_op *op, struct sim_result *res)
 
 	if (!in_user_mode(s, t)) {
 		skip(res, "the task is in the kernel");
+		return;
+	}
+	if (op->value > ARGS_MOST || op->len > LOCALS_MOST) {
+		skip(res, "no function is that large");
 		return;
 	}
 	fn = fn_get(s, FN_USER, op->name);

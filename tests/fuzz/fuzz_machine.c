@@ -2,6 +2,7 @@
  * Any bytes as operations of the simulated machine: the invariants hold after each, and
  * undoing everything gives the start.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,23 @@ static uint64_t address(const struct sim *s, const uint8_t *p)
 	if ((p[0] & 1) && n && sim_vma_at(s, sim_current(s), p[0] / 2 % n, &v))
 		return v.start + off;
 	return bases[p[0] / 2 % 8] + off;
+}
+
+/* Few names, so that they meet again. */
+static void name_of(struct sim_op *op, const uint8_t *p)
+{
+	static const char *const names[] = { "read", "f", "g", "deep", "page_fault", "debug", "double_fault", "W" };
+
+	snprintf(op->name, sizeof(op->name), "%s", names[p[14] % 8]);
+	op->task = p[15] % 12;
+	if (op->kind < SIM_OP_CALL)
+		return;
+	op->value = p[13] % 20;
+	op->flags &= 1;
+	if (op->kind == SIM_OP_KTHREAD)
+		op->len = p[4] % 4 ? 0 : (uint64_t)(p[4] & 31) << 10;
+	else
+		op->len = (uint64_t)p[4] << (p[5] % 9);
 }
 
 static struct sim_op op_of(const struct sim *s, const uint8_t *p)
@@ -54,6 +72,9 @@ static struct sim_op op_of(const struct sim *s, const uint8_t *p)
 	if (op.kind == SIM_OP_MREMAP || op.kind == SIM_OP_MLOCK || op.kind == SIM_OP_MLOCKALL ||
 	    op.kind == SIM_OP_MSYNC)
 		op.flags &= 7;
+	name_of(&op, p);
+	if (op.kind == SIM_OP_THREAD)
+		op.newlen = p[12] % 5 ? 0 : 8192;
 	return op;
 }
 
@@ -76,6 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	sim_options_init(&o);
 	o.ram_pages = 8192;
+	/* The last byte chooses the kernel: all profiles come by. */
+	if (size && sim_profile_at(data[size - 1] % 16u))
+		o.profile = sim_profile_at(data[size - 1] % 16u);
 	o.max_map_count = 40;
 	s = sim_create(&o, NULL);
 	if (!s)
