@@ -379,7 +379,7 @@ static bool below_sp(struct sim *s, const struct mm *mm, u64 addr)
 	u64 sp = user_sp(s, mm), cushion = s->prof->sp_cushion;
 	bool below = addr + cushion < sp;
 
-	T_TEST(s, "lock_mm_and_find_vma", "too far below the stack pointer", "address + cushion",
+	T_TEST(s, "lock_mm_and_find_vma", "too far below the stack pointer", "address + 65536 + 32 words",
 	       addr + cushion, LT, "sp", sp, SIM_U_ADDR, below, "SIGSEGV MAPERR", "go on");
 	return below;
 }

@@ -67,6 +67,15 @@ static const struct script mask_scripts[] = {
 	{ "contexts-trampled", { ">", ">", ">", ">", ">", "x" } },
 };
 
+/* A kernel of 32 bits with the guard page inside, in i386.scn. */
+static const struct script i386_scripts[] = {
+	{ "i386-source", { ">" } },
+	{ "i386-stack", { ">", ">", ">", ">", "3" } },
+	{ "i386-walk", { ">", ">", ">", ">", "w" } },
+	{ "i386-counters", { ">", ">", ">", ">", "5", "End" } },
+	{ "i386-path", { ">", ">", ">", ".", ".", ".", ".", "d" } },
+};
+
 static void type(struct app *app, const char *text)
 {
 	for (; *text; text++)
@@ -172,6 +181,7 @@ int main(void)
 		{ "kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts) },
 		{ "contexts.scn", contexts_scripts, ARRAY_LEN(contexts_scripts) },
 		{ "mask.scn", mask_scripts, ARRAY_LEN(mask_scripts) },
+		{ "i386.scn", i386_scripts, ARRAY_LEN(i386_scripts) },
 	};
 	size_t n = 0;
 	int failed = 0;

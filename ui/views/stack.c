@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
@@ -571,8 +572,9 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 	case MARK_START:
 		if (r->grows)
 			buf_addf(out,
-				 "The mapping begins here (maps): %s. A touch below it makes the kernel grow the "
+				 "The mapping begins here (maps%s): %s. A touch below it makes the kernel grow the "
 				 "mapping down to the touched page, in one step.",
+				 snap->machine && snap->machine->guard_inside ? " begin a page higher" : "",
 				 text_size(vma_size(v), a));
 		else
 			buf_addf(out,
