@@ -189,6 +189,15 @@ struct machine_page {
 
 /* ---- all together ---------------------------------------------------------------------------- */
 
+/* A node of the red-black tree of VMAs; in order of address, as the layout has them. */
+struct machine_rb {
+	uint64_t start, end;
+	uint64_t gap, subtree_gap;	/* bytes free below it; the largest of its subtree */
+	int parent, left, right;	/* -1: none */
+	unsigned depth;			/* of the root: 0 */
+	bool red;
+};
+
 struct machine {
 	unsigned refs;
 	const char *profile;		/* "linux-6.18-x86_64"; static */
@@ -230,6 +239,10 @@ struct machine {
 	struct machine_page *pages;	/* rising by address */
 	size_t npages;
 	bool pages_cut;
+
+	struct machine_rb *rb;
+	size_t nrb;			/* 0: this kernel has a maple tree */
+	uint64_t looked_up;		/* the address whose VMA the operation looked for; 0: none so far */
 
 	const struct contexts *contexts;	/* tasks, CPUs and their stacks; NULL: no machine yet */
 

@@ -10,7 +10,8 @@ libmmscope_a_SOURCES += \
 	src/model/diff.c \
 	src/model/apply.c \
 	include/mmscope/contexts.h src/model/contexts.c \
-	include/mmscope/machine.h src/model/machine.c include/mmscope/twin.h src/model/twin.c
+	include/mmscope/machine.h src/model/machine.c include/mmscope/twin.h src/model/twin.c \
+	include/mmscope/maple.h src/model/maple.c
 
 libmmscope_a_SOURCES += include/mmscope/syscalls.h src/model/syscalls.c
 

@@ -320,6 +320,7 @@ void machine_put(const struct machine *m)
 	layout_put(own->kernel_layout);
 	residency_put(own->kernel_pages);
 	free(own->frames);
+	free(own->rb);
 	free(own->block);
 	free(own->pages);
 	free(own->kernel_text);

@@ -6,7 +6,7 @@ libmmscope_a_SOURCES += \
 	src/sim/profile_constants.h src/sim/profile_constants.c \
 	src/sim/gen.h src/sim/gen.c \
 	include/mmscope/lessons.h src/sim/lessons.c \
-	src/sim/picture.h src/sim/picture.c src/sim/picture_contexts.c src/sim/picture_memory.c \
+	src/sim/picture.h src/sim/picture.c src/sim/picture_contexts.c src/sim/picture_index.c src/sim/picture_memory.c \
 	src/sim/play.h src/sim/play.c \
 	src/sim/player.h src/sim/player_private.h src/sim/player.c src/sim/player_text.c \
 	src/sim/player_kernel.h src/sim/player_kernel.c \

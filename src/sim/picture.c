@@ -418,6 +418,7 @@ static struct machine *machine_take(struct player *p, const struct picture_optio
 	put_kernel(o->kernel, m, m);
 	put_fields(player_sim(p), m);
 	picture_memory(p, m);
+	picture_index(p, m);
 	return m;
 }
 

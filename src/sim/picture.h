@@ -24,6 +24,8 @@ enum { PICTURE_FIRST_PID = SIM_FIRST_PID };	/* of P0; tasks are numbered from he
 struct snapshot *picture_take(struct player *p, const struct picture_options *o, const struct snapshot *before);
 /* Physical memory, walk and pages of all processes; m->procs is filled in already. */
 void picture_memory(struct player *p, struct machine *m);
+/* The index of VMAs; m->decisions and m->place are filled in already. */
+void picture_index(struct player *p, struct machine *m);
 /* Tasks and CPUs with their stacks; the same kernel stacks for the views of live ones. refs 1. */
 const struct contexts *picture_contexts(struct player *p);
 const struct stacks *picture_stacks(const struct contexts *c, const struct sim *sim);

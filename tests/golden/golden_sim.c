@@ -62,6 +62,12 @@ static const struct script contexts_scripts[] = {
 	{ "cpu-shared", { ")", "U" } },
 	{ "cpu", { ">", ">", ">", ">", ">", ">", "U" } },
 };
+/* The index of VMAs, and mm_struct as an old kernel has it. */
+static const struct script index_scripts[] = {
+	{ "index", { ")", "I" } },
+	{ "index-rb", { ":", "text:profile", "Enter", "text:3.10", "Enter", ")", "I" } },
+	{ "fields", { ":", "text:profile", "Enter", "text:2.6", "Enter", "5", "End" } },
+};
 static const struct script mask_scripts[] = {
 	{ "cpu-mask", { ">", ">", ">", ">", "U" } },
 	{ "contexts-trampled", { ">", ">", ">", ">", ">", "x" } },
@@ -180,6 +186,7 @@ int main(void)
 		{ "lesson.scn", scripts, ARRAY_LEN(scripts) },
 		{ "kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts) },
 		{ "contexts.scn", contexts_scripts, ARRAY_LEN(contexts_scripts) },
+		{ "index.scn", index_scripts, ARRAY_LEN(index_scripts) },
 		{ "mask.scn", mask_scripts, ARRAY_LEN(mask_scripts) },
 		{ "i386.scn", i386_scripts, ARRAY_LEN(i386_scripts) },
 	};

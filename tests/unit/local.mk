@@ -112,3 +112,9 @@ check_PROGRAMS += $(COMPARE_TESTS)
 TESTS += $(COMPARE_TESTS)
 tests_unit_test_compare_SOURCES = tests/unit/test_compare.c
 tests_unit_test_compare_LDADD = $(TEST_LIBS)
+
+MAPLE_TESTS = tests/unit/test_maple
+check_PROGRAMS += $(MAPLE_TESTS)
+TESTS += $(MAPLE_TESTS)
+tests_unit_test_maple_SOURCES = tests/unit/test_maple.c
+tests_unit_test_maple_LDADD = $(TEST_LIBS)

@@ -27,7 +27,7 @@ static const struct { const char *room, *beside; int cols; } companions[] = {
 	{ "scenario", "path", WIDE_COLS }, { "path", "walk", WIDE_COLS },
 	{ "walk", "path", WIDE_COLS }, { "frames", "path", WIDE_COLS },
 	{ "processes", "path", WIDE_COLS },
-	{ "contexts", "path", WIDE_COLS }, { "cpu", "contexts", WIDE_COLS },
+	{ "contexts", "path", WIDE_COLS }, { "cpu", "contexts", WIDE_COLS }, { "index", "path", WIDE_COLS },
 };
 
 /* The panel a room's figures come from: its rung and cost stand in the room's title. */

@@ -15,3 +15,4 @@ libmmscope_a_SOURCES += ui/views/output.c
 libmmscope_a_SOURCES += ui/views/inside.h ui/views/inside.c
 libmmscope_a_SOURCES += ui/views/scenario.c ui/views/path.c ui/views/walk.c
 libmmscope_a_SOURCES += ui/views/frames.c ui/views/processes.c ui/views/compare.c ui/views/contexts.c ui/views/cpu.c
+libmmscope_a_SOURCES += ui/views/index.c
