@@ -39,6 +39,13 @@ void kpanic(struct sim *s, struct sim_result *res, const char *why)
 	SET(s, s->root->k.mode, s->root->k.mode | KMODE_PANIC);
 }
 
+void khang(struct sim *s, struct sim_result *res, const char *why)
+{
+	K_NOTE(s, "(processor)", why, NULL, NULL, 0, NULL, 0, SIM_U_NONE);
+	res->status = SIM_PANIC;
+	SET(s, s->root->k.mode, s->root->k.mode | KMODE_PANIC);
+}
+
 static bool arm64(const struct sim *s)
 {
 	return kern(s)->arg_regs == 8;

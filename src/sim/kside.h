@@ -252,6 +252,8 @@ u32 next_task(const struct sim *s);		/* who would run once the current one is go
 /* ---- kdie.c ---------------------------------------------------------------------------------- */
 void klog(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void kpanic(struct sim *s, struct sim_result *res, const char *why);
+/* It stops without a word of its own; why is static. */
+void khang(struct sim *s, struct sim_result *res, const char *why);
 void koops(struct sim *s, struct sim_result *res, const char *die);
 void bad_paging_request(struct sim *s, struct sim_result *res, u64 addr, bool fetch);
 void stack_overflowed(struct sim *s, struct sim_result *res);	/* s->kfault is where */

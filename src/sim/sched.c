@@ -118,10 +118,9 @@ static bool schedule_debug(struct sim *s, struct sim_result *res)
 	int found = k_current(s, "schedule");
 
 	if (found < 0) {
-		/* The handler of the fault asks for current again, and again. */
 		klog(s, "Unable to handle kernel paging request at virtual address %016llx",
 		     (unsigned long long)kload(s, ti_addr(s) + ti_field(s, "task")->offset, 8));
-		kpanic(s, res, "current is no task: the fault handler faults");
+		khang(s, res, "the handler of the fault asks for current, and faults itself: no end");
 		return true;
 	}
 	if (end_is_gone(s, res))
