@@ -58,7 +58,7 @@ static void patterns_free(struct patterns *p)
 	pcre2_code_free(p->dynamic);
 	pcre2_code_free(p->push);
 	pcre2_match_data_free(p->match);
-	*p = (struct patterns){ NULL };
+	*p = (struct patterns){ 0 };
 }
 
 static void patterns_for(struct patterns *p, const struct arch *arch)
@@ -190,7 +190,7 @@ static struct error *unknown_format(const char *format)
 
 struct error *objdump_parse(FILE *in, struct functions *ret)
 {
-	struct patterns p = { NULL };
+	struct patterns p = { 0 };
 	struct utsname u = { .machine = "" };
 	char *line = NULL, *file = xstrdup("");
 	const char *format;

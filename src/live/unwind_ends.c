@@ -20,8 +20,8 @@ const char *const unwind_ends[END_NR] = {
 	[END_NO_FILE_THERE] = "generated code, or code of no file: nothing tells its frame",
 	[END_FOREIGN] = "the code is not for x86_64",
 	[END_NO_RULES] = "no call frame information tells the frame of this code",
-	[END_REGISTER] = "the frame hangs on a register that only the kernel stack, or stopping the "
-			 "thread, would tell",
+	[END_REGISTER] =
+		"the frame hangs on a register that only the kernel stack or stopping the thread would tell",
 	[END_ABSENT] = "the next word of the stack is not in memory",
 	[END_REFUSED] = "reading the memory of this process is not permitted",
 	[END_UNMAPPED] = "the next word of the stack would lie where nothing is mapped",
