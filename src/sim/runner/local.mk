@@ -2,6 +2,7 @@
 # The kernel runner, and the program it runs: linked without libc and without the flags of
 # the build, since its three pages are what scenarios see.
 libmmscope_a_SOURCES += \
+	src/sim/runner/arch.h src/sim/runner/arch_arm64.c src/sim/runner/arch_x86_64.c \
 	src/sim/runner/kernel_run.h src/sim/runner/kernel_run.c \
 	src/sim/runner/lab.h src/sim/runner/lab.c \
 	src/sim/runner/proc_state.h src/sim/runner/proc_state.c \

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <elf.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -18,12 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef __x86_64__
+#include "src/sim/runner/arch.h"
+
+#ifdef RUNNER_ARCH
 
 enum { AGENT_FD = 5 };
 enum { STUB_BREAK = 0, STUB_SYSCALL = 16, STUB_READ = 32, STUB_WRITE = 48 };
-#define TRAP_FLAG 0x100ull
-#define NOT_CANONICAL 0x8000000000000000ull
 
 static rlim_t limit_value(uint64_t v)
 {
@@ -107,21 +108,10 @@ static struct error *ptrace_failed(const char *what)
 /* Every byte address is the tracee's: only registers and siginfo are ever read or written. */
 static struct error *get_regs(struct tracee *t, struct user_regs_struct *r)
 {
-	return ptrace(PTRACE_GETREGS, t->pid, 0, r) ? ptrace_failed("reading registers") : NULL;
-}
+	struct iovec all = { r, sizeof(*r) };
 
-static void base_regs(const struct tracee *t, struct user_regs_struct *r)
-{
-	memset(r, 0, sizeof(*r));
-	r->cs = t->segments[0];
-	r->ss = t->segments[1];
-	r->ds = t->segments[2];
-	r->es = t->segments[3];
-	r->fs = t->segments[4];
-	r->gs = t->segments[5];
-	r->rsp = t->sp;
-	r->eflags = 0x202;
-	r->orig_rax = ~0ull;		/* no system call to restart */
+	return ptrace(PTRACE_GETREGSET, t->pid, NT_PRSTATUS, &all) ? ptrace_failed("reading registers") :
+								     NULL;
 }
 
 static bool from_the_instruction(int sig)
@@ -130,13 +120,13 @@ static bool from_the_instruction(int sig)
 }
 
 /* Lets it run to the next stop that its own instruction caused. */
-static struct error *resume(struct tracee *t, int *stop)
+static struct error *resume_by(struct tracee *t, int request, int *stop)
 {
 	struct error *err;
 	int status;
 
 	do {
-		if (ptrace(PTRACE_CONT, t->pid, 0, 0))
+		if (ptrace(request, t->pid, 0, 0))
 			return ptrace_failed("continuing");
 		err = wait_for(t->pid, &status);
 		if (err)
@@ -148,18 +138,25 @@ static struct error *resume(struct tracee *t, int *stop)
 	return NULL;
 }
 
-static struct error *run(struct tracee *t, struct user_regs_struct *r, int *stop)
+static struct error *resume(struct tracee *t, int *stop)
 {
-	if (ptrace(PTRACE_SETREGS, t->pid, 0, r))
+	return resume_by(t, PTRACE_CONT, stop);
+}
+
+static struct error *run(struct tracee *t, struct user_regs_struct *r, int request, int *stop)
+{
+	struct iovec all = { r, sizeof(*r) };
+
+	if (ptrace(PTRACE_SETREGSET, t->pid, NT_PRSTATUS, &all))
 		return ptrace_failed("writing registers");
-	return resume(t, stop);
+	return resume_by(t, request, stop);
 }
 
 static struct error *run_stub(struct tracee *t, unsigned stub, struct user_regs_struct *r,
 			      int *stop)
 {
-	r->rip = t->entry + stub;
-	return run(t, r, stop);
+	arch_set_pc(r, t->entry + stub);
+	return run(t, r, PTRACE_CONT, stop);
 }
 
 struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
@@ -203,14 +200,7 @@ struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)
 		tracee_kill(&t);
 		return err;
 	}
-	t.entry = r.rip;
-	t.sp = r.rsp;
-	t.segments[0] = r.cs;
-	t.segments[1] = r.ss;
-	t.segments[2] = r.ds;
-	t.segments[3] = r.es;
-	t.segments[4] = r.fs;
-	t.segments[5] = r.gs;
+	arch_note_start(&t, &r);
 	*ret = t;
 	return NULL;
 }
@@ -239,7 +229,7 @@ struct error *tracee_break(struct tracee *t)
 	struct error *err;
 	int stop;
 
-	base_regs(t, &r);
+	arch_base_regs(t, &r);
 	err = run_stub(t, STUB_BREAK, &r, &stop);
 	if (!err && stop != SIGTRAP)
 		err = error_create(ERR_FAILURE,
@@ -254,14 +244,8 @@ struct error *tracee_syscall(struct tracee *t, long number, const uint64_t arg[6
 	struct error *err;
 	int stop;
 
-	base_regs(t, &r);
-	r.rax = number;
-	r.rdi = arg[0];
-	r.rsi = arg[1];
-	r.rdx = arg[2];
-	r.r10 = arg[3];
-	r.r8 = arg[4];
-	r.r9 = arg[5];
+	arch_base_regs(t, &r);
+	arch_set_call(&r, number, arg);
 	err = run_stub(t, STUB_SYSCALL, &r, &stop);
 	if (!err && stop != SIGTRAP)
 		err = error_create(ERR_FAILURE, "system call %ld ended in SIG%s", number,
@@ -269,7 +253,7 @@ struct error *tracee_syscall(struct tracee *t, long number, const uint64_t arg[6
 	if (!err)
 		err = get_regs(t, &r);
 	if (!err)
-		*ret = (int64_t)r.rax;
+		*ret = arch_call_result(&r);
 	return err;
 }
 
@@ -284,18 +268,6 @@ static enum sim_sig signal_kind(const siginfo_t *si)
 	return SIM_SEGV_KERNEL;
 }
 
-/* One instruction at addr, whatever it is: the trap flag is set in the process, since
- * PTRACE_SINGLESTEP would read the instruction first and populate the page. Its operands
- * are no addresses, so a fault at addr itself can only be the fetch. */
-static void execute_regs(const struct tracee *t, uint64_t addr, struct user_regs_struct *r)
-{
-	base_regs(t, r);
-	r->rip = addr & ~15ull;
-	r->eflags |= TRAP_FLAG;
-	r->rax = r->rbx = r->rcx = r->rdx = r->rsi = r->rdi = r->rbp = NOT_CANONICAL;
-	r->r8 = r->r9 = r->r10 = r->r11 = r->r12 = r->r13 = r->r14 = r->r15 = NOT_CANONICAL;
-}
-
 struct error *tracee_touch(struct tracee *t, uint64_t addr, char mode, enum sim_sig *ret)
 {
 	struct user_regs_struct r;
@@ -304,11 +276,11 @@ struct error *tracee_touch(struct tracee *t, uint64_t addr, char mode, enum sim_
 	int stop;
 
 	if (mode == 'x') {
-		execute_regs(t, addr, &r);
-		err = run(t, &r, &stop);
+		arch_execute_regs(t, addr, &r);
+		err = run(t, &r, ARCH_STEP, &stop);
 	} else {
-		base_regs(t, &r);
-		r.rdi = addr;
+		arch_base_regs(t, &r);
+		arch_set_touched(&r, addr);
 		err = run_stub(t, mode == 'w' ? STUB_WRITE : STUB_READ, &r, &stop);
 	}
 	if (err)
@@ -327,6 +299,7 @@ struct error *tracee_touch(struct tracee *t, uint64_t addr, char mode, enum sim_
 
 struct error *tracee_fork(struct tracee *t, struct tracee *child, int *err_ret)
 {
+	const uint64_t arg[6] = { CLONE_PARENT };
 	struct user_regs_struct r;
 	unsigned long message = 0;
 	struct error *err;
@@ -334,9 +307,8 @@ struct error *tracee_fork(struct tracee *t, struct tracee *child, int *err_ret)
 
 	/* clone(): without an exit signal of its own; CLONE_PARENT makes the child ours, so that
 	 * its end is reported to us alone and nothing is left behind. */
-	base_regs(t, &r);
-	r.rax = SYS_clone;
-	r.rdi = CLONE_PARENT;
+	arch_base_regs(t, &r);
+	arch_set_call(&r, SYS_clone, arg);
 	err = run_stub(t, STUB_SYSCALL, &r, &stop);
 	if (err)
 		return err;
@@ -349,7 +321,7 @@ struct error *tracee_fork(struct tracee *t, struct tracee *child, int *err_ret)
 	}
 	if (!message) {
 		err = get_regs(t, &r);
-		*err_ret = (int)-(int64_t)r.rax;
+		*err_ret = (int)-arch_call_result(&r);
 		return err;
 	}
 	*child = *t;
@@ -377,7 +349,7 @@ struct error *tracee_write(struct tracee *t, uint64_t addr, const void *bytes, s
 
 static struct error *foreign(void)
 {
-	return error_create(ERR_FAILURE, "real processes can be driven on x86_64 only");
+	return error_create(ERR_FAILURE, "real processes can be driven on x86_64 and arm64 only");
 }
 
 struct error *tracee_spawn(const struct tracee_start *start, struct tracee *ret)

@@ -18,7 +18,7 @@ struct tracee {
 	pid_t pid;
 	uint64_t entry;		/* of the agent: its first stub */
 	uint64_t sp;
-	uint64_t segments[6];	/* cs ss ds es fs gs, as exec left them */
+	uint64_t kept[6];	/* what the architecture keeps as exec left it (arch.h) */
 };
 
 struct tracee_start {
