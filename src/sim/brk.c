@@ -6,7 +6,7 @@
 
 int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64 len)
 {
-	u64 flags = VM_DATA_FLAGS | VM_ACCOUNT | mm->def_flags, pages = len >> PAGE_SHIFT;
+	u64 flags = data_flags(s) | VM_ACCOUNT | mm->def_flags, pages = len >> PAGE_SHIFT;
 	struct vma *v = NULL;
 	T_ENTER(s, "do_brk_flags", "extend the heap", "addr", addr, "len", len, SIM_U_HEX);
 

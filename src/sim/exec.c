@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include "kside.h"
 
-#define STACK_FLAGS (VM_DATA_FLAGS | VM_GROWSDOWN | VM_ACCOUNT)
+static u64 stack_flags(const struct sim *s)
+{
+	return data_flags(s) | VM_GROWSDOWN | VM_ACCOUNT;
+}
 #define ARG_MAX_BYTES (128ull << 10)
 #define ARG_CAP (6ull << 20)
 #define STRING_BYTES 4096ull	/* longer arguments are cut into strings of this size */
@@ -23,7 +26,7 @@ static u64 strings_of(u64 bytes)
 /* bprm_mm_init: the VMA the strings are copied to before anything is known of the program. */
 static struct vma *temp_stack(struct sim *s, struct mm *mm)
 {
-	u64 top = s->prof->stack_top, flags = STACK_FLAGS | VM_SEQ_READ | VM_RAND_READ;
+	u64 top = s->prof->stack_top, flags = stack_flags(s) | VM_SEQ_READ | VM_RAND_READ;
 	T_ENTER(s, "create_init_stack_vma", "a temporary stack of one page", "vm_start",
 		top - PAGE_SIZE, "vm_end", top, SIM_U_ADDR);
 
@@ -75,8 +78,8 @@ static int setup_arg_pages(struct sim *s, struct mm *mm, u64 sp)
 	T_ENTER(s, "setup_arg_pages", "the stack gets its place and its first size", "vm_start",
 		v->start, "vm_end", v->end, SIM_U_ADDR);
 
-	T_CHANGE(s, "mprotect_fixup", "vm_flags", v->flags, STACK_FLAGS, SIM_U_FLAGS);
-	SET(s, v->flags, STACK_FLAGS);
+	T_CHANGE(s, "mprotect_fixup", "vm_flags", v->flags, stack_flags(s), SIM_U_FLAGS);
+	SET(s, v->flags, stack_flags(s));
 	T_NOTE(s, "relocate_vma_down", "shift", "bytes", 0, NULL, 0, SIM_U_BYTES);
 	size = v->end - v->start;
 	want = size + s->prof->stack_expand;
@@ -108,7 +111,7 @@ static bool map_program(struct sim *s, struct mm *mm)
 
 	if (!map_segment(s, mm, FILE_EXE, p->text, p->data, ro | deny) ||
 	    !map_segment(s, mm, FILE_EXE, p->data, p->bss, rw | deny) ||
-	    !map_segment(s, mm, FILE_NONE, p->bss, p->start_brk, rw))
+	    !map_segment(s, mm, FILE_NONE, p->bss, p->start_brk, data_flags(s) | VM_ACCOUNT))
 		return false;
 	SET(s, mm->start_code, p->text);
 	SET(s, mm->end_code, p->data);

@@ -20,6 +20,17 @@ static u64 page_prot(const struct vma *v)
 	return w ? PTE_P | PTE_W : PTE_P;
 }
 
+/* Of a page that is mapped by a read. A processor without a dirty bit lets it be written at
+ * once only if it is dirty already. */
+static u64 read_prot(const struct sim *s, const struct vma *v, u32 pfn)
+{
+	u64 prot = page_prot(v);
+
+	if (!(prot & PTE_W) || !RULE(s, software_af))
+		return prot;
+	return prot | (frame_at(s, pfn)->flags & FRF_DIRTY ? PTE_D : PTE_CLEANED);
+}
+
 struct fault {
 	bool major;		/* the page had to be read in */
 	bool counted;		/* min_flt is done */
@@ -125,7 +136,7 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 		if (*pte)
 			continue;
 		frame_map(s, mm, pfn, a);
-		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
+		SET(s, *pte, MK_PTE(pfn, read_prot(s, v, pfn)));
 		T_NOTE(s, "set_pte_range", "a cached page is mapped", "address", a, "pfn", pfn,
 		       SIM_U_HEX);
 		if (a == (addr & PAGE_MASK))
@@ -251,7 +262,7 @@ static enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 		SET(s, *pte, MK_PTE(pfn, PTE_P | PTE_D | PTE_W));
 		page_dirtied(s, frame_at(s, pfn), fault);
 	} else {
-		SET(s, *pte, MK_PTE(pfn, page_prot(v)));
+		SET(s, *pte, MK_PTE(pfn, read_prot(s, v, pfn)));
 	}
 	return SIM_SIG_NONE;
 }
@@ -283,7 +294,7 @@ static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 
 	T_ENTER(s, "do_wp_page", "a write to a write-protected page", "address", addr, "pfn",
 		PTE_PFN(*pte), SIM_U_HEX);
 	if (v->flags & (VM_SHARED | VM_MAYSHARE)) {
-		SET(s, *pte, *pte | PTE_W | PTE_D);
+		SET(s, *pte, (*pte & ~(PTE_OLD | PTE_CLEANED)) | PTE_W | PTE_D);
 		page_dirtied(s, f, fault);
 		T_NOTE(s, "wp_page_shared", "the page becomes dirty and writable", "pfn",
 		       PTE_PFN(*pte), NULL, 0, SIM_U_PFN);
@@ -298,7 +309,7 @@ static enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 
 	if (!reuse)
 		return wp_page_copy(s, mm, v, addr, pte, fault);
 	frame_set_flags(s, f, FRF_EXCLUSIVE, 0);
-	SET(s, *pte, *pte | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0));
+	SET(s, *pte, (*pte & ~(PTE_OLD | PTE_CLEANED)) | PTE_D | (v->flags & VM_WRITE ? PTE_W : 0));
 	return SIM_SIG_NONE;
 }
 
@@ -327,6 +338,8 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 	} else if (write && !(*pte & PTE_W)) {
 		sig = do_wp_page(s, mm, v, addr, pte, &fault);
 	} else {
+		if (RULE(s, software_af))	/* ptep_set_access_flags */
+			SET(s, *pte, write ? (*pte & ~(PTE_OLD | PTE_CLEANED)) | PTE_D : *pte & ~PTE_OLD);
 		sig = SIM_SIG_NONE;
 	}
 	if (sig)
@@ -448,14 +461,16 @@ enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
 		acc = ACC_READ;
 	for (;;) {
 		struct vma *v = vma_find(s, mm, addr);
-		bool present = false;
+		bool present = false, noted = true;
 		enum sim_sig sig;
 
 		if (v && v->start <= addr) {
 			jword *pte = pte_find(s, mm, addr);
 
 			present = pte && (*pte & PTE_P) && vma_accessible(v);
-			if (present) {
+			if (present && unlikely(RULE(s, software_af)))
+				noted = !(*pte & (acc == ACC_WRITE ? PTE_OLD | PTE_CLEANED : PTE_OLD));
+			if (present && noted) {
 				if (acc == ACC_READ || (acc == ACC_EXEC && (v->flags & VM_EXEC)))
 					return SIM_SIG_NONE;
 				if (acc == ACC_WRITE && (*pte & PTE_W)) {
@@ -466,9 +481,9 @@ enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
 			}
 		}
 		T_EVENT(s, "exc_page_fault", FAULT,
-			present ? "the page may not be accessed so" : "no page is present", addr,
-			SIM_U_ADDR);
-		sig = do_user_addr_fault(s, mm, addr, acc, present);
+			!present ? "no page is present" : noted ? "the page may not be accessed so" :
+			"the page was not accessed, or not written, before", addr, SIM_U_ADDR);
+		sig = do_user_addr_fault(s, mm, addr, acc, present && noted);
 		if (sig) {
 			T_EVENT(s, "force_sig_fault", SIGNAL,
 				sig == SIM_BUS_ADRERR  ? "SIGBUS ADRERR" :

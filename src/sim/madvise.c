@@ -184,7 +184,7 @@ static void free_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jwor
 		frame_set_flags(s, f, 0, FRF_DIRTY);
 	}
 	if (*pte & PTE_D)
-		SET(s, *pte, *pte & ~PTE_D);
+		SET(s, *pte, (*pte & ~PTE_D) | (RULE(s, software_af) ? PTE_OLD | PTE_CLEANED : 0));
 }
 
 static int adv_free(struct sim *s, struct mm *mm, const struct range *r)

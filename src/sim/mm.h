@@ -61,6 +61,7 @@ typedef u64 __attribute__((may_alias)) jword;
 #define VM_NOHUGEPAGE 0x40000000ull
 #define VM_MERGEABLE 0x80000000ull
 #define VM_SEALED (1ull << 42)
+#define VM_MTE_ALLOWED (1ull << 43)	/* hidden: it has no name in smaps */
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
 #define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
@@ -70,6 +71,8 @@ typedef u64 __attribute__((may_alias)) jword;
 #define PTE_P 0x1ull
 #define PTE_W 0x2ull
 #define PTE_D 0x40ull
+#define PTE_CLEANED 0x4ull	/* such a processor: the next write faults */
+#define PTE_OLD 0x800ull		/* not accessed yet, where the processor does not note it itself */
 #define PTE_ZERO 0x200ull	/* the shared zero page: no map count, no RSS */
 #define PTE_GUARD 0x400ull	/* a marker, not present */
 #define PTE_PFN(pte) ((u32)((pte) >> PAGE_SHIFT))
@@ -348,6 +351,11 @@ static inline unsigned sim_rule_ask(const struct sim *s, enum sim_rule r)
 	return s->prof->rule[r];
 }
 #define RULE(s, name) sim_rule_ask((s), SIM_RULE_##name)
+/* VM_DATA_DEFAULT_FLAGS: of the heap and of stacks */
+static inline u64 data_flags(const struct sim *s)
+{
+	return VM_DATA_FLAGS | (RULE(s, mte_allowed) ? VM_MTE_ALLOWED : 0);
+}
 struct trace_frame {
 	struct sim *s;
 	unsigned depth;

@@ -22,7 +22,7 @@ static void change_one(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jw
 		return;
 	if (v->flags & VM_SHARED) {
 		if ((v->flags & VM_WRITE) && (!vma_wants_writenotify(v) || (e & PTE_D)))
-			e |= PTE_W;
+			e |= PTE_W | (RULE(s, software_af) && !(e & PTE_D) ? PTE_CLEANED : 0);
 	} else if ((v->flags & VM_WRITE) && !(e & PTE_ZERO) && RULE(s, mprotect_keeps_write)) {
 		const struct frame *f = frame_at(s, PTE_PFN(e));
 

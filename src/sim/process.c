@@ -63,7 +63,8 @@ static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jwor
 		      unsigned n)
 {
 	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0, any = 0,
-	    writable = 0;
+	    writable = 0, old = RULE(s, software_af) ? PTE_OLD : 0,
+	    cleaned = old ? PTE_CLEANED : 0;
 	u32 stat[NSTATS] = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
@@ -81,7 +82,7 @@ static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jwor
 
 		run = 1;
 		if (!(src[i] & PTE_P) || (src[i] & PTE_ZERO)) {
-			dst[i] = src[i];
+			dst[i] = src[i] & PTE_P ? src[i] | old : src[i];
 			continue;
 		}
 		kind = frame_at(s, pfn)->kind;
@@ -94,7 +95,7 @@ static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jwor
 		for (unsigned k = i; k < i + run; k++) {
 			if (clear)
 				src[k] &= ~clear;
-			dst[k] = v->flags & VM_SHARED ? src[k] & ~PTE_D : src[k];
+			dst[k] = v->flags & VM_SHARED ? (src[k] & ~PTE_D) | old | cleaned : src[k] | old;
 		}
 	}
 	T_NOTE(s, "copy_present_ptes", writable ? "shared, and write-protected in both" : "shared",

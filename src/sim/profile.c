@@ -12,6 +12,7 @@ const struct sim_profile *const sim_profiles[] = {
 	&profile_linux_6_12_x86_64,
 	&profile_linux_6_1_x86_64,
 	&profile_linux_5_10_x86_64,
+	&profile_linux_6_18_arm64,
 	&profile_linux_4_3_arm64,
 	&profile_linux_3_10_x86_64,
 	&profile_linux_2_6_39_i386,
@@ -53,6 +54,11 @@ const char *sim_profile_machine(const struct sim_profile *p)
 uint64_t sim_profile_ram(const struct sim_profile *p)
 {
 	return p->ram_pages;
+}
+
+uint64_t sim_profile_special_bytes(const struct sim_profile *p)
+{
+	return (p->vvar_pages + p->vvar_vclock_pages + p->vdso_pages) * SIM_PAGE;
 }
 
 bool sim_profile_proven(const struct sim_profile *p)

@@ -37,6 +37,11 @@
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
 	X(around_ends_with_file, "6.17 (and 6.12.117)",								\
 	  "the pages mapped around a fault are looked for up to the end of the file only")	\
+	X(infinite_stack_topdown, "4.19", "an unlimited stack leaves placement top-down")	\
+	X(software_af, "arm64 before 8.1",							\
+	  "the processor does not note accesses and writes: the first one of each faults")	\
+	X(mte_allowed, "arm64, 5.10",								\
+	  "stack and heap carry a hidden flag, VM_MTE_ALLOWED, that other mappings have not")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
 	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
 	X(lockonfault_named, "6.5", "VM_LOCKONFAULT has a name in VmFlags")			\
@@ -97,7 +102,6 @@
 	X(growsdown_checked_first, "4.3", "growsdown is refused before anything is unmapped")	\
 	X(fixed_noreplace, "4.17", "MAP_FIXED_NOREPLACE is known")				\
 	X(file_size_checked, "4.17", "a mapping beyond what a file can be is EOVERFLOW")	\
-	X(infinite_stack_topdown, "4.19", "an unlimited stack leaves placement top-down")	\
 	X(gaps_in_tree, "3.8", "the tree knows the gaps: the highest that fits is found")	\
 	X(willneed_anon, "3.9", "willneed of anonymous memory is no error")			\
 	X(remove_by_maywrite, "5.0", "remove asks whether the mapping may become writable")	\
@@ -203,7 +207,7 @@ struct sim_profile {
 /* One file for each family; profile.c lists them all, the default first. */
 extern const struct sim_profile profile_linux_5_10_x86_64, profile_linux_6_1_x86_64,
 	profile_linux_6_12_x86_64, profile_linux_6_16_x86_64, profile_linux_6_18_x86_64,
-	profile_linux_7_2_x86_64;
+	profile_linux_7_2_x86_64, profile_linux_6_18_arm64;
 extern const struct sim_profile profile_linux_4_3_arm64, profile_linux_3_10_x86_64,
 	profile_linux_2_6_39_i386;
 

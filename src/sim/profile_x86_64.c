@@ -29,6 +29,7 @@ const struct sim_profile profile_linux_5_10_x86_64 = {
 	.kernel = &sim_kernel_linux_5_10_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -47,6 +48,7 @@ const struct sim_profile profile_linux_6_1_x86_64 = {
 	.kernel = &sim_kernel_linux_6_1_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -81,6 +83,7 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 	.kernel = &sim_kernel_linux_6_12_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -126,6 +129,7 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -173,6 +177,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -225,6 +230,7 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 	.kernel = &sim_kernel_linux_6_18_x86_64,
 	.rule = {
 		PROFILE_SINCE_5_2
+		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
 		[SIM_RULE_has_ksm] = 1,

@@ -92,7 +92,7 @@ void sim_mm_get(const struct sim *s, unsigned proc, struct sim_mm *r)
 		.start_brk = mm->start_brk,
 		.brk = mm->brk,
 		.start_stack = mm->start_stack,
-		.mmap_base = mm->mmap_base,
+		.mmap_base = mm->mmap_base, .topdown = mm->topdown,
 		.arg_start = mm->arg_start,
 		.arg_end = mm->arg_end,
 		.env_start = mm->env_start,

@@ -60,6 +60,7 @@ bool sim_profile_guard_inside(const struct sim_profile *p);	/* its lowest page i
 uint64_t sim_profile_ram(const struct sim_profile *p);	/* pages, where nothing else is said */
 /* What it stands on: "proven on Linux 6.12.117", "from the source of Linux 3.10". */
 const char *sim_profile_proof(const struct sim_profile *p);
+uint64_t sim_profile_special_bytes(const struct sim_profile *p);	/* vvar, vdso */
 bool sim_profile_proven(const struct sim_profile *p);
 void sim_options_init(struct sim_options *o);
 
@@ -294,6 +295,7 @@ struct sim_mm {				/* /proc/PID/status and statm; pages unless named kB */
 	unsigned map_count;
 	bool has_pmd, has_rss, has_flags; /* this kernel shows vm_pmd; the three of rss_; VmFlags */
 	bool data_counted, tables_counted; /* vm_data, vm_pte as since 4.5 and 4.15 */
+	bool topdown;			/* how mappings are placed */
 	bool exists;			/* false: mm is NULL, or the process is gone */
 };
 

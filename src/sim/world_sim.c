@@ -50,7 +50,11 @@ static void sim_info(struct world *world, struct world_info *ret)
 	ret->ram_pages = o->ram_pages;
 	sim_mm_get(s, proc, &mm);
 	ret->sp = mm.start_stack;
+	/* A runner that did not ask for this layout sees only where the kernel's own mappings, the
+	 * first ones, end. */
 	ret->mmap_base = mm.mmap_base;
+	if (!mm.topdown && !o->bottomup)
+		ret->mmap_base += sim_profile_special_bytes(o->profile);
 	ret->start_brk = mm.start_brk;
 	for (i = 0; sim_vma_at(s, proc, i, &v); i++) {
 		if (v.kind == SIM_KIND_SPECIAL && v.name &&

@@ -25,6 +25,7 @@ dist_scenarios_DATA += src/sim/scenarios/irq-own-stack.scn
 dist_scenarios_DATA += src/sim/scenarios/irq-shared-stack.scn
 dist_scenarios_DATA += src/sim/scenarios/irq-user-mode.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-account.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-arm64.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-below-sp.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-brk.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-calls.scn
