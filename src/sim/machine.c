@@ -170,7 +170,7 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 }
 
 /* The kernel's own side, after an operation that may have changed it. */
-static void settle(struct sim *s, struct sim_result *res)
+static inline void settle(struct sim *s, struct sim_result *res)
 {
 	if (s->root->k.switch_from) {
 		SET(s, s->root->k.switch_from, 0);
@@ -186,13 +186,15 @@ static struct sim_op as_wide(const struct sim *s, const struct sim_op *op)
 {
 	struct sim_op w = *op;
 
-	if (op->kind == SIM_OP_EXEC)
+	if (op->kind == SIM_OP_EXEC || op->kind >= SIM_OP_CALL)
 		return w;
-	w.addr = as_ulong(s, w.addr);
 	w.len = as_ulong(s, w.len);
-	w.newaddr = as_ulong(s, w.newaddr);
 	w.newlen = as_ulong(s, w.newlen);
 	w.guard = as_ulong(s, w.guard);
+	if (op->kind == SIM_OP_THREAD)
+		return w;
+	w.addr = as_ulong(s, w.addr);
+	w.newaddr = as_ulong(s, w.newaddr);
 	w.off &= s->prof->address_mask << PAGE_SHIFT | ~PAGE_MASK;
 	return w;
 }

@@ -326,7 +326,7 @@ uint64_t picture_place(struct player *p)
 	if (at.complete && res.status == SIM_OK && res.ret &&
 	    (op.kind == SIM_OP_MMAP || op.kind == SIM_OP_MREMAP || op.kind == SIM_OP_THREAD))
 		return res.ret;
-	return op.kind == SIM_OP_BRK ? 0 : op.addr;
+	return op.kind == SIM_OP_BRK || op.kind == SIM_OP_THREAD || op.kind >= SIM_OP_CALL ? 0 : op.addr;
 }
 
 static void put_processes(const struct sim *s, const struct snapshot *snap, struct machine *m)

@@ -122,10 +122,16 @@ enum sim_backing { SIM_ANON, SIM_FILE, SIM_ROFILE };
  * from backing and need not be set. */
 struct sim_op {
 	enum sim_op_kind kind;
-	uint64_t addr, len;
-	uint64_t newaddr, newlen;
-	uint64_t off;
-	uint64_t pages;
+	union {
+		struct {
+			uint64_t addr, newaddr;
+			uint64_t off;
+			uint64_t pages;
+		};
+		/* of a thread and of the kernel's side, which have none of those */
+		char name[SIM_FUNCTION_MAX + 1];
+	};
+	uint64_t len, newlen;
 	uint64_t value;
 	uint64_t guard;
 	uint32_t prot, flags;
@@ -135,7 +141,6 @@ struct sim_op {
 	int proc;
 	int task;		/* number + 1 */
 	char mode;		/* 'r', 'w', 'x' */
-	char name[SIM_FUNCTION_MAX + 1];
 };
 
 enum sim_status {

@@ -53,7 +53,8 @@ static void set_comm(struct sim *s, struct ktask *t, const char *comm)
 {
 	journal_block(s, t->comm, sizeof(t->comm) / 8);
 	memset(t->comm, 0, sizeof(t->comm));
-	memcpy(t->comm, comm, strnlen(comm, sizeof(t->comm) - 1));
+	for (size_t i = 0; comm[i] && i < sizeof(t->comm) - 1; i++)
+		t->comm[i] = comm[i] > ' ' && comm[i] < 0x7f ? comm[i] : '?';
 }
 
 static u64 empty_sp(const struct sim *s, const struct kstack *ks)

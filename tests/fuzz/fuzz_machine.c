@@ -34,9 +34,11 @@ static void name_of(struct sim_op *op, const uint8_t *p)
 {
 	static const char *const names[] = { "read", "f", "g", "deep", "page_fault", "debug", "double_fault", "W" };
 
-	snprintf(op->name, sizeof(op->name), "%s", names[p[14] % 8]);
 	op->task = p[15] % 12;
-	if (op->kind < SIM_OP_CALL)
+	if (op->kind < SIM_OP_CALL && op->kind != SIM_OP_THREAD)
+		return;
+	snprintf(op->name, sizeof(op->name), "%s", names[p[14] % 8]);
+	if (op->kind == SIM_OP_THREAD)
 		return;
 	op->value = p[13] % 20;
 	op->flags &= 1;

@@ -175,6 +175,7 @@ static void random_args(struct sim_random *r, const struct sim *s, struct sim_op
 		op->len = below(r, 90 * P);
 		break;
 	case SIM_OP_THREAD:
+		op->name[0] = '\0';
 		op->len = (1 + below(r, 64)) * P;
 		op->guard = below(r, 3) * P;
 		break;
