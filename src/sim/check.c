@@ -366,7 +366,8 @@ static void summary(struct run *r)
 	if (r->sc->title)
 		fprintf(c->talk, "%s: ", r->sc->title);
 	if (r->profile)
-		fprintf(c->talk, "under %s: ", sim_profile_name(r->profile));
+		fprintf(c->talk, "under %s%s: ", sim_profile_name(r->profile),
+			sim_profile_proven(r->profile) ? "" : " (from source)");
 	fprintf(c->talk, "%u operation%s, %u prediction%s, %u wrong", r->ops,
 		r->ops == 1 ? "" : "s", r->predictions, r->predictions == 1 ? "" : "s", r->wrong);
 	if (r->unjudged)

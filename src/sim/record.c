@@ -71,6 +71,10 @@ static void json_start(const struct play *p, const struct record *r, struct buf 
 
 	buf_adds(out, ",\"format\":1,\"kernel\":");
 	json_string(out, in->kernel);
+	if (in->proof[0]) {
+		buf_adds(out, ",\"proof\":");
+		json_string(out, in->proof);
+	}
 	buf_adds(out, ",\"machine\":");
 	json_string(out, in->machine);
 	buf_addf(out,

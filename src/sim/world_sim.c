@@ -43,6 +43,7 @@ static void sim_info(struct world *world, struct world_info *ret)
 	memset(ret, 0, sizeof(*ret));
 	snprintf(ret->kernel, sizeof(ret->kernel), "%s", sim_profile_name(o->profile));
 	snprintf(ret->machine, sizeof(ret->machine), "%s", sim_profile_machine(o->profile));
+	snprintf(ret->proof, sizeof(ret->proof), "%s", sim_profile_proof(o->profile));
 	snprintf(ret->thp, sizeof(ret->thp), "always [madvise] never");
 	ret->overcommit_memory = o->overcommit_memory;
 	ret->max_map_count = o->max_map_count;

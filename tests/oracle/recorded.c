@@ -28,7 +28,7 @@ struct setting {
 /* ---- what is compared ------------------------------------------------------------------ */
 
 static const char *const not_compared[] = {
-	"line", "predicted", "fault", "names", "kernel", "machine", "thp", "ram_pages",
+	"line", "predicted", "fault", "names", "kernel", "proof", "machine", "thp", "ram_pages",
 	"overcommit_memory", "max_map_count", "mmap_min_addr", "format",
 };
 

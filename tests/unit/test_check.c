@@ -175,7 +175,7 @@ static void test_json(void **state)
 	assert_int_equal(json_lines(got.out), 8);
 	expect(got.err, "expected A:2., got A:4.");
 	expect(got.out, "\"op\":\"start\",\"format\":1,\"kernel\":\"linux-6.18-x86_64\","
-			"\"machine\":\"x86_64\"");
+			"\"proof\":\"proven on the running kernel, Linux 6.18.44\",\"machine\":\"x86_64\"");
 	expect(got.out, "\"sp\":\"0x7fffffffee30\",\"mmap_base\":\"0x7ffff7fff000\",\"start_brk\":"
 			"\"0x403000\"");
 	expect(got.out, "\"predicted\":false}\n");
