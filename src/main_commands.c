@@ -330,12 +330,17 @@ static struct error *list_lessons(const struct cli *cli)
 	if (err)
 		return err;
 	printf("Lessons; mmscope sim SCENARIO opens one.\n");
+	for (int proven = 1; proven >= 0; proven--) {
+		char *kernels = lessons_proofs(proven);
+
+		printf("%s.\n", kernels);
+		free(kernels);
+	}
 	for (size_t i = 0; i < l.n; i++) {
 		const char *name = strrchr(l.v[i].path, '/');
-		const char *subject = lesson_subject(l.v[i].rows);
 
-		if (!i || strcmp(subject, lesson_subject(l.v[i - 1].rows)))
-			printf("\n%s\n", *subject ? subject : "other");
+		if (!i || l.v[i].group != l.v[i - 1].group)
+			printf("\n%s\n", l.v[i].group);
 		printf("  %-30s %-12s %s\n", name ? name + 1 : l.v[i].path, l.v[i].rows, l.v[i].title);
 	}
 	lessons_free(&l);

@@ -17,6 +17,8 @@ struct session;
 struct session *session_create(struct source *src);	/* takes the source over; NULL: none yet (picker) */
 void session_destroy(struct session *s);
 void session_set_source(struct session *s, struct source *src);	/* another target; state starts anew */
+/* The same without closing the one before: the caller's from now on. */
+struct source *session_swap_source(struct session *s, struct source *src);
 struct source *session_source(const struct session *s);
 unsigned session_caps(const struct session *s);
 

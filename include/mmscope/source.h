@@ -79,6 +79,10 @@ struct source_ops {
 	/* NULL: understands none. arg is never NULL; say may get one sentence for the person. */
 	struct error *(*command)(struct source *src, const char *name, const char *arg, struct buf *say);
 	const struct source_command *commands;	/* name NULL ends */
+	/* A real process that stands where the source does, held stopped until real_end(). NULL:
+	 * there is none for such a source. */
+	struct error *(*real)(struct source *src, pid_t *pid, struct buf *say);
+	void (*real_end)(struct source *src);
 };
 struct source { const struct source_ops *ops; };	/* first member of each source's own struct */
 

@@ -115,8 +115,6 @@ static void forget_target(struct session *s)
 	s->held = s->newest = NULL;
 	looks_clear(&s->undo);
 	looks_clear(&s->redo);
-	source_close(s->source);
-	s->source = NULL;
 }
 
 void session_destroy(struct session *s)
@@ -124,6 +122,7 @@ void session_destroy(struct session *s)
 	if (!s)
 		return;
 	forget_target(s);
+	source_close(s->source);
 	heat_free(&s->heat);
 	growths_free(&s->growths);
 	filter_destroy(s->filter);
@@ -136,8 +135,10 @@ void session_destroy(struct session *s)
 	free(s);
 }
 
-void session_set_source(struct session *s, struct source *src)
+struct source *session_swap_source(struct session *s, struct source *src)
 {
+	struct source *was = s->source;
+
 	forget_target(s);
 	s->source = src;
 	s->follow = session_caps(s) & CAP_STEP;
@@ -146,6 +147,12 @@ void session_set_source(struct session *s, struct source *src)
 	s->look.zoom = 0;
 	s->look.role = -1;
 	session_set_filter(s, "", NULL);
+	return was;
+}
+
+void session_set_source(struct session *s, struct source *src)
+{
+	source_close(session_swap_source(s, src));
 }
 
 struct source *session_source(const struct session *s)

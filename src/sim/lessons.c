@@ -39,6 +39,81 @@ const char *lesson_subject(const char *rows)
 	return i < ARRAY_LEN(subjects) && subjects[i] ? subjects[i] : "";
 }
 
+/* From what an address space is to why there are four stacks. */
+static const struct { unsigned first; const char *title; } parts[] = {
+	{ 1, "The course: from addresses to memory" },
+	{ 8, "The course: threads, contexts, calls" },
+	{ 11, "The course: the kernel's own stacks" },
+	{ 16, "The course: why four stacks" },
+};
+
+/* "lesson-04-stack-growth.scn": 4 */
+static unsigned number_of(const char *name)
+{
+	return strncmp(name, "lesson-", 7) ? 0 : (unsigned)strtoul(name + 7, NULL, 10);
+}
+
+static const char *group_of(const struct lesson *l)
+{
+	const char *group = l->number ? parts[0].title : lesson_subject(l->rows);
+
+	for (size_t i = 0; l->number && i < ARRAY_LEN(parts); i++)
+		if (l->number >= parts[i].first)
+			group = parts[i].title;
+	return *group ? group : "other";
+}
+
+static const char *short_name(const struct sim_profile *p)
+{
+	const char *name = sim_profile_name(p);
+
+	return strncmp(name, "linux-", 6) ? name : name + 6;
+}
+
+/* The kernels a scenario names. */
+static char *kernels_of(const struct scenario *sc)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < sc->nprofiles; i++)
+		buf_addf(&b, "%s%s%s", i ? ", " : "", short_name(sc->profile[i]),
+			 sim_profile_proven(sc->profile[i]) ? "" : " from source");
+	return buf_take(&b);
+}
+
+/* The next one of that proof at or behind i. */
+static const struct sim_profile *next_of(bool proven, size_t *i)
+{
+	const struct sim_profile *p;
+
+	while ((p = sim_profile_at(*i)) && sim_profile_proven(p) != proven)
+		++*i;
+	return p;
+}
+
+/* "6.18 7.2 x86_64, 6.18 arm64": versions, then what they run on. */
+char *lessons_proofs(bool proven)
+{
+	struct buf b = BUF_INIT;
+	size_t i = 0;
+	const struct sim_profile *p = next_of(proven, &i), *next;
+
+	buf_adds(&b, proven ? "Proven on the kernel itself: " : "From source: ");
+	for (; p; p = next) {
+		const char *name = short_name(p), *arch = strchr(name, '-'), *other;
+
+		i++;
+		next = next_of(proven, &i);
+		other = next ? strchr(short_name(next), '-') : NULL;
+		buf_addf(&b, "%.*s", arch ? (int)(arch - name) : (int)strlen(name), name);
+		if (arch && (!other || strcmp(arch, other)))
+			buf_addf(&b, " %s", arch + 1);
+		if (next)
+			buf_adds(&b, arch && other && !strcmp(arch, other) ? " " : ", ");
+	}
+	return buf_take(&b);
+}
+
 static char *clean(const char *s)
 {
 	return text_sanitized(s ? s : "");
@@ -59,18 +134,22 @@ static void add(struct lessons *l, const char *path, const char *name)
 		buf_addf(&about, "%s%s", about.len && *sc->about[i].text ? " " : "", sc->about[i].text);
 	}
 	VEC_GROW(l->v, l->n, l->cap);
-	l->v[l->n++] = (struct lesson){ xstrdup(path), clean(sc->title ? sc->title : name), clean(buf_str(&rows)),
-					clean(buf_str(&about)) };
+	l->v[l->n] = (struct lesson){ xstrdup(path), clean(sc->title ? sc->title : name), clean(buf_str(&rows)),
+				      clean(buf_str(&about)), kernels_of(sc), NULL, number_of(name) };
+	l->v[l->n].group = group_of(&l->v[l->n]);
+	l->n++;
 	buf_free(&rows);
 	buf_free(&about);
 	scenario_destroy(sc);
 }
 
-static int by_subject(const void *a, const void *b)
+static int in_order(const void *a, const void *b)
 {
 	const struct lesson *x = a, *y = b;
 	unsigned long i = first_row(x->rows), j = first_row(y->rows);
 
+	if (x->number || y->number)
+		return !x->number ? 1 : !y->number ? -1 : x->number < y->number ? -1 : x->number > y->number;
 	return i != j ? i < j ? -1 : 1 : strcmp(x->title, y->title);
 }
 
@@ -100,7 +179,7 @@ struct error *lessons_read(const char *dir, struct lessons *ret)
 	closedir(d);
 	free(own);
 	if (l.n)
-		qsort(l.v, l.n, sizeof(*l.v), by_subject);
+		qsort(l.v, l.n, sizeof(*l.v), in_order);
 	*ret = l;
 	return NULL;
 }
@@ -112,6 +191,7 @@ void lessons_free(struct lessons *l)
 		free(l->v[i].title);
 		free(l->v[i].rows);
 		free(l->v[i].about);
+		free(l->v[i].kernels);
 	}
 	free(l->v);
 	*l = (struct lessons){ 0, 0, NULL };

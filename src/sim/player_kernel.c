@@ -178,3 +178,85 @@ struct error *player_ask_kernel(struct player *p, struct kernel_answer *ret)
 	lab_destroy(lab);
 	return err;
 }
+
+/* ---- a process to look at ------------------------------------------------------------------ */
+
+struct real_process {
+	struct lab *lab;
+	struct play *play;
+	struct record record;
+};
+
+void real_process_end(struct real_process *r)
+{
+	if (!r)
+		return;
+	play_close(r->play);
+	lab_destroy(r->lab);
+	record_free(&r->record);
+	free(r);
+}
+
+pid_t real_process_pid(const struct real_process *r)
+{
+	return world_kernel_pid(r->play->world);
+}
+
+static struct error *real_open(struct player *p, const struct world_info *machine, struct real_process *r)
+{
+	struct sim_options o;
+	struct world *world;
+	struct error *err = lab_create(&r->lab);
+
+	check_options_of(player_scenario(p), player_profile(p), machine, &o);
+	if (!err)
+		err = world_kernel_open(r->lab, &o, &world);
+	return err ? err : play_open(player_scenario(p), &o, world, &r->play, &r->record);
+}
+
+/* Operations 1 to op, or up to the first that no process can do. */
+static struct error *real_run(struct player *p, size_t op, struct real_process *r, struct buf *say)
+{
+	const struct scenario *sc = player_scenario(p);
+	struct error *err = NULL;
+	size_t k = 0;
+
+	for (size_t i = 0; !err && i < sc->nitems && k < op; i++) {
+		if (sc->item[i].kind != ITEM_OP)
+			continue;
+		err = play_step(r->play, &sc->item[i], &r->record);
+		k++;
+		if (!err && r->record.reason && r->record.kind != SIM_OP_EXPECT) {
+			buf_addf(say, "It stands before %s: %s. ", r->record.op, r->record.reason);
+			break;
+		}
+	}
+	return err;
+}
+
+struct error *player_real(struct player *p, struct real_process **ret, struct buf *say)
+{
+	struct real_process *r = xcalloc(1, sizeof(*r));
+	struct place at = player_place(p);
+	size_t op = at.complete || !at.op ? at.op : at.op - 1;
+	struct world_info machine;
+	struct sim_options o;
+	struct error *err;
+	char *foreign;
+
+	world_kernel_machine(&machine);
+	buf_addf(say, "A process on this Linux %s, stopped behind operation %zu of the scenario. ", machine.kernel, op);
+	check_options_of(player_scenario(p), player_profile(p), NULL, &o);
+	foreign = check_foreign_kernel(&o, &machine);
+	if (foreign)
+		buf_addf(say, "It may differ: %s. ", foreign);
+	free(foreign);
+	err = real_open(p, &machine, r);
+	if (!err)
+		err = real_run(p, op, r, say);
+	if (err)
+		real_process_end(r);
+	else
+		*ret = r;
+	return err;
+}

@@ -33,6 +33,7 @@ struct sim_source {
 	unsigned speed;			/* index */
 	uint64_t played_ns;		/* when the last step of playing was due */
 	struct kernel_answer kernel;
+	struct real_process *real;	/* held for a live view; NULL: none */
 	struct compare *compare;	/* with a second kernel; NULL: nobody compares */
 };
 
@@ -550,6 +551,28 @@ static struct error *sim_open(const char *what, const struct source_options *o, 
 	return NULL;
 }
 
+static void sim_real_end(struct source *src)
+{
+	struct sim_source *s = sim_of(src);
+
+	real_process_end(s->real);
+	s->real = NULL;
+}
+
+static struct error *sim_real(struct source *src, pid_t *pid, struct buf *say)
+{
+	struct sim_source *s = sim_of(src);
+	struct error *err;
+
+	sim_real_end(src);
+	stop_playing(s);
+	player_show(s->player, s->goal);
+	err = player_real(s->player, &s->real, say);
+	if (!err)
+		*pid = real_process_pid(s->real);
+	return err;
+}
+
 static void sim_close(struct source *src)
 {
 	struct sim_source *s = sim_of(src);
@@ -557,6 +580,7 @@ static void sim_close(struct source *src)
 	snapshot_put(s->shown);
 	kernel_answer_free(&s->kernel);
 	compare_close(s->compare);
+	real_process_end(s->real);
 	player_close(s->player);
 	free(s);
 }
@@ -570,4 +594,6 @@ const struct source_ops sim_source_ops = {
 	.close = sim_close,
 	.command = sim_command,
 	.commands = commands,
+	.real = sim_real,
+	.real_end = sim_real_end,
 };

@@ -385,6 +385,48 @@ static void test_run_demo(void **state)
 	finish(p);
 }
 
+/* The course, a lesson, a second kernel beside it, and a real process at its place and back. */
+static void test_lessons(void **state)
+{
+	const char *const argv[] = { PROGRAM, "sim", NULL };
+	struct pty *p = pty_start(30, 100, NULL, argv);
+
+	(void)state;
+	pty_wait(p, "The course: from addresses to memory");
+	pty_wait(p, "Proven on the kernel itself: 6.18");
+	pty_wait(p, "From source: ");
+	pty_send(p, "\r");
+	pty_wait_gone(p, "The course:");
+	pty_wait(p, "What is an address space?");
+	pty_send(p, ">>");
+	pty_send(p, "C");
+	pty_wait(p, "play on a second kernel");
+	pty_send(p, "5.10\r");
+	wait_room(p, "A", "compare");
+	pty_wait(p, "5.10-x86_64");
+	pty_send(p, "x");
+	wait_room(p, "x", "contexts");
+	pty_send(p, "I");
+	wait_room(p, "I", "index");
+	pty_send(p, "U");
+	wait_room(p, "U", "cpu");
+	pty_send(p, "X");
+	/* Where ptrace is not allowed that is said, and the scenario stays. */
+	while (!pty_shows(p, "live 10 Hz") && !pty_shows(p, "trac")) {
+		size_t before = p->raw.len;
+
+		pty_wait_raw(p, before, "\033");
+	}
+	if (pty_shows(p, "live 10 Hz")) {
+		wait_room(p, "8", "kstack");
+		pty_wait(p, "X back to the scenario");
+		pty_send(p, "X");
+	}
+	wait_room(p, "U", "cpu");
+	pty_wait(p, "sim 6.18-x86_64");
+	finish(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_ended_target),
 		cmocka_unit_test(test_run_ends_at_once),
 		cmocka_unit_test(test_run_demo),
+		cmocka_unit_test(test_lessons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

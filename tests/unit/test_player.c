@@ -467,6 +467,58 @@ static void test_hands_over_the_place(void **state)
 	session_destroy(s);
 }
 
+static char *proc_text(pid_t pid, const char *file)
+{
+	char *path = xasprintf("/proc/%d/%s", (int)pid, file), *text = xcalloc(1, 1 << 14);
+	FILE *f = fopen(path, "r");
+	size_t n = f ? fread(text, 1, (1 << 14) - 1, f) : 0;
+
+	text[n] = '\0';
+	if (f)
+		fclose(f);
+	free(path);
+	return text;
+}
+
+/* A process that really stands there, stopped, with the same address space; gone afterwards. */
+static void real_process(void **state)
+{
+	struct player *p = NULL;
+	struct real_process *r = NULL;
+	struct buf say = BUF_INIT;
+	struct error *err;
+	char *text;
+	pid_t pid;
+
+	(void)state;
+	assert_null(player_open(NULL, &p));
+	run(p, "mmap A 4p rw private anon", "ok");
+	run(p, "touch A w", "ok");
+	run(p, "syscall read", "ok");
+	err = player_real(p, &r, &say);
+	if (err && err->code == ERR_PERMISSION) {
+		assert_non_null(strstr(err->message, "trac"));
+		error_destroy(err);
+	} else {
+		assert_null(err);
+		pid = real_process_pid(r);
+		text = proc_text(pid, "status");
+		assert_non_null(strstr(text, "State:\tt"));
+		free(text);
+		text = proc_text(pid, "maps");
+		assert_non_null(strstr(text, "rw-p"));
+		assert_non_null(strstr(text, "[stack]"));
+		free(text);
+		assert_non_null(strstr(buf_str(&say), "It stands before syscall read: a real system call cannot be held"));
+		real_process_end(r);
+		text = proc_text(pid, "status");
+		assert_string_equal(text, "");
+		free(text);
+	}
+	buf_free(&say);
+	player_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_events_go_back),
 		cmocka_unit_test(test_nothing_new),
 		cmocka_unit_test(test_hands_over_the_place),
+		cmocka_unit_test(real_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

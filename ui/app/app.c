@@ -112,6 +112,98 @@ void app_open(struct app *app, pid_t pid)
 	app_open_source(app, name);
 }
 
+static void source_changed(struct app *app)
+{
+	views_forget(app);
+	app->picking = false;
+	app->ended_ns = 0;
+	app->next_tick_ns = 0;
+	app->dirty = true;
+}
+
+/* The room of a live process that tells of the same thing. */
+static int live_room(int room)
+{
+	static const struct { const char *of, *live; } rooms[] = {
+		{ "scenario", "table" }, { "path", "table" }, { "compare", "table" }, { "index", "table" },
+		{ "walk", "pages" }, { "frames", "pages" }, { "processes", "pages" },
+		{ "contexts", "kstack" }, { "cpu", "kstack" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		if (!strcmp(views[room]->name, rooms[i].of))
+			return view_index(rooms[i].live);
+	return room;
+}
+
+static void real_back(struct app *app)
+{
+	struct source *scenario = app->aside;
+
+	app->aside = NULL;
+	session_set_source(app->session, scenario);	/* the live one lets go of the process first */
+	scenario->ops->real_end(scenario);
+	session_set_room(app->session, app->aside_room);
+	source_changed(app);
+}
+
+static struct error *real_open(struct app *app, struct buf *say)
+{
+	struct source_options so = { .proc_root = "/proc" };
+	struct source *scenario = session_source(app->session), *live;
+	uint64_t addr = session_addr(app->session);
+	struct error *err;
+	char name[32];
+	pid_t pid;
+
+	err = scenario->ops->real(scenario, &pid, say);
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "live:%d", (int)pid);
+	err = source_open(name, &so, &live);
+	if (err) {
+		scenario->ops->real_end(scenario);
+		return err;
+	}
+	app->aside_room = session_room(app->session);
+	app->aside = session_swap_source(app->session, live);
+	session_select(app->session, addr);
+	session_set_room(app->session, live_room(app->aside_room));
+	source_changed(app);
+	return NULL;
+}
+
+void app_real(struct app *app)
+{
+	struct source *src = session_source(app->session);
+	struct buf say = BUF_INIT;
+	struct error *err;
+
+	if (app->aside) {
+		real_back(app);
+		session_say(app->session, "back in the scenario; the process is gone");
+		return;
+	}
+	if (!src || !src->ops->real) {
+		session_say(app->session, "only a scenario has a place that a real process can be brought to");
+		return;
+	}
+	err = real_open(app, &say);
+	if (err)
+		session_say(app->session, "%s", err->message);
+	else
+		session_say(app->session, "%sThe same key goes back.", buf_str(&say));
+	error_destroy(err);
+	buf_free(&say);
+}
+
+/* Whoever goes somewhere else does not come back. */
+static void aside_forget(struct app *app)
+{
+	source_close(app->aside);
+	app->aside = NULL;
+}
+
 void app_open_source(struct app *app, const char *name)
 {
 	struct source_options so = { .proc_root = app->options->proc_root,
@@ -130,11 +222,8 @@ void app_open_source(struct app *app, const char *name)
 		session_want_detail(app->session);
 	if (stepped != !!(session_caps(app->session) & CAP_STEP))
 		session_set_room(app->session, first_room(app));
-	views_forget(app);
-	app->picking = false;
-	app->ended_ns = 0;
-	app->next_tick_ns = 0;
-	app->dirty = true;
+	source_changed(app);
+	aside_forget(app);
 }
 
 /* What is on the screen now must be right: the wants of every view that was drawn. */
@@ -207,7 +296,7 @@ static void tick_session(struct app *app)
 		app->hot_ticks = 6;
 		if (now->process.ended && !app->ended_ns)
 			app->ended_ns = clock_now_ns();
-		if (now->details && !had_detail)
+		if (now->details && !had_detail && (session_caps(app->session) & CAP_DETAIL))
 			session_say(app->session, "smaps read once in %.1f ms: PSS %.1f MiB, USS %.1f MiB",
 				    (double)now->cost.panel_ns[PANEL_DETAIL] / 1e6,
 				    (double)now->details->pss / 1048576.0,
@@ -442,6 +531,7 @@ void app_deinit(struct app *app)
 	filter_destroy(app->find);
 	picker_destroy(app->picker);
 	session_destroy(app->session);
+	aside_forget(app);
 	canvas_destroy(app->canvas);
 	keymap_free(&app->keys);
 	theme_destroy(app->theme);

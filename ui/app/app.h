@@ -30,7 +30,7 @@ struct prompt {
 };
 
 /* A list over the picture: help, palette, themes. */
-struct choice { char *key, *name, *about, *command; };
+struct choice { char *key, *name, *about, *command; bool heading; };
 struct chooser {
 	bool open;
 	const char *title;
@@ -55,6 +55,8 @@ struct app {
 	struct buf picker_text;		/* what was typed to narrow its list */
 	bool picking, quit;
 	bool strip_focused;		/* the map at the left has the keys */
+	struct source *aside;		/* the scenario, while a real process at its place is shown */
+	int aside_room;
 	struct error *failed;		/* why the program cannot go on */
 
 	void *states[MAX_VIEWS];
@@ -88,6 +90,8 @@ void app_open_source(struct app *app, const char *name);
 const char *app_binding(const struct app *app, uint32_t key);
 /* The key of a command here and now, 0: none. */
 uint32_t app_key_of(const struct app *app, const char *command);
+/* From a scenario to a real process that stands where it does, and back. */
+void app_real(struct app *app);
 void app_pick(struct app *app);
 void app_theme(struct app *app, const char *name);
 
@@ -128,6 +132,8 @@ bool edit_line(const struct app *app, struct buf *b, size_t *cursor, const struc
 void chooser_open(struct app *app, const char *title);
 void chooser_add(struct chooser *ch, const char *key, const char *name, const char *about,
 		 const char *command);
+/* A line between the choices; gone while the list is narrowed. */
+void chooser_heading(struct chooser *ch, const char *text);
 void chooser_input(struct app *app, const struct input *in);
 void chooser_draw(struct app *app, struct canvas *c);
 void chooser_close(struct chooser *ch);

@@ -34,15 +34,24 @@ void chooser_add(struct chooser *ch, const char *key, const char *name, const ch
 {
 	VEC_GROW(ch->items, ch->n, ch->cap);
 	ch->items[ch->n++] = (struct choice){
-		xstrdup(key), xstrdup(name), text_sanitized(about), xstrdup(command),
+		xstrdup(key), xstrdup(name), text_sanitized(about), xstrdup(command), false,
 	};
+}
+
+void chooser_heading(struct chooser *ch, const char *text)
+{
+	chooser_add(ch, "", text, "", "");
+	ch->items[ch->n - 1].heading = true;
+	/* One begins below it. */
+	if (ch->selected == (int)ch->n - 1)
+		ch->selected++;
 }
 
 /* Every word of the filter stands somewhere in the row. */
 static bool passes(const struct chooser *ch, const struct choice *it)
 {
 	char *words = xstrdup(buf_str(&ch->filter)), *save = NULL;
-	bool ok = true;
+	bool ok = !it->heading || !*words;
 
 	for (char *w = strtok_r(words, " ", &save); w && ok; w = strtok_r(NULL, " ", &save))
 		ok = strcasestr(it->name, w) || strcasestr(it->about, w) || !strcmp(it->key, w);
@@ -112,6 +121,25 @@ static int moved_by(const struct input *in)
 	return 0;
 }
 
+/* Into the list, and off headings: on in the direction of the move, else back. */
+static void settle(struct chooser *ch, int way)
+{
+	int total;
+
+	nth(ch, 0, &total);
+	for (int turn = 0; turn < 2; turn++, way = -way) {
+		if (ch->selected >= total)
+			ch->selected = total - 1;
+		if (ch->selected < 0)
+			ch->selected = 0;
+		while (ch->selected >= 0 && ch->selected < total && nth(ch, ch->selected, &total)->heading)
+			ch->selected += way;
+		if (ch->selected >= 0 && ch->selected < total)
+			return;
+	}
+	ch->selected = 0;
+}
+
 void chooser_input(struct app *app, const struct input *in)
 {
 	struct chooser *ch = &app->chooser;
@@ -134,10 +162,7 @@ void chooser_input(struct app *app, const struct input *in)
 	} else {
 		return;
 	}
-	if (ch->selected >= total)
-		ch->selected = total - 1;
-	if (ch->selected < 0)
-		ch->selected = 0;
+	settle(ch, by < 0 ? -1 : 1);
 	preview(app);
 }
 
@@ -147,6 +172,10 @@ static void draw_row(const struct chooser *ch, struct canvas *c, int row, const 
 	int cols = canvas_cols(c);
 
 	(void)ch;
+	if (it->heading) {
+		canvas_putn(c, row, 1, STYLE(TITLE), cols - 2, it->name);
+		return;
+	}
 	canvas_putn(c, row, 1, STYLE(KEY), keys, it->key);
 	canvas_putn(c, row, 2 + keys, STYLE(STRONG), names, it->name);
 	canvas_putn(c, row, 4 + keys + names, STYLE(TEXT), cols - 5 - keys - names, it->about);
@@ -154,6 +183,16 @@ static void draw_row(const struct chooser *ch, struct canvas *c, int row, const 
 		canvas_restyle(c, row, 0, cols, style_attr(STYLE(TEXT), ATTR_REVERSE));
 		canvas_cursor(c, row, 1);
 	}
+}
+
+/* How many choices there are among the first n lines. */
+static int choices(const struct chooser *ch, int n)
+{
+	int count = 0, total;
+
+	for (int i = 0; i < n; i++)
+		count += !nth(ch, i, &total)->heading;
+	return count;
 }
 
 void chooser_draw(struct app *app, struct canvas *c)
@@ -164,7 +203,7 @@ void chooser_draw(struct app *app, struct canvas *c)
 	if (cols > 100)
 		cols = 100;
 	for (size_t i = 0; i < ch->n; i++) {
-		int k = text_width(ch->items[i].key), n = text_width(ch->items[i].name);
+		int k = text_width(ch->items[i].key), n = ch->items[i].heading ? 0 : text_width(ch->items[i].name);
 
 		keys = k > keys ? k : keys;
 		names = n > names ? n : names;
@@ -176,6 +215,10 @@ void chooser_draw(struct app *app, struct canvas *c)
 		list = total > 0 ? total : 1;
 	if (ch->selected < ch->top)
 		ch->top = ch->selected;
+	/* What stands above the first choice is seen with it. */
+	while (ch->top > 0 && ch->top == ch->selected && nth(ch, ch->top - 1, &total) &&
+	       nth(ch, ch->top - 1, &total)->heading)
+		ch->top--;
 	if (ch->selected >= ch->top + list)
 		ch->top = ch->selected - list + 1;
 	canvas_push(c, (struct rect){ 2, (canvas_cols(c) - cols) / 2, list + 4, cols });
@@ -183,7 +226,7 @@ void chooser_draw(struct app *app, struct canvas *c)
 	canvas_box(c, (struct rect){ 0, 0, list + 4, cols }, STYLE(BORDER));
 	canvas_putf(c, 0, 2, STYLE(TITLE), " %s ", ch->title);
 	canvas_putf(c, list + 3, 2, STYLE(DIM), " %d of %d   Enter run   Esc close ",
-		    total ? ch->selected + 1 : 0, total);
+		    total ? choices(ch, ch->selected + 1) : 0, choices(ch, total));
 	canvas_putf(c, 1, 2, STYLE(PROMPT), "> %s", buf_str(&ch->filter));
 	if (!ch->filter.len)
 		canvas_put(c, 1, 5, STYLE(DIM), "type to narrow the list");

@@ -465,11 +465,20 @@ static void do_lessons(struct app *app, const char *arg)
 		error_destroy(err);
 		return;
 	}
-	chooser_open(app, "lessons, by subject; Esc: an empty machine to play with");
+	chooser_open(app, "lessons; Esc: an empty machine to play with");
+	for (int proven = 1; proven >= 0; proven--) {
+		char *kernels = lessons_proofs(proven);
+
+		chooser_heading(&app->chooser, kernels);
+		free(kernels);
+	}
 	for (size_t i = 0; i < l.n; i++) {
 		char *command = xasprintf("lesson %s", l.v[i].path);
-		char *about = xasprintf("%s: %s", lesson_subject(l.v[i].rows), l.v[i].about);
+		char *about = xasprintf("%s (%s%s%s)", l.v[i].about, lesson_subject(l.v[i].rows),
+					*l.v[i].kernels ? "; " : "", l.v[i].kernels);
 
+		if (!i || l.v[i].group != l.v[i - 1].group)
+			chooser_heading(&app->chooser, l.v[i].group);
 		chooser_add(&app->chooser, l.v[i].rows, l.v[i].title, about, command);
 		free(command);
 		free(about);
@@ -483,6 +492,12 @@ static void do_lesson(struct app *app, const char *arg)
 
 	app_open_source(app, name);
 	free(name);
+}
+
+static void do_real(struct app *app, const char *arg)
+{
+	(void)arg;
+	app_real(app);
 }
 
 static void do_redraw(struct app *app, const char *arg)
@@ -531,6 +546,8 @@ const struct app_command app_commands[] = {
 	{ "theme", NULL, "choose a theme", do_theme },
 	{ "lessons", NULL, "choose a lesson for the simulated machine", do_lessons },
 	{ "lesson", "FILE", "open a scenario in the simulated machine", do_lesson },
+	{ "real", NULL, "the place of the scenario in a real process on this kernel, stopped; again: back",
+	  do_real },
 	{ "picker", NULL, "choose another process", do_picker },
 	{ "mouse", NULL, "mouse on or off", do_mouse },
 	{ "redraw", NULL, "draw everything again", do_redraw },

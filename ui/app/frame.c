@@ -427,10 +427,15 @@ static const struct hint live_hints[] = {
 	{ "enter", "zoom" }, { "find", "find" }, { "filter", "filter" }, { "pause", "pause" },
 	{ "role", "role" }, { "detail", "smaps" }, { "picker", "processes" }, { "quit", "quit" },
 };
+/* A process that a scenario was brought to. */
+static const struct hint aside_hints[] = {
+	{ "help", "help" }, { "real", "back to the scenario" }, { "next-room", "room" }, { "room kstack", "kernel stack" },
+	{ "room pages", "pages" }, { "room stack", "stack" }, { "palette", "commands" }, { "quit", "quit" },
+};
 static const struct hint step_hints[] = {
 	{ "help", "help" }, { "step", "step" }, { "step-back", "back" }, { "operation", "line" },
 	{ "run", "type" }, { "play", "play" }, { "event", "event" }, { "operation-back", "line back" },
-	{ "kernel", "this kernel" }, { "predictions", "guess" }, { "palette", "commands" },
+	{ "kernel", "this kernel" }, { "real", "real process" }, { "predictions", "guess" }, { "palette", "commands" },
 	{ "lessons", "lessons" }, { "quit", "quit" },
 };
 static const struct hint plain_hints[] = {
@@ -441,8 +446,12 @@ static const struct hint plain_hints[] = {
 static void draw_footer(struct app *app, struct canvas *c, int row)
 {
 	bool stepped = session_caps(app->session) & CAP_STEP;
-	const struct hint *hints = app->picking ? plain_hints : stepped ? step_hints : live_hints;
-	int n = app->picking ? ARRAY_LEN(plain_hints) : stepped ? ARRAY_LEN(step_hints) : ARRAY_LEN(live_hints);
+	const struct { const struct hint *v; int n; } all[] = {
+		{ live_hints, ARRAY_LEN(live_hints) }, { step_hints, ARRAY_LEN(step_hints) },
+		{ plain_hints, ARRAY_LEN(plain_hints) }, { aside_hints, ARRAY_LEN(aside_hints) },
+	}, *hinted = &all[app->picking ? 2 : app->aside ? 3 : stepped];
+	const struct hint *hints = hinted->v;
+	int n = hinted->n;
 	int col = 1;
 	const struct hint *last = &hints[n - 1];
 	char key[16];

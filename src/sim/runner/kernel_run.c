@@ -272,6 +272,13 @@ struct error *world_kernel_open(struct lab *lab, const struct sim_options *o, st
 	return err;
 }
 
+pid_t world_kernel_pid(const struct world *world)
+{
+	const struct kernel_world *w = (const struct kernel_world *)world;
+
+	return w->proc[w->current].pid;
+}
+
 static void kernel_close(struct world *world)
 {
 	struct kernel_world *w = (struct kernel_world *)world;
