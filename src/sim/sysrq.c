@@ -76,7 +76,8 @@ static void task_line(const struct sim *s, u32 task, struct buf *out)
 	buf_addf(out, "flags:0x%08llx\n", ull(ti_flags(s, t)));
 }
 
-static void trace_line(const struct sim *s, const struct sframe *f, u64 addr, struct buf *out)
+/* source: arm64 since 6.13 tells where the unwinder began, at the task's saved or the caller's pc. */
+static void trace_line(const struct sim *s, const struct sframe *f, u64 addr, const char *source, struct buf *out)
 {
 	const struct kfn *fn = AT(s, f->fn, const struct kfn);
 	u64 start = kern(s)->text + (u64)fn->id * 0x1000, off = addr - start;
@@ -87,7 +88,7 @@ static void trace_line(const struct sim *s, const struct sframe *f, u64 addr, st
 			 (int)kern(s)->word * 2, ull(addr), fn->name, ull(off), ull(off + 0x40));
 	else
 		buf_addf(out, " %s+0x%llx/0x%llx%s\n", fn->name, ull(off), ull(off + 0x40),
-			 style == TRACE_ARM64_PLAIN && f->ctx == CTX_NEW ? " (P)" : "");
+			 style == TRACE_ARM64_PLAIN ? source : "");
 }
 
 /* show_stack(): the functions whose return addresses lie there. */
@@ -95,13 +96,16 @@ static void backtrace(const struct sim *s, u32 task, struct buf *out)
 {
 	const struct ktask *t = ktask_at(s, task);
 	enum trace_style style = kern(s)->trace;
+	const char *source = task == curr_task(s) ? " (C)" : " (T)";
 
 	buf_adds(out, style == TRACE_ARM64_BRACKETS || style == TRACE_ARM64_PLAIN ? "Call trace:\n" : "Call Trace:\n");
 	if (style == TRACE_X86_TAGS)
 		buf_adds(out, " <TASK>\n");
 	for (const struct sframe *f = frame_top(s, t->frames); f; f = frame_top(s, f->outer))
-		if (f->kind == SF_CALL || f->kind == SF_REGS || f->ctx == CTX_NEW)
-			trace_line(s, f, fn_return(s, FN_KERNEL, AT(s, f->fn, const struct kfn)), out);
+		if (f->kind == SF_CALL || f->kind == SF_REGS || f->ctx == CTX_NEW) {
+			trace_line(s, f, fn_return(s, FN_KERNEL, AT(s, f->fn, const struct kfn)), source, out);
+			source = "";
+		}
 	if (style == TRACE_X86_TAGS)
 		buf_adds(out, " </TASK>\n");
 }

@@ -126,6 +126,7 @@ static void test_sizes(void **state)
 		{ "linux-4.3-arm64", 16384, 288, 32, 0, STACK_PAGES, TI_MASK_SP, 0 },
 		{ "linux-5.10-x86_64", 16384, 168, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
 		{ "linux-6.18-x86_64", 16384, 168, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
+		{ "linux-6.18-arm64", 16384, 320, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
 	};
 
 	(void)state;
@@ -246,6 +247,9 @@ static void test_overflow(void **state)
 	expect_log("linux-5.10-x86_64", deep, "BUG: stack guard page was hit at ffffc9000");
 	expect_log("linux-5.10-x86_64", deep, "\nkernel stack overflow (double-fault): 0000 [#1] SMP");
 	expect_log("linux-6.18-x86_64", deep, "Kernel panic - not syncing: Fatal exception in interrupt");
+	/* arch/arm64/kernel/traps.c: panic_bad_stack() */
+	expect_log("linux-6.18-arm64", deep, "Insufficient stack space to handle exception!\nESR: ");
+	expect_log("linux-6.18-arm64", deep, "Kernel panic - not syncing: kernel stack overflow");
 	/* Silent where the stack is a block of pages; what lies below is written over. */
 	expect_all("linux-3.10-x86_64", "syscall x\nkcall a 5000\nkcall b 5000 => ok trampled=P0 log=none");
 	expect_all("linux-2.6.39-i386", "syscall x\nkcall a 5000\nkcall b 5000 => ok trampled=P0 log=none");
@@ -295,6 +299,7 @@ static void test_irq_stacks(void **state)
 		{ "linux-2.6.39-i386", "hardirq", "hardirq" },	/* irq_32.c: execute_on_irq_stack() */
 		{ "linux-3.10-x86_64", "irq", "irq" },		/* entry_64.S: cmovzq irq_stack_ptr */
 		{ "linux-4.3-arm64", "task", "task" },
+		{ "linux-6.18-arm64", "irq", "irq" },		/* entry-common.c: do_interrupt_handler() */
 		{ "linux-6.18-x86_64", "task", "hardirq" },	/* irq_stack.h: user_mode(regs) */
 	};
 	char text[512];
@@ -399,6 +404,8 @@ static void test_sysrq(void **state)
 		   "task:W               state:R  running task     stack:16160 pid:1001  tgid:1000  ppid:1000   "
 		   "task_flags:0x400040 flags:0x00000000\n");
 	expect_log("linux-6.18-x86_64", text, "Call Trace:\n <TASK>\n __schedule+0x");
+	expect_log("linux-6.18-arm64", text, "Call trace:\n __switch_to+0x");
+	expect_log("linux-6.18-arm64", text, " (T)\n __schedule+0x");
 	expect_log("linux-2.6.39-i386", text, "Call Trace:\n [<c10");
 }
 
