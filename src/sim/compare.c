@@ -26,85 +26,9 @@ struct compare {
 	struct place at;
 };
 
-/* ---- what makes two decisions the same ------------------------------------------------------ */
-
-static const char *name_now(const struct sim_profile *p, const char *func)
-{
-	for (const struct sim_func_name *f = p->func_names; f && f->now; f++)
-		if (!strcmp(f->then, func))
-			return f->now;
-	return func;
-}
-
-/* Several functions were one once: they meet under its old name. */
-static const char *name_in(const struct compare *c, const struct sim_profile *p, const char *func)
-{
-	const struct sim_profile *old = c->mine->func_names ? c->mine : c->its;
-
-	func = name_now(p, func);
-	for (const struct sim_func_name *f = old->func_names; f && f->now; f++)
-		if (!strcmp(f->now, func))
-			return f->then;
-	return func;
-}
-
-static uint64_t mix_number(uint64_t h, uint64_t v)
-{
-	h ^= v + 0x9e3779b97f4a7c15ull;
-	h *= 0xff51afd7ed558ccdull;
-	return h ^ h >> 32;
-}
-
-static uint64_t mix_text(uint64_t h, const char *s)
-{
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211ull;
-	return mix_number(h, 1);
-}
-
-/* Which frame it is decides nothing. */
-static uint64_t mix_plain(uint64_t h, const char *name, uint64_t v)
-{
-	return strstr(name, "frame") || strstr(name, "pfn") ? h : mix_number(h, v);
-}
-
-static bool user_address(const struct compare *c, uint64_t v)
-{
-	return v <= c->mine->task_size;
-}
-
-/* What of the numbers is a decision, and not only where things happen to lie. */
-static uint64_t mix_values(const struct compare *c, uint64_t h, const struct decision *d)
-{
-	switch (d->unit) {
-	case DECISION_IN_ERRNO: case DECISION_IN_BOOL: case DECISION_IN_FLAGS:
-		return mix_number(mix_number(h, d->a), d->b);
-	case DECISION_IN_BYTES: case DECISION_IN_PAGES: case DECISION_IN_COUNT:
-		if (d->kind == DECISION_CHANGE)
-			return mix_number(h, d->b - d->a);
-		if (!c->same_layout)
-			return h;
-		if (d->kind != DECISION_TEST)
-			h = mix_plain(h, d->aname, d->a);
-		return mix_plain(h, d->bname, d->b);
-	case DECISION_IN_ADDRESS: case DECISION_IN_HEX:
-		if (c->same_layout && user_address(c, d->a) && user_address(c, d->b))
-			return mix_number(mix_number(h, d->a), d->b);
-		return h;
-	case DECISION_IN_NONE: case DECISION_IN_PFN:
-		break;
-	}
-	return h;
-}
-
 static uint64_t digest(const struct compare *c, const struct sim_profile *p, const struct decision *d)
 {
-	uint64_t h = mix_text(14695981039346656037ull, name_in(c, p, d->func));
-
-	h = mix_text(mix_text(mix_text(h, d->what), d->aname), d->bname);
-	h = mix_text(mix_text(mix_text(h, d->cmp), d->taken), d->otherwise);
-	h = mix_number(h, (uint64_t)d->kind << 32 | (uint64_t)d->unit << 16 | (uint64_t)d->event << 8 | d->outcome);
-	return mix_values(c, h, d);
+	return compare_digest(&(struct compare_pair){ c->mine, c->its, c->same_layout }, p, d);
 }
 
 static uint64_t *digests(const struct compare *c, const struct sim_profile *p, const struct decisions *d)
@@ -235,11 +159,11 @@ static void next_of(const struct twin *t, size_t line, int *mine, int *its)
 	}
 }
 
-/* Rules asked at line `line` or, where none of them differs, at the nearest before it. */
+/* Rules asked at line `line` or, where none of them differs, at the nearest before it, `most` lines at most. */
 static bool rules_near(const struct compare *c, const struct player *p, const struct twin *t,
-		       const struct difference *d, size_t line, struct buf *out)
+		       const struct difference *d, size_t line, size_t most, struct buf *out)
 {
-	for (size_t i = line + 1; i-- > 0;) {
+	for (size_t i = line + 1; i-- > 0 && most; most--) {
 		struct rule_bits asked = { { 0 } };
 		int mine, its;
 
@@ -279,7 +203,7 @@ static bool rules_earlier(const struct compare *c, struct player *p, const struc
 	for (size_t k = op; k-- > 0 && !found;) {
 		struct twin *t = lines_of(c, p, k);
 
-		found = rules_near(c, p, t, d, t->n, out);
+		found = rules_near(c, p, t, d, t->n, t->n + 1, out);
 		twin_put(t);
 	}
 	return found;
@@ -386,14 +310,17 @@ static unsigned several_tried(const struct compare *c, struct player *p, const s
 
 /* Every choice that differs is tried by itself: what takes the difference away made it. Only
  * where both kernels are of one build, so that their choices can be mixed. */
+static bool can_be_mixed(const struct compare *c)
+{
+	return c->same_layout && !strcmp(c->mine->machine, c->its->machine);
+}
+
 static bool choices_tried(const struct compare *c, struct player *p, const struct twin *t,
 			  const struct difference *d, size_t op, struct buf *out)
 {
 	const struct sim_constant *k;
 	unsigned rule, found = 0;
 
-	if (!c->same_layout || strcmp(c->mine->machine, c->its->machine))
-		return false;
 	for (unsigned n = 0; choice(c, n, &rule, &k) && found < WHYS_MOST; n++) {
 		struct sim_profile with = *c->mine;
 
@@ -404,6 +331,16 @@ static bool choices_tried(const struct compare *c, struct player *p, const struc
 		found++;
 	}
 	return found || several_tried(c, p, t, d, op, out);
+}
+
+/* By trying where that can be done; else what was asked just there, what shows, what was asked before. */
+static bool reason_found(const struct compare *c, struct player *p, const struct twin *t,
+			 const struct difference *d, size_t op, struct buf *out)
+{
+	if (can_be_mixed(c))
+		return choices_tried(c, p, t, d, op, out) || compare_constants(d, out);
+	return rules_near(c, p, t, d, t->first, 1, out) || compare_constants(d, out) ||
+	       rules_near(c, p, t, d, t->first, t->first + 1, out) || rules_earlier(c, p, d, op, out);
 }
 
 /* Both players stand at the end of the operation, its decisions at hand; they stand elsewhere
@@ -433,8 +370,7 @@ static void put_difference(const struct compare *c, struct player *p, struct twi
 	if (t->differs && !t->its->n != !t->mine->n)
 		buf_addf(&why, "%s decides nothing here: %s.", (t->its->n ? c->mine : c->its)->name,
 			 result_of(t->its->n ? p : c->other, op));
-	if (t->differs && !why.len && !choices_tried(c, p, t, &d, op, &why) && !rules_near(c, p, t, &d, t->first, &why) && !compare_constants(&d, &why) &&
-	    !rules_earlier(c, p, &d, op, &why))
+	if (t->differs && !why.len && !reason_found(c, p, t, &d, op, &why))
 		buf_addf(&why, "No rule was asked and no constant shows that differs: what the kernels are made of does "
 			 "(%s | %s).", c->mine->name, c->its->name);
 	t->what = twin_string(t, buf_str(&what));

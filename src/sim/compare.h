@@ -18,6 +18,10 @@ const struct twin *compare_twin(struct compare *c, struct player *p);
  * hand there; p ends where it was. False: there is none. Executes what was not yet. */
 bool compare_find(struct compare *c, struct player *p, bool forward, struct place *ret);
 
+/* compare_same.c: decisions are the same whose digests are equal. */
+struct compare_pair { const struct sim_profile *mine, *its; bool same_layout; };
+uint64_t compare_digest(const struct compare_pair *c, const struct sim_profile *p, const struct decision *d);
+
 /* compare_why.c: the kernels' names for a difference, in a sentence each. */
 struct rule_bits;
 struct difference {

@@ -2,7 +2,7 @@
 # Scenarios: the language, the two worlds they are played in, records.
 libmmscope_a_SOURCES += \
 	include/mmscope/check.h src/sim/check.h src/sim/check.c \
-	src/sim/compare.h src/sim/compare.c src/sim/compare_why.c \
+	src/sim/compare.h src/sim/compare.c src/sim/compare_same.c src/sim/compare_why.c \
 	src/sim/profile_constants.h src/sim/profile_constants.c \
 	src/sim/gen.h src/sim/gen.c \
 	include/mmscope/lessons.h src/sim/lessons.c \

@@ -205,6 +205,25 @@ static void overflow(void **state)
 	player_close(p);
 }
 
+/* Another name of the same function is no difference; what a system call saves is, and the end. */
+static void kernel_side(void **state)
+{
+	static const char text[] = "profile linux-6.18-x86_64\nsyscall read\nkcall f 4000\nkcall g 4000\n";
+	struct player *p = player_of_text(text);
+	struct compare *c = with(p, "linux-3.10-x86_64");
+	struct place to;
+
+	(void)state;
+	expect_next(c, p, 1, "(pt_regs)");
+	expect_next(c, p, 3, "what an overflow of the kernel stack meets");
+	compare_close(c);
+	player_start(p);
+	c = with(p, "linux-6.1-x86_64");
+	assert_false(compare_find(c, p, true, &to));
+	compare_close(c);
+	player_close(p);
+}
+
 static void text_follows(void **state)
 {
 	struct player *p = player_of_text("profile linux-6.18-x86_64\nmmap A 4p rw private anon\n");
@@ -277,6 +296,7 @@ int main(void)
 		cmocka_unit_test(equal),
 		cmocka_unit_test(stepping),
 		cmocka_unit_test(overflow),
+		cmocka_unit_test(kernel_side),
 		cmocka_unit_test(text_follows),
 		cmocka_unit_test(all_scenarios),
 	};
