@@ -143,7 +143,8 @@ struct machine_field {
 enum { MACHINE_FIELDS = 48 };
 
 enum frame_kind { FRAME_FREE, FRAME_ANON, FRAME_FILE, FRAME_SHMEM, FRAME_TABLE, FRAME_ZERO, FRAME_RESERVED,
-		  FRAME_PCP /* free, on the per-CPU list */, FRAME_KSTACK, FRAME_NR };
+		  FRAME_PCP /* free, on the per-CPU list */, FRAME_KSTACK, FRAME_BLOCK /* held by alloc */,
+		  FRAME_NR };
 extern const char *const frame_kind_names[FRAME_NR];
 
 struct machine_frame {

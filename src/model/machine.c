@@ -24,6 +24,7 @@ const char *const frame_kind_names[FRAME_NR] = {
 	[FRAME_RESERVED] = "reserved",
 	[FRAME_PCP] = "free, per-CPU list",
 	[FRAME_KSTACK] = "kernel stack",
+	[FRAME_BLOCK] = "held block",
 };
 
 /* ---- the text ---- */

@@ -157,6 +157,8 @@ static struct error *open_both(struct run *r)
 		error_destroy(err);
 	}
 	check_options_of(r->sc, r->profile, c->lab ? &c->machine : NULL, &o);
+	if (!r->reason && r->sc->takes_frames)
+		r->reason = xstrdup("it takes the memory of a small machine to pieces: simulator only");
 	if (!r->reason)
 		r->reason = check_foreign_kernel(&o, &c->machine);
 	if (r->reason)

@@ -200,6 +200,37 @@ static void fact_free(const struct sim *s, const struct fact_ask *ask, struct fa
 	number(ret, sim_frame_free(s));
 }
 
+static void fact_largest(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	(void)ask;
+	for (unsigned o = 11; o-- > 0;)
+		if (sim_free_blocks(s, o)) {
+			number(ret, o);
+			return;
+		}
+	snprintf(ret->text, sizeof(ret->text), "nothing is free");
+}
+
+#define TYPE_FACT(name, type)									\
+	static void fact_##name(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret) \
+	{											\
+		(void)ask;									\
+		number(ret, sim_pageblocks(s, type));						\
+	}
+TYPE_FACT(unmovable, 0)
+TYPE_FACT(movable, 1)
+TYPE_FACT(reclaimable, 2)
+
+#define MARK_FACT(name, which)									\
+	static void fact_##name(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret) \
+	{											\
+		(void)ask;									\
+		number(ret, sim_watermark(s, which));						\
+	}
+MARK_FACT(wmin, 0)
+MARK_FACT(wlow, 1)
+MARK_FACT(whigh, 2)
+
 static void fact_mapcount(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
 {
 	struct sim_page p;
@@ -232,6 +263,13 @@ const struct fact facts[] = {
 	{ "free", "free frames", FACT_ALONE, false, fact_free },
 	FREE_ROW(0), FREE_ROW(1), FREE_ROW(2), FREE_ROW(3), FREE_ROW(4), FREE_ROW(5), FREE_ROW(6), FREE_ROW(7),
 	FREE_ROW(8), FREE_ROW(9), FREE_ROW(10),
+	{ "largest", "order of the largest free block", FACT_ALONE, false, fact_largest },
+	{ "unmovable", "pageblocks of this migrate type", FACT_ALONE, false, fact_unmovable },
+	{ "movable", "pageblocks of this migrate type", FACT_ALONE, false, fact_movable },
+	{ "reclaimable", "pageblocks of this migrate type", FACT_ALONE, false, fact_reclaimable },
+	{ "wmin", "the zone's min watermark, frames", FACT_ALONE, false, fact_wmin },
+	{ "wlow", "the zone's low watermark, frames", FACT_ALONE, false, fact_wlow },
+	{ "whigh", "the zone's high watermark, frames", FACT_ALONE, false, fact_whigh },
 	{ "mapcount", "how often the frame at an address is mapped, 0: none there", FACT_AT_ADDRESS, false,
 	  fact_mapcount },
 	{ NULL, NULL, FACT_ALONE, false, NULL },

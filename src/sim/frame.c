@@ -5,37 +5,40 @@
 
 #define PCP_ORDER 5	/* how much the per-CPU list takes at once: 32 frames */
 
-/* rmqueue_bulk: one block, the largest that can be had up to the batch. */
-static bool pcp_refill(struct sim *s)
-{
-	for (unsigned o = PCP_ORDER + 1; o-- > 0;) {
-		u32 pfn = buddy_alloc(s, o);
+/* What a frame of a kind is asked for as: tables and stacks stay where they are. */
+static const u8 type_of[16] = {
+	[FR_ANON] = MIGRATE_MOVABLE, [FR_FILE] = MIGRATE_MOVABLE, [FR_SHMEM] = MIGRATE_MOVABLE,
+	[FR_TABLE] = MIGRATE_UNMOVABLE, [FR_KSTACK] = MIGRATE_UNMOVABLE,
+};
 
-		if (!pfn)
-			continue;
-		j_save(s, &s->root->pcp_next);
-		s->root->pcp_next = pfn;
-		SET(s, s->root->pcp_end, pfn + (1u << o));
-		T_NOTE(s, "rmqueue_bulk", "the per-CPU list is filled", "pfn", pfn, "order", o,
-		       SIM_U_PFN);
-		return true;
-	}
-	return false;
+/* rmqueue_bulk: one block, the largest that can be had up to the batch. */
+static bool pcp_refill(struct sim *s, enum migratetype type)
+{
+	unsigned order = PCP_ORDER;
+	u32 pfn = buddy_alloc_batch(s, &order, type);
+
+	if (!pfn)
+		return false;
+	SET(s, s->root->pcp_next[type], pfn);
+	SET(s, s->root->pcp_end[type], pfn + (1u << order));
+	T_NOTE(s, "rmqueue_bulk", "the per-CPU list is filled", "pfn", pfn, "order", order, SIM_U_PFN);
+	return true;
 }
 
 u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr)
 {
-	struct root *r = s->root;
+	enum migratetype type = type_of[kind];
+	u64 *next = &s->root->pcp_next[type];
 	u32 pfn;
 
 	if (!sim_may_alloc(s, "frame"))
 		return 0;
-	if (r->pcp_next == r->pcp_end && !pcp_refill(s)) {
+	if (*next == s->root->pcp_end[type] && !pcp_refill(s, type)) {
 		s->failed = true;
 		return 0;
 	}
-	pfn = (u32)r->pcp_next;
-	SET(s, r->pcp_next, r->pcp_next + 1);
+	pfn = (u32)*next;
+	SET(s, *next, *next + 1);
 	SET(s, frame_at(s, pfn)->word,
 	    ((struct frame){ .kind = kind & 0xf,
 			     .proc = proc & 0xf,
@@ -96,7 +99,11 @@ uint64_t sim_frame_total(const struct sim *s)
 
 uint64_t sim_frame_free(const struct sim *s)
 {
-	return s->root->nr_free + s->root->pcp_end - s->root->pcp_next;
+	u64 n = s->root->nr_free;
+
+	for (unsigned t = 0; t < MIGRATE_TYPES; t++)
+		n += s->root->pcp_end[t] - s->root->pcp_next[t];
+	return n;
 }
 
 /* The free block that contains pfn, or -1. */
@@ -107,7 +114,7 @@ static int free_block(const struct sim *s, u64 pfn)
 	for (unsigned o = 0; o <= MAX_ORDER; o++) {
 		const struct frame *f = frame_at(s, (u32)(pfn & ~((1ull << o) - 1)));
 
-		if (f->kind == FR_FREE)
+		if (frame_is_free(f))
 			return f->order >= o ? (int)f->order : -1;
 	}
 	return -1;
@@ -116,7 +123,7 @@ static int free_block(const struct sim *s, u64 pfn)
 void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 {
 	static const enum sim_frame_kind kinds[] = {
-		[FR_NONE] = SIM_FRAME_PCP,    [FR_FREE] = SIM_FRAME_FREE,
+		[FR_NONE] = SIM_FRAME_PCP,    [FR_BLOCK] = SIM_FRAME_BLOCK,
 		[FR_ANON] = SIM_FRAME_ANON,   [FR_FILE] = SIM_FRAME_FILE,
 		[FR_SHMEM] = SIM_FRAME_SHMEM, [FR_TABLE] = SIM_FRAME_TABLE,
 		[FR_ZERO] = SIM_FRAME_ZERO,   [FR_RESERVED] = SIM_FRAME_RESERVED,
@@ -129,11 +136,12 @@ void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret)
 	if (pfn >= s->nframes)
 		return;
 	f = frame_at(s, (u32)pfn);
-	if (pfn >= s->root->pcp_next && pfn < s->root->pcp_end) {
-		ret->kind = SIM_FRAME_PCP;
-		return;
-	}
-	if (f->kind == FR_NONE || f->kind == FR_FREE) {
+	for (unsigned t = 0; t < MIGRATE_TYPES; t++)
+		if (pfn >= s->root->pcp_next[t] && pfn < s->root->pcp_end[t]) {
+			ret->kind = SIM_FRAME_PCP;
+			return;
+		}
+	if (f->kind == FR_NONE || frame_is_free(f)) {
 		o = free_block(s, pfn);
 		if (o >= 0) {
 			ret->kind = SIM_FRAME_FREE;

@@ -590,6 +590,27 @@ static void gen_sysrq(struct gen *g)
 	say(g, "sysrq t");
 }
 
+static void gen_alloc(struct gen *g)
+{
+	static const char *const types[] = { "", "", " movable", " reclaimable" };
+
+	buf_addf(g->out, "alloc %u as %c%s", below(g, chance(g, 10) ? 12 : 4), 'a' + below(g, 6), PICK(g, types));
+}
+
+static void gen_free(struct gen *g)
+{
+	buf_addf(g->out, "free %c", 'a' + below(g, 7));
+}
+
+static void gen_fragment(struct gen *g)
+{
+	buf_addf(g->out, "fragment as %c percent %u", 'a' + below(g, 7), below(g, 51));
+	if (chance(g, 40))
+		buf_addf(g->out, " keep %u", below(g, 4));
+	if (chance(g, 50))
+		say(g, " movable");
+}
+
 static void gen_exec(struct gen *g)
 {
 	buf_addf(g->out, "exec args %u", below(g, 9000));
@@ -598,7 +619,8 @@ static void gen_exec(struct gen *g)
 static void gen_expect(struct gen *g)
 {
 	static const char *const what[] = { "used<9000", "trampled=none", "current=P0", "sp>0", "left:T>0", "log=none",
-					    "mapcount:A=1" };
+					    "mapcount:A=1",
+					    "free0>0", "largest=10", "unmovable>0" };
 
 	buf_addf(g->out, "expect %s", PICK(g, what));
 }
@@ -639,6 +661,9 @@ static const struct {
 	{ gen_irqret, { 0, 0, 0, 0, 0, 12 } },
 	{ gen_share, { 0, 0, 0, 0, 0, 3 } },
 	{ gen_sysrq, { 0, 0, 0, 0, 0, 1 } },
+	{ gen_alloc, { 0, 0, 0, 0, 0, 4 } },
+	{ gen_free, { 0, 0, 0, 0, 0, 3 } },
+	{ gen_fragment, { 0, 0, 0, 0, 0, 1 } },
 	{ gen_exec, { 0, 0, 0, 0, 0, 1 } },
 	{ gen_expect, { 0, 0, 0, 0, 0, 3 } },
 };

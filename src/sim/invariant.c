@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "mmscope/buf.h"
 #include "kside.h"
+#include "phys.h"
 
 struct check {
 	const struct sim *s;
@@ -25,22 +26,27 @@ static bool free_lists(struct check *c)
 	const struct sim *s = c->s;
 	u64 n = s->root->virgin_end - s->root->virgin;
 
-	for (unsigned o = 0; o <= MAX_ORDER; o++) {
+	for (unsigned i = 0; i < (MAX_ORDER + 1) * MIGRATE_TYPES; i++) {
+		unsigned o = i / MIGRATE_TYPES, type = i % MIGRATE_TYPES;
+		const struct area *a = &s->root->area[o][type];
 		u64 blocks = 0;
 		u32 prev = 0;
 
-		for (u32 p = s->root->area[o].head; p; prev = p, p = (u32)frame_at(s, p)->next) {
-			const struct frame *f = frame_at(s, p);
+		for (u32 p = a->head; p; prev = p, p = (u32)frame_at(s, p)->next) {
+			const struct frame *f = frame_at(s, p), *buddy = frame_at(s, p ^ (1u << o));
 
-			if (f->kind != FR_FREE || f->order != o || f->prev != prev ||
+			if (f->kind != FR_FREE + type || f->order != o || f->prev != prev ||
 			    p & ((1u << o) - 1))
 				return fail(c,
 					    "free list: frame %llu of order %llu is not in order",
 					    0, p, o);
+			if (o < MAX_ORDER && (p ^ (1u << o)) < s->nframes && frame_is_free(buddy) &&
+			    buddy->order == o)
+				return fail(c, "frame %llu of order %llu: its buddy is free too", 0, p, o);
 			blocks++;
 			n += 1ull << o;
 		}
-		if (blocks != s->root->area[o].blocks || s->root->area[o].tail != prev)
+		if (blocks != a->blocks || a->tail != prev)
 			return fail(c, "free list of order %llu: %llu blocks found", 0, o, blocks);
 	}
 	if (n != s->root->nr_free)
@@ -49,13 +55,13 @@ static bool free_lists(struct check *c)
 	for (u64 p = 0; p < c->used; p++) {
 		unsigned k = frame_at(s, (u32)p)->kind;
 
-		c->taken += k != FR_NONE && k != FR_FREE;
+		c->taken += k != FR_NONE && k - FR_FREE >= MIGRATE_TYPES;
 	}
 	for (u64 p = s->root->virgin_end; s->root->virgin_end && p < s->nframes; p++) {
 		unsigned k = frame_at(s, (u32)p)->kind;
 
 		if (c->used < s->nframes)
-			c->taken += k != FR_NONE && k != FR_FREE;
+			c->taken += k != FR_NONE && k - FR_FREE >= MIGRATE_TYPES;
 	}
 	if (c->taken + sim_frame_free(s) != s->nframes)
 		return fail(c, "frames lost: %llu taken, %llu free", 0, c->taken,
@@ -180,7 +186,8 @@ static bool map_counts(struct check *c)
 		}
 		f = frame_at(s, (u32)p);
 		c->stacks += f->kind == FR_KSTACK;
-		if (f->kind == FR_NONE || f->kind == FR_FREE || f->kind == FR_TABLE || f->kind == FR_KSTACK)
+		if (f->kind == FR_NONE || frame_is_free(f) || f->kind == FR_BLOCK ||
+		    f->kind == FR_TABLE || f->kind == FR_KSTACK)
 			continue;
 		if (frame_mapcount(f) != c->maps[p] + !!(f->flags & FRF_ELSEWHERE))
 			return fail(c, "frame %llu is mapped %llu times, its count differs", 0, p,
@@ -213,7 +220,7 @@ bool sim_check(const struct sim *s, struct buf *ret)
 		if (mm && mm->alive)
 			ok = process(&c, p, mm);
 	}
-	ok = ok && map_counts(&c) && kside_ok(s, c.stacks, ret);
+	ok = ok && map_counts(&c) && kside_ok(s, c.stacks, ret) && phys_check(s, ret);
 	free(c.maps);
 	return ok;
 }

@@ -122,7 +122,11 @@ static struct wpage *uwords_of(struct sim *s, u32 pfn, bool make);
 static enum kaccess store_elsewhere(struct sim *s, u64 addr, u64 val, unsigned bytes)
 {
 	static const char *const whose[] = {
-		[FR_NONE] = "a free page is overwritten", [FR_FREE] = "a free page is overwritten",
+		[FR_NONE] = "a free page is overwritten",
+		[FR_FREE + MIGRATE_UNMOVABLE] = "a free page is overwritten",
+		[FR_FREE + MIGRATE_MOVABLE] = "a free page is overwritten",
+		[FR_FREE + MIGRATE_RECLAIMABLE] = "a free page is overwritten",
+		[FR_BLOCK] = "a block of the kernel is overwritten",
 		[FR_ANON] = "a page of a process is overwritten",
 		[FR_FILE] = "a page of the page cache is overwritten",
 		[FR_SHMEM] = "a page of shared memory is overwritten",

@@ -30,7 +30,8 @@ static bool alloc_pages(struct sim *s, struct kstack *ks, u32 task)
 
 	T_NOTE(s, "alloc_pages_node", "a block for the stack, aligned to its size", "order", order,
 	       "bytes", ks->size, SIM_U_COUNT);
-	pfn = buddy_alloc(s, order);
+	pfn = alloc_pages_order(s, order, MIGRATE_UNMOVABLE, &s->stack_end);
+	s->failed |= s->stack_end == ALLOC_STALLED;	/* whoever asked never comes to an end */
 	if (!pfn)
 		return false;
 	for (u32 i = 0; i < 1u << order; i++)

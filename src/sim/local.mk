@@ -17,6 +17,7 @@ libmmscope_a_SOURCES += \
 	src/sim/facts.h src/sim/facts.c src/sim/scenario_facts.c \
 	src/sim/scenario_kernel.c \
 	src/sim/scenario_ops.c \
+	src/sim/scenario_phys.c \
 	src/sim/scenario_predict.c \
 	src/sim/scenario_profile.c \
 	src/sim/scenario_scope.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "mmscope/buf.h"
 #include "kside.h"
+#include "phys.h"
 
 #define MACHINE_MAGIC 0x6d6d73636f706531ull
 #define HEAP_MOST (8ull << 30)
@@ -53,7 +54,9 @@ static bool boot(struct sim *s)
 {
 	struct object *exe, *file, *vdso;
 
-	buddy_init(s, s->nframes);
+	if (!buddy_init(s, s->nframes))
+		return false;
+	zone_init(s);
 	exe = object_create(s, OBJ_EXE, s->prof->exe_pages * PAGE_SIZE);
 	file = object_create(s, OBJ_FILE, 64 * PAGE_SIZE);
 	vdso = object_create(s, OBJ_VDSO, s->prof->vdso_pages * PAGE_SIZE);
@@ -142,7 +145,8 @@ static const op_fn ops[SIM_NOPS] = {
 	[SIM_OP_TOUCH] = op_touch, [SIM_OP_SETRLIMIT] = op_setrlimit, [SIM_OP_FORK] = op_fork,
 	[SIM_OP_EXIT] = op_exit, [SIM_OP_SWITCH] = op_switch, [SIM_OP_TRUNCATE] = op_truncate,
 	[SIM_OP_THREAD] = op_thread, [SIM_OP_EXEC] = op_exec, [SIM_OP_CALL] = op_call,
-	[SIM_OP_RET] = op_ret, [SIM_OP_KTHREAD] = op_kthread, [SIM_OP_RUN] = op_run,
+	[SIM_OP_RET] = op_ret, [SIM_OP_KTHREAD] = op_kthread,
+	[SIM_OP_ALLOC] = op_alloc, [SIM_OP_FREE] = op_free, [SIM_OP_FRAGMENT] = op_fragment, [SIM_OP_RUN] = op_run,
 	[SIM_OP_SYSCALL] = op_syscall, [SIM_OP_SYSRET] = op_sysret, [SIM_OP_KCALL] = op_kcall,
 	[SIM_OP_KRET] = op_kret, [SIM_OP_IRQ] = op_irq, [SIM_OP_SOFTIRQ] = op_irq,
 	[SIM_OP_NMI] = op_irq, [SIM_OP_EXCEPTION] = op_irq, [SIM_OP_IRQRET] = op_irqret,
@@ -161,6 +165,8 @@ static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, str
 		*res = (struct sim_result){ .status = SIM_SIGNAL,
 					    .sig = SIM_SIG_OOM,
 					    .fault = op->addr };
+	if (s->stack_end == ALLOC_STALLED)
+		*res = (struct sim_result){ .status = SIM_STALLS };
 	if (op->kind == SIM_OP_BRK)
 		*res = (struct sim_result){ .status = SIM_UNCHANGED, .ret = s->mm->brk };
 	res->placed = true;
@@ -208,6 +214,7 @@ static inline void run(struct sim *s, const struct sim_op *op, struct sim_result
 	journal_begin(s);
 	start = sim_position(s);
 	s->failed = false;
+	s->stack_end = ALLOC_OK;
 	s->depth = 0;
 	if (op->kind <= SIM_OP_NONE || op->kind >= SIM_NOPS || !ops[op->kind]) {
 		res->status = SIM_IMPOSSIBLE;

@@ -7,6 +7,9 @@ libmmscope_a_SOURCES += \
 	src/sim/arena.c \
 	src/sim/brk.c \
 	src/sim/buddy.c \
+	src/sim/compact.c \
+	src/sim/phys.h src/sim/phys.c \
+	src/sim/profile_zone.h src/sim/zone.c \
 	src/sim/exec.c \
 	src/sim/fault.c \
 	src/sim/frame.c \

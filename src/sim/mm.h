@@ -19,6 +19,8 @@
 
 typedef uint64_t u64;
 typedef uint32_t u32;
+typedef uint16_t u16;
+typedef uint8_t u8;
 typedef u32 ref;
 typedef u64 __attribute__((may_alias)) jword;
 
@@ -83,7 +85,17 @@ typedef u64 __attribute__((may_alias)) jword;
 #define MK_TABLE(pfn, r) (((u64)(pfn) << 32) | (r))
 
 /* ---- frames -------------------------------------------------------------------------- */
-enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZERO, FR_RESERVED, FR_KSTACK };
+enum wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH };
+enum alloc_end {
+	ALLOC_OK,
+	ALLOC_FAILED,		/* nothing of the order is left, and nobody insists */
+	ALLOC_STALLED,		/* the kernel reclaims, compacts and tries again, for ever */
+};
+enum migratetype { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_TYPES };
+/* A free block is of the kind FR_FREE + the migrate type of its list. */
+enum frame_kind { FR_NONE, FR_FREE, FR_ANON = FR_FREE + MIGRATE_TYPES, FR_FILE, FR_SHMEM, FR_TABLE,
+		  FR_ZERO, FR_RESERVED, FR_KSTACK, FR_BLOCK };
+_Static_assert(FR_BLOCK < 16, "struct frame has four bits for the kind");
 #define FRF_EXCLUSIVE 1		/* PageAnonExclusive */
 #define FRF_DIRTY 2		/* PG_dirty */
 #define FRF_ELSEWHERE 4		/* processes outside of the scenario map it as well: counted once */
@@ -93,7 +105,8 @@ enum frame_kind { FR_NONE, FR_FREE, FR_ANON, FR_FILE, FR_SHMEM, FR_TABLE, FR_ZER
 struct frame {
 	union {
 		u64 word;
-		struct {		/* FR_ANON, FR_TABLE (order: the level of its entries), FR_KSTACK */
+		struct {		/* FR_ANON, FR_TABLE (order: the level of its entries), FR_KSTACK,
+					 * FR_BLOCK (vpn: number of the block; flags: its migrate type) */
 			u64 kind : 4, order : 4, flags : 4, proc : 4, mapcount : 12, vpn : 36;
 		};
 		struct {		/* FR_FILE, FR_SHMEM: may be mapped very often */
@@ -233,9 +246,15 @@ struct root {
 	u64 heap_top, heap_end;		/* words */
 	u64 freed[NCLASSES];
 	u64 nr_free;			/* frames in the lists below */
-	u64 pcp_next, pcp_end; /* the per-CPU list: taken out of the buddy, not handed out */
-	u64 virgin, virgin_end;		/* blocks of the highest order that were never split */
-	struct area area[MAX_ORDER + 1];
+	/* The per-CPU lists: taken out of the buddy, not handed out. */
+	u64 pcp_next[MIGRATE_TYPES], pcp_end[MIGRATE_TYPES];
+	u64 virgin, virgin_end;		/* blocks of the highest order that were never split, movable */
+	struct area area[MAX_ORDER + 1][MIGRATE_TYPES];
+	ref pageblocks;			/* their types, 32 to a word, those that are not movable */
+	u64 pageblock[MIGRATE_TYPES];	/* how many of each */
+	u64 wmark[3];			/* min, low, high: frames */
+	ref blocks;			/* struct block: what `alloc` made */
+	u64 nblocks;
 	u64 current, nprocs;
 	ref proc[SIM_MAX_PROCS];
 	u64 ntasks;
@@ -272,6 +291,7 @@ struct sim {
 	u64 rules_asked[SIM_RULE_WORDS];	/* since the last step that was traced */
 	bool failed;			/* an allocation was refused during this operation */
 	bool retracing;
+	enum alloc_end stack_end;	/* how the last request for a kernel stack ended */
 	struct mm *mm;			/* of the current process */
 	/* What the last access found: hints, no state. */
 	struct vma *hot_vma;
@@ -409,9 +429,30 @@ static inline void trace_leave(struct trace_frame *f)
 	} while (0)
 
 /* ---- buddy.c, frame.c --------------------------------------------------------------------- */
-void buddy_init(struct sim *s, u64 npages);
-u32 buddy_alloc(struct sim *s, unsigned order);		/* 0: none; kind is left to the caller */
+bool buddy_init(struct sim *s, u64 npages);
+/* 0: none; kind is left to the caller */
+u32 buddy_alloc(struct sim *s, unsigned order, enum migratetype type);
 void buddy_free(struct sim *s, u32 pfn, unsigned order);
+/* The largest block that can be had up to *order, one's own lists first. */
+u32 buddy_alloc_batch(struct sim *s, unsigned *order, enum migratetype type);
+u32 buddy_take_first(struct sim *s, unsigned order);	/* of whatever type, without stealing; 0: none */
+void buddy_take(struct sim *s, u32 pfn);	/* a free block leaves its list; kind is left to the caller */
+enum migratetype pageblock_type(const struct sim *s, u32 pfn);
+void pageblock_set_type(struct sim *s, u32 pfn, enum migratetype type);
+u64 buddy_blocks(const struct sim *s, unsigned order, enum migratetype type);
+static inline bool frame_is_free(const struct frame *f)
+{
+	return (unsigned)f->kind - FR_FREE < MIGRATE_TYPES;
+}
+
+/* ---- zone.c: the way of a request of some order, with watermarks ------------------------- */
+void zone_init(struct sim *s);
+/* say: every comparison is traced. */
+bool zone_watermark_ok(struct sim *s, unsigned order, enum wmark mark, bool say);
+/* A block for the kernel itself (GFP_KERNEL). 0: see *end. kind is left to the caller. */
+u32 alloc_pages_order(struct sim *s, unsigned order, enum migratetype type, enum alloc_end *end);
+/* compact.c: moves movable frames until a block of the order can be had. False: nothing moved. */
+bool compact_zone(struct sim *s, unsigned order);
 
 u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr);
 void frame_free(struct sim *s, u32 pfn);

@@ -237,6 +237,7 @@ static const enum frame_kind kinds[] = {
 	[SIM_FRAME_RESERVED] = FRAME_RESERVED,
 	[SIM_FRAME_PCP] = FRAME_PCP,
 	[SIM_FRAME_KSTACK] = FRAME_KSTACK,
+	[SIM_FRAME_BLOCK] = FRAME_BLOCK,
 };
 _Static_assert(ARRAY_LEN(kinds) == FRAME_NR, "a kind of frame has no name");
 

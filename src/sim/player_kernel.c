@@ -156,7 +156,9 @@ struct error *player_ask_kernel(struct player *p, struct kernel_answer *ret)
 
 	world_kernel_machine(&machine);
 	check_options_of(player_scenario(p), player_profile(p), NULL, &o);
-	foreign = check_foreign_kernel(&o, &machine);
+	foreign = player_scenario(p)->takes_frames ?
+			  xstrdup("the scenario takes the memory of a small machine to pieces") :
+			  check_foreign_kernel(&o, &machine);
 	if (foreign) {
 		err = error_create(ERR_FAILURE, "%s: it cannot be asked", foreign);
 		free(foreign);

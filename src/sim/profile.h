@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "profile_kernel.h"
+#include "profile_zone.h"
 
 #define PROFILE_MAX_LEVELS 5
 
@@ -73,6 +74,7 @@
 	  "mmap fixed splits what it will replace, then looks at the limits, then unmaps")	\
 	X(has_mseal, "6.10", "there is mseal")							\
 	X(has_guards, "6.13", "guard_install and guard_remove are known")			\
+	PROFILE_ZONE_RULES(X)									\
 	PROFILE_OLD_RULES(X)
 
 /* What kernels had become by 5.2; a profile of a later one names PROFILE_SINCE_5_2 in its
@@ -194,6 +196,7 @@ struct sim_profile {
 	uint64_t vvar_pages, vvar_vclock_pages, vdso_pages;
 	uint64_t vvar_there, vvar_vclock_there;	/* bit n: page n exists */
 
+	const struct sim_zone *zone;		/* physical memory */
 	const struct sim_kernel *kernel;	/* its own side: stacks, interrupts, messages */
 
 	const struct sim_mm_field *mm_fields;

@@ -23,8 +23,10 @@ const struct sim_profile profile_linux_6_18_arm64 = {
 	.vvar_pages = 4, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_arm64,
+	.zone = &sim_zone_6_16,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_6_10
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_has_ksm] = 1,
 		[SIM_RULE_has_cold] = 1,

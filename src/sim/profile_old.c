@@ -86,8 +86,9 @@ const struct sim_profile profile_linux_2_6_39_i386 = {
 	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vdso_pages = 1,
 	.kernel = &sim_kernel_linux_2_6_39_i386,
-	.mm_fields = sim_mm_fields_2_6_39, .func_names = names_2_6_39,
+	.zone = &sim_zone_2_6_39_i386, .mm_fields = sim_mm_fields_2_6_39, .func_names = names_2_6_39,
 	.rule = {
+		[SIM_RULE_remainder_keeps_type] = 1,
 		[SIM_RULE_has_guard] = 1,
 		[SIM_RULE_failed_faults_uncounted] = 1,
 		[SIM_RULE_has_ksm] = 1,
@@ -127,8 +128,9 @@ const struct sim_profile profile_linux_3_10_x86_64 = {
 	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vdso_pages = 2,
 	.kernel = &sim_kernel_linux_3_10_x86_64,
-	.mm_fields = sim_mm_fields_3_10, .func_names = names_3_10,
+	.zone = &sim_zone_3_10, .mm_fields = sim_mm_fields_3_10, .func_names = names_3_10,
 	.rule = {
+		PROFILE_ZONE_3_10
 		[SIM_RULE_has_guard] = 1,
 		[SIM_RULE_expand_checks_neighbour] = 1,
 		[SIM_RULE_failed_faults_uncounted] = 1,
@@ -188,8 +190,9 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vvar_pages = 1, .vdso_pages = 1, .vvar_there = 1,
 	.kernel = &sim_kernel_linux_4_3_arm64,
-	.mm_fields = sim_mm_fields_4_3, .func_names = names_4_3_arm64,
+	.zone = &sim_zone_4_3, .mm_fields = sim_mm_fields_4_3, .func_names = names_4_3_arm64,
 	.rule = {
+		PROFILE_ZONE_4_3
 		[SIM_RULE_has_guard] = 1,
 		[SIM_RULE_guard_failure_kills] = 1,
 		[SIM_RULE_limit_spares_guard] = 1,

@@ -27,8 +27,10 @@ const struct sim_profile profile_linux_5_10_x86_64 = {
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_5_10,
 	.kernel = &sim_kernel_linux_5_10_x86_64,
+	.zone = &sim_zone_5_10,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_5_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
@@ -46,8 +48,10 @@ const struct sim_profile profile_linux_6_1_x86_64 = {
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_1_x86_64,
+	.zone = &sim_zone_6_1,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_5_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
@@ -81,8 +85,10 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 	.vvar_pages = 4, .vvar_vclock_pages = 0, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_12_x86_64,
+	.zone = &sim_zone_6_12,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_6_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
@@ -127,8 +133,10 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.zone = &sim_zone_6_16,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_6_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
@@ -175,8 +183,10 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.zone = &sim_zone_6_16,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_6_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,
@@ -228,8 +238,10 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 	.vvar_there = 0x5, .vvar_vclock_there = 0x1,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_x86_64,
+	.zone = &sim_zone_6_16,
 	.rule = {
 		PROFILE_SINCE_5_2
+		PROFILE_ZONE_6_10
 		[SIM_RULE_infinite_stack_topdown] = 1,
 		[SIM_RULE_guard_gap_skips_inaccessible] = 1,
 		[SIM_RULE_exec_reads_first] = 1,

@@ -503,6 +503,7 @@ static struct error *operation_line(struct parser *p, char *prediction, unsigned
 	it = add_item(p->sc, ITEM_OP, p->line, text);
 	it->op = op;
 	p->sc->kernel_side |= op.op.kind >= SIM_OP_CALL;
+	p->sc->takes_frames |= op.op.kind == SIM_OP_ALLOC || op.op.kind == SIM_OP_FRAGMENT;
 	it->prediction = pred;
 	p->sc->nops++;
 	return NULL;

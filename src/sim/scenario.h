@@ -130,6 +130,7 @@ struct scenario {
 	unsigned cpus;			/* 0: not said */
 	bool has_ram;
 	bool kernel_side;		/* it has operations of the kernel's own side */
+	bool takes_frames;		/* alloc, fragment: no real machine has its memory */
 	struct sim_options options;	/* what the head said; profile is not filled in */
 	struct scenario_item *item;
 	size_t nitems, cap_items, nops;
@@ -179,6 +180,8 @@ struct scope {
 	int ntasks, task;		/* ever born; the one that runs */
 	struct { unsigned symbol; int task; } kthread[SIM_MAX_KTHREADS];
 	unsigned nkthreads;
+	struct { unsigned symbol; int block; } pblock[SIM_MAX_BLOCKS];	/* of physical memory */
+	unsigned npblocks;
 	uint64_t clock;			/* bindings made */
 };
 

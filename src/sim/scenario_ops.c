@@ -495,6 +495,11 @@ static const struct operation {
 	{ "irqret", SIM_OP_IRQRET, parse_nothing, "irqret" },
 	{ "share", SIM_OP_SHARE, parse_share, "share kstack|ustack NAME|Pn" },
 	{ "sysrq", SIM_OP_SYSRQ, parse_sysrq, "sysrq t" },
+	{ "alloc", SIM_OP_ALLOC, parse_alloc,
+	  "alloc ORDER as NAME [unmovable|movable|reclaimable]" },
+	{ "free", SIM_OP_FREE, parse_free, "free NAME" },
+	{ "fragment", SIM_OP_FRAGMENT, parse_fragment,
+	  "fragment as NAME [keep ORDER] [percent N] [unmovable|movable|reclaimable]" },
 	{ "expect", SIM_OP_EXPECT, parse_expect, "expect FACT=VALUE ..." },
 };
 
@@ -503,7 +508,7 @@ const char *const operation_words[] = {
 	"mlockall", "munlockall", "msync",    "mseal",	"touch", "stack",   "setrlimit", "fork",
 	"exit",	    "switch",	  "truncate", "thread", "exec",	 "call",    "ret",	 "kthread",
 	"syscall",  "sysret",	  "kcall",    "kret",	"irq",	 "softirq", "nmi",	 "exception",
-	"irqret",   "share",	  "sysrq",    "expect",	"title",	"about", "say",
+	"irqret",   "share",	  "sysrq",    "alloc",	"free", "fragment", "expect",	"title",	"about", "say",
 	"pause",    "profile",	  "ram",      "cpus",	"seed",	 "start",   NULL,
 };
 

@@ -19,7 +19,7 @@ static const char *figure_name(unsigned figure)
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
-static const char *const plain_results[] = { "ok", "unchanged", "oops", "panic", NULL };
+static const char *const plain_results[] = { "ok", "unchanged", "oops", "panic", "stalls", NULL };
 static const char *const two_word_results[][2] = {
 	{ "SIGSEGV", "MAPERR" },
 	{ "SIGSEGV", "ACCERR" },
@@ -56,7 +56,7 @@ static struct error *result_unknown(struct parser *p, const struct word *w)
 		"ok",	   "unchanged", "ENOMEM",   "EINVAL",	"EACCES",
 		"EPERM",   "EEXIST",	"EFAULT",   "EAGAIN",	"EBUSY",
 		"SIGSEGV", "SIGBUS",	"skipped:", "refused:", "oops",
-		"panic",   "astray:",	NULL,
+		"panic",   "astray:",	"stalls",   NULL,
 	};
 
 	return parser_expected(p, w, "a result, FIGURE=n, NAME:PAGES or NAME@ADDR expected", list);

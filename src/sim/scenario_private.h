@@ -54,6 +54,9 @@ struct error *parse_exception(struct parser *p, struct scenario_op *so);
 struct error *parse_kthread(struct parser *p, struct scenario_op *so);
 struct error *parse_switch(struct parser *p, struct scenario_op *so);
 struct error *parse_share(struct parser *p, struct scenario_op *so);
+struct error *parse_alloc(struct parser *p, struct scenario_op *so);
+struct error *parse_free(struct parser *p, struct scenario_op *so);
+struct error *parse_fragment(struct parser *p, struct scenario_op *so);
 struct error *parse_sysrq(struct parser *p, struct scenario_op *so);
 
 /* scenario_profile.c */

@@ -309,6 +309,15 @@ int scope_task(const struct scope *s, int name, int proc)
 	return 0;
 }
 
+/* The number of a block of physical memory + 1; 0: nothing of that name. */
+static int scope_block(const struct scope *s, int name)
+{
+	for (unsigned i = s->npblocks; i-- > 0;)
+		if (s->pblock[i].symbol == (unsigned)name)
+			return s->pblock[i].block + 1;
+	return 0;
+}
+
 static enum verdict no_task(const struct scenario *sc, const struct scenario_op *so, char why[64])
 {
 	if (so->task == SYM_NONE)
@@ -349,6 +358,13 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 		op.task = scope_task(s, so->task, so->op.proc);
 		if (!op.task)
 			return no_task(sc, so, why);
+	}
+	if (op.kind == SIM_OP_FREE) {
+		op.value = (uint64_t)scope_block(s, so->task);
+		if (!op.value) {
+			snprintf(why, 64, "skipped: no block %s", sc->symbol[so->task]);
+			return VERDICT_SKIPPED;
+		}
 	}
 	if (op.kind == SIM_OP_THREAD || op.kind == SIM_OP_KTHREAD)
 		snprintf(op.name, sizeof(op.name), "%s", sc->symbol[so->bind]);
@@ -453,6 +469,12 @@ static void apply_ok(struct scope *s, const struct scenario_op *so, const struct
 		break;
 	case SIM_OP_KTHREAD:
 		bind_task(s, so, op);
+		break;
+	case SIM_OP_ALLOC: case SIM_OP_FRAGMENT:
+		if (s->npblocks < SIM_MAX_BLOCKS) {
+			s->pblock[s->npblocks].symbol = (unsigned)so->bind;
+			s->pblock[s->npblocks++].block = (int)res->ret;
+		}
 		break;
 	case SIM_OP_SETRLIMIT:
 		p->limit[op->limit] = op->value;

@@ -110,10 +110,14 @@ enum sim_op_kind {
 	SIM_OP_IRQRET,
 	SIM_OP_SHARE,		/* task, flags: SIM_SHARE_* */
 	SIM_OP_SYSRQ,
+	SIM_OP_ALLOC,		/* len: order, flags: SIM_MIGRATE_* */
+	SIM_OP_FREE,		/* value: number of the block + 1 */
+	SIM_OP_FRAGMENT,	/* len: order of what stays free, value: percent, flags */
 	SIM_OP_EXPECT,		/* nothing is executed: it only claims; value: of the machine's inside */
 	SIM_NOPS
 };
 
+enum { SIM_MAX_BLOCKS = 256 };		/* that alloc and fragment ever made */
 enum { SIM_SHARE_KSTACK, SIM_SHARE_USTACK };
 enum sim_backing { SIM_ANON, SIM_FILE, SIM_ROFILE };
 
@@ -153,6 +157,7 @@ enum sim_status {
 	SIM_ASTRAY,		/* a return went elsewhere: into function `into` (of task `of`) */
 	SIM_OOPS,		/* the kernel killed the task; the machine goes on */
 	SIM_PANIC,		/* the machine has stopped */
+	SIM_STALLS,		/* the kernel tries again and again: nothing was done */
 };
 
 enum sim_sig {
@@ -384,6 +389,7 @@ enum sim_frame_kind {
 	SIM_FRAME_RESERVED,
 	SIM_FRAME_PCP,		/* on the per-CPU list: free, out of the buddy */
 	SIM_FRAME_KSTACK,	/* of the kernel stack of a task */
+	SIM_FRAME_BLOCK,		/* held by alloc or fragment */
 };
 struct sim_frame {
 	enum sim_frame_kind kind;
@@ -398,6 +404,12 @@ struct sim_frame {
 uint64_t sim_frame_total(const struct sim *s);
 uint64_t sim_frame_free(const struct sim *s);
 void sim_frame_get(const struct sim *s, uint64_t pfn, struct sim_frame *ret);
+const char *sim_migratetype_name(unsigned type);		/* 0 unmovable, 1 movable, 2 reclaimable */
+uint64_t sim_free_blocks_of(const struct sim *s, unsigned order, unsigned type);
+uint64_t sim_pageblocks(const struct sim *s, unsigned type);
+unsigned sim_pageblock_type(const struct sim *s, uint64_t pfn);
+unsigned sim_pageblock_order(const struct sim *s);
+uint64_t sim_watermark(const struct sim *s, unsigned which);	/* 0 min, 1 low, 2 high; frames */
 uint64_t sim_free_blocks(const struct sim *s, unsigned order);	/* as /proc/buddyinfo */
 /* The free list of an order, head first; returns how many were written (at most max). */
 size_t sim_free_list(const struct sim *s, unsigned order, uint64_t *pfns, size_t max);

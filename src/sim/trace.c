@@ -263,6 +263,8 @@ const char *sim_result_text(const struct sim_result *res)
 		return "oops";
 	case SIM_PANIC:
 		return "panic";
+	case SIM_STALLS:
+		return "stalls";
 	}
 	return "impossible";
 }

@@ -126,6 +126,9 @@ void world_result_text(const struct sim_result *res, char out[WORLD_RESULT])
 	case SIM_PANIC:
 		text = "panic";
 		break;
+	case SIM_STALLS:
+		text = "stalls";
+		break;
 	case SIM_OK:
 		break;
 	}

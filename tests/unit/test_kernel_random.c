@@ -18,7 +18,7 @@
 
 enum { RUNS = 240, OPS = 60 };
 
-struct tally { unsigned ok, skipped, astray, oops, panic, signals; };
+struct tally { unsigned ok, skipped, astray, oops, panic, signals, stalls; };
 
 static void count(struct tally *t, const char *res)
 {
@@ -27,6 +27,7 @@ static void count(struct tally *t, const char *res)
 	t->astray += !strncmp(res, "astray", 6);
 	t->oops += !strcmp(res, "oops");
 	t->panic += !strcmp(res, "panic");
+	t->stalls += !strcmp(res, "stalls");
 	t->signals += !strncmp(res, "SIG", 3);
 }
 
@@ -116,7 +117,7 @@ static void test_random(void **state)
 {
 	const char *wanted = getenv("KERNEL_RUNS");
 	uint64_t runs = wanted ? strtoull(wanted, NULL, 10) : RUNS;
-	struct tally t = { 0, 0, 0, 0, 0, 0 };
+	struct tally t = { 0, 0, 0, 0, 0, 0, 0 };
 	size_t profiles = 0;
 
 	(void)state;
@@ -125,10 +126,10 @@ static void test_random(void **state)
 	for (uint64_t seed = 0; seed < runs; seed++)
 		play_one(sim_profile_at(seed % profiles), seed, &t);
 	/* Every way an operation can end was met. */
-	assert_true(t.ok && t.skipped && t.astray && t.oops && t.panic && t.signals);
+	assert_true(t.ok && t.skipped && t.astray && t.oops && t.panic && t.signals && t.stalls);
 	if (wanted)
-		print_message("%u ok, %u skipped, %u astray, %u oops, %u panic, %u signals\n", t.ok, t.skipped,
-			      t.astray, t.oops, t.panic, t.signals);
+		print_message("%u ok, %u skipped, %u astray, %u oops, %u panic, %u signals, %u stalls\n", t.ok,
+			      t.skipped, t.astray, t.oops, t.panic, t.signals, t.stalls);
 }
 
 int main(void)

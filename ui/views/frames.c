@@ -67,6 +67,7 @@ static const struct { char letter; uint16_t role; } looks[FRAME_NR] = {
 	[FRAME_RESERVED] = { 'k', THEME_DIM },
 	[FRAME_PCP] = { 'p', THEME_PAGE_SWAP },
 	[FRAME_KSTACK] = { 'K', THEME_VMA_STACK },
+	[FRAME_BLOCK] = { 'B', THEME_VMA_HEAP },
 };
 
 /* Free frames show the order of their block by its digit at the block's first frame. */

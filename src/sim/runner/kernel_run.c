@@ -595,6 +595,9 @@ static const char *const refused[SIM_NOPS] = {
 	[SIM_OP_EXCEPTION] = "a real exception cannot be held half way: simulator only",
 	[SIM_OP_IRQRET] = "real interrupts return by themselves: simulator only",
 	[SIM_OP_SHARE] = "no real kernel lets two tasks share a stack: simulator only",
+	[SIM_OP_ALLOC] = "the real kernel's memory is not ours to take: simulator only",
+	[SIM_OP_FREE] = "the real kernel's memory is not ours to take: simulator only",
+	[SIM_OP_FRAGMENT] = "the real kernel's memory is not ours to take: simulator only",
 	[SIM_OP_SYSRQ] = "the real table tells of all tasks of the machine: simulator only",
 };
 
