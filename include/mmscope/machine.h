@@ -157,17 +157,23 @@ struct machine_frame {
 	bool fresh, freed;		/* taken, given back by the operation in hand */
 };
 
-enum { BUDDY_ORDERS = 11, BUDDY_HEADS = 12, BLOCK_FRAMES = 1024 };
+/* What may become of the frames of a pageblock, by which the free lists are kept apart. */
+enum { MIGRATE_TYPES_SHOWN = 3 };
+extern const char *const migrate_names[MIGRATE_TYPES_SHOWN];	/* unmovable, movable, reclaimable */
+
+enum { BUDDY_ORDERS = 11, BUDDY_HEADS = 12, BLOCK_FRAMES = 1024, PAGEBLOCKS_SHOWN = 256 };
 struct machine_order {
-	uint64_t blocks, before;	/* free blocks now, and before the operation in hand */
-	unsigned nheads;		/* the first ones of the list */
+	/* Free blocks by migrate type, now and before the operation in hand. */
+	uint64_t blocks[MIGRATE_TYPES_SHOWN], before[MIGRATE_TYPES_SHOWN];
+	unsigned nheads;		/* the first ones of the lists */
 	uint64_t head[BUDDY_HEADS];
+	bool fresh[BUDDY_HEADS];	/* the block was split off, or joined, by the operation in hand */
 };
 
 /* One block of the highest order, frame by frame: where the last frame was taken. */
 struct machine_block {
 	uint64_t first;			/* pfn */
-	struct { uint8_t kind, order, fresh; } frame[BLOCK_FRAMES];
+	struct { uint8_t kind, order, fresh, type /* migrate type of its pageblock */; } frame[BLOCK_FRAMES];
 };
 
 /* ---- processes ------------------------------------------------------------------------------ */
@@ -229,7 +235,12 @@ struct machine {
 	size_t nfields;
 
 	uint64_t frames_total, frames_free;
+	uint64_t wmark[3];		/* min, low, high, frames */
 	struct machine_order orders[BUDDY_ORDERS];
+	unsigned pageblock_order;
+	uint64_t pageblocks[MIGRATE_TYPES_SHOWN];	/* how many of each type */
+	uint8_t pageblock[PAGEBLOCKS_SHOWN];	/* types of the first ones */
+	unsigned npageblock;
 	struct machine_frame *frames;	/* in use by the processes, or just given back; rising */
 	size_t nframes;
 	bool frames_cut;		/* there are more */

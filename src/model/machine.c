@@ -14,6 +14,8 @@ const struct machine_event_info machine_events[MACHINE_EV_NR] = {
 #undef X
 };
 
+const char *const migrate_names[MIGRATE_TYPES_SHOWN] = { "unmovable", "movable", "reclaimable" };
+
 const char *const frame_kind_names[FRAME_NR] = {
 	[FRAME_FREE] = "free",
 	[FRAME_ANON] = "anonymous",

@@ -33,7 +33,11 @@ struct scan {
 	size_t npfns, cap_pfns;
 	uint64_t present;
 	/* Of the moment itself: */
-	uint64_t walk_addr, free_blocks[BUDDY_ORDERS];
+	uint64_t walk_addr, free_blocks[BUDDY_ORDERS][MIGRATE_TYPES_SHOWN];
+	uint64_t head[BUDDY_ORDERS][BUDDY_HEADS];
+	unsigned nheads[BUDDY_ORDERS];
+	const struct scan *later;	/* of the moment before: the one after it */
+	bool stood[BUDDY_ORDERS][BUDDY_HEADS];	/* the later one's blocks that were there before */
 	unsigned walk_proc;
 	struct sim_walk_level walk[WALK_LEVELS];
 	size_t nwalk;
@@ -164,13 +168,31 @@ static void add_stacks(struct scan *sc)
 	free(pfn);
 }
 
+static bool block_is_free(const struct sim *s, uint64_t pfn, unsigned order)
+{
+	struct sim_frame f;
+
+	sim_frame_get(s, pfn, &f);
+	return f.kind == SIM_FRAME_FREE && f.order == order;
+}
+
+static void scan_lists(struct scan *sc)
+{
+	for (unsigned o = 0; o < BUDDY_ORDERS; o++) {
+		for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
+			sc->free_blocks[o][t] = sim_free_blocks_of(sc->sim, o, t);
+		sc->nheads[o] = (unsigned)sim_free_list(sc->sim, o, sc->head[o], BUDDY_HEADS);
+		for (unsigned i = 0; sc->later && i < sc->later->nheads[o]; i++)
+			sc->stood[o][i] = block_is_free(sc->sim, sc->later->head[o][i], o);
+	}
+}
+
 static void scan_make(void *ctx, const struct sim *s)
 {
 	struct scan *sc = ctx;
 
 	sc->sim = s;
-	for (unsigned o = 0; o < BUDDY_ORDERS; o++)
-		sc->free_blocks[o] = sim_free_blocks(s, o);
+	scan_lists(sc);
 	sc->nwalk = sim_walk(s, sc->walk_proc, sc->walk_addr, sc->walk);
 	each_run(sc, add_run);
 	add_stacks(sc);
@@ -274,9 +296,29 @@ static void put_orders(const struct scan *before, const struct scan *now, struct
 	m->frames_total = sim_frame_total(now->sim);
 	m->frames_free = sim_frame_free(now->sim);
 	for (unsigned o = 0; o < BUDDY_ORDERS; o++) {
-		m->orders[o].blocks = now->free_blocks[o];
-		m->orders[o].before = before->free_blocks[o];
-		m->orders[o].nheads = (unsigned)sim_free_list(now->sim, o, m->orders[o].head, BUDDY_HEADS);
+		struct machine_order *to = &m->orders[o];
+
+		memcpy(to->blocks, now->free_blocks[o], sizeof(to->blocks));
+		memcpy(to->before, before->free_blocks[o], sizeof(to->before));
+		memcpy(to->head, now->head[o], sizeof(to->head));
+		to->nheads = now->nheads[o];
+		for (unsigned i = 0; i < to->nheads; i++)
+			to->fresh[i] = !before->stood[o][i];
+	}
+}
+
+static void put_pageblocks(const struct sim *s, struct machine *m)
+{
+	for (unsigned i = 0; i < 3; i++)
+		m->wmark[i] = sim_watermark(s, i);
+	m->pageblock_order = sim_pageblock_order(s);
+	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
+		m->pageblocks[t] = sim_pageblocks(s, t);
+	while (m->npageblock < PAGEBLOCKS_SHOWN &&
+	       (uint64_t)m->npageblock << m->pageblock_order < m->frames_total) {
+		m->pageblock[m->npageblock] =
+			(uint8_t)sim_pageblock_type(s, (uint64_t)m->npageblock << m->pageblock_order);
+		m->npageblock++;
 	}
 }
 
@@ -307,6 +349,8 @@ static void put_block(const struct scan *now, struct machine *m)
 		sim_frame_get(now->sim, b->first + i, &f);
 		b->frame[i].kind = (uint8_t)kinds[f.kind];
 		b->frame[i].order = (uint8_t)f.order;
+		if (b->first + i < m->frames_total)
+			b->frame[i].type = (uint8_t)sim_pageblock_type(now->sim, b->first + i);
 	}
 	for (size_t i = 0; i < m->nframes; i++) {
 		const struct machine_frame *f = &m->frames[i];
@@ -332,12 +376,14 @@ void picture_memory(struct player *p, struct machine *m)
 	}
 	before = now;
 	scan_make(&now, now.sim);
+	before.later = &now;
 	player_before(p, scan_make, &before);
 	now.sim = player_sim(p);
 	put_walk(&before, &now, m);
 	put_pages(&before, &now, m);
 	put_frames(&before, &now, m);
 	put_orders(&before, &now, m);
+	put_pageblocks(now.sim, m);
 	put_block(&now, m);
 	scan_free(&before);
 	scan_free(&now);

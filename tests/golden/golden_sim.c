@@ -62,6 +62,13 @@ static const struct script contexts_scripts[] = {
 	{ "cpu-shared", { ")", "U" } },
 	{ "cpu", { ">", ">", ">", ">", ">", ">", "U" } },
 };
+
+/* Physical memory in pieces.scn: a block was split, joined; nothing is left but single frames. */
+static const struct script pieces_scripts[] = {
+	{ "frames-split", { ">", ">", "b" } },
+	{ "frames-joined", { ">", ">", ">", "b" } },
+	{ "frames-pieces", { ">", ">", ">", ">", ">", "b", "Enter" } },
+};
 /* The index of VMAs, and mm_struct as an old kernel has it. */
 static const struct script index_scripts[] = {
 	{ "index", { ")", "I" } },
@@ -187,6 +194,7 @@ int main(void)
 		{ "kernel.scn", kernel_scripts, ARRAY_LEN(kernel_scripts) },
 		{ "contexts.scn", contexts_scripts, ARRAY_LEN(contexts_scripts) },
 		{ "index.scn", index_scripts, ARRAY_LEN(index_scripts) },
+		{ "pieces.scn", pieces_scripts, ARRAY_LEN(pieces_scripts) },
 		{ "mask.scn", mask_scripts, ARRAY_LEN(mask_scripts) },
 		{ "i386.scn", i386_scripts, ARRAY_LEN(i386_scripts) },
 	};

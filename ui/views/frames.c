@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "mmscope/alloc.h"
 #include "mmscope/snapshot.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
@@ -11,7 +12,7 @@
 #include "ui/views/paint.h"
 
 enum part { PART_LISTS, PART_BLOCK, PART_FRAMES, PART_NR };
-enum { LISTS_ROWS = BUDDY_ORDERS + 2, WIDE = 96 };
+enum { LISTS_ROWS = BUDDY_ORDERS + 3, WIDE = 96 };
 
 struct frames_state {
 	enum part part;			/* what a small room shows */
@@ -20,39 +21,66 @@ struct frames_state {
 
 /* ---- free lists ---- */
 
+static const uint16_t type_roles[MIGRATE_TYPES_SHOWN] = { THEME_WARN, THEME_TEXT, THEME_PAGE_FILE };
+static const char type_letters[] = "UMR";
+static const char *const type_words[MIGRATE_TYPES_SHOWN] = { "unmov", "movable", "reclaim" };
+/* Where the first number ends; between two of them stands a change. */
+enum { TYPE_COL = 18, TYPE_WIDTH = 10, HEADS_COL = TYPE_COL + 3 * TYPE_WIDTH - 5 };
+
+/* A number, and by how much the operation in hand changed it. */
+static void draw_number(struct canvas *c, int row, unsigned type, uint64_t now, uint64_t before)
+{
+	int col = TYPE_COL + (int)type * TYPE_WIDTH;
+	struct style st = { .role = now ? type_roles[type] : (uint16_t)THEME_DIM };
+	char n[32];
+
+	canvas_right(c, row, col, now == before ? st : style_heat(STYLE(STRONG), 4), count_text(now, n));
+	if (now != before)
+		canvas_putf(c, row, col, style_attr(STYLE(NEW), ATTR_BOLD), "%+lld", (long long)(now - before));
+}
+
 static void draw_order(const struct machine *m, struct canvas *c, int row, unsigned order)
 {
 	const struct machine_order *o = &m->orders[order];
-	bool changed = o->blocks != o->before;
-	struct style st = style_heat(changed ? STYLE(STRONG) : o->blocks ? STYLE(TEXT) : STYLE(DIM), changed ? 4 : 0);
-	char size[16], n[32];
-	int col;
+	char size[16];
+	int col = HEADS_COL;
 
-	canvas_putf(c, row, 1, st, "%2u", order);
+	canvas_putf(c, row, 1, STYLE(TEXT), "%2u", order);
 	canvas_right(c, row, 10, STYLE(DIM), text_size((uint64_t)PAGE_BYTES << order, size));
-	canvas_right(c, row, 18, st, count_text(o->blocks, n));
-	if (changed)
-		canvas_putf(c, row, 19, style_attr(STYLE(NEW), ATTR_BOLD), "%+lld", (long long)(o->blocks - o->before));
-	col = 25;
+	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
+		draw_number(c, row, t, o->blocks[t], o->before[t]);
 	for (unsigned i = 0; i < o->nheads; i++) {
 		struct buf b = BUF_INIT;
 
 		buf_addf(&b, "#%llx", (unsigned long long)o->head[i]);
 		if (col + text_width(buf_str(&b)) + 1 < canvas_cols(c))
-			col = canvas_put(c, row, col, STYLE(DIM), buf_str(&b)) + 1;
+			col = canvas_put(c, row, col, o->fresh[i] ? style_attr(STYLE(NEW), ATTR_BOLD) : STYLE(DIM),
+					 buf_str(&b)) + 1;
 		buf_free(&b);
 	}
 }
 
 static void draw_lists(const struct machine *m, struct canvas *c)
 {
-	char size[16];
+	char size[5][16];
+	int row = 2 + BUDDY_ORDERS;
 
-	canvas_putf(c, 0, 1, STYLE(STRONG), "free %s of ", text_size(m->frames_free * PAGE_BYTES, size));
-	canvas_put(c, 0, 7 + (int)strlen(size) + 3, STYLE(STRONG), text_size(m->frames_total * PAGE_BYTES, size));
-	canvas_put(c, 1, 1, STYLE(COLUMN), "order  size  blocks      first of the list");
+	canvas_putf(c, 0, 1, STYLE(STRONG), "free %s of %s", text_size(m->frames_free * PAGE_BYTES, size[0]),
+		    text_size(m->frames_total * PAGE_BYTES, size[1]));
+	canvas_putf(c, 0, 22, STYLE(DIM), "min %s low %s", text_size(m->wmark[0] * PAGE_BYTES, size[2]),
+		    text_size(m->wmark[1] * PAGE_BYTES, size[3]));
+	if (canvas_cols(c) >= HEADS_COL + 10)
+		canvas_putf(c, 0, HEADS_COL, STYLE(DIM), "high %s", text_size(m->wmark[2] * PAGE_BYTES, size[4]));
+	canvas_put(c, 1, 1, STYLE(COLUMN), "order size");
+	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
+		canvas_right(c, 1, TYPE_COL + (int)t * TYPE_WIDTH, STYLE(COLUMN), type_words[t]);
+	canvas_put(c, 1, HEADS_COL, STYLE(COLUMN), "first");
 	for (unsigned i = 0; i < BUDDY_ORDERS; i++)
 		draw_order(m, c, 2 + (int)i, BUDDY_ORDERS - 1 - i);
+	canvas_put(c, row, 1, STYLE(COLUMN), "pageblocks");
+	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
+		draw_number(c, row, t, m->pageblocks[t], m->pageblocks[t]);
+	canvas_putf(c, row, HEADS_COL, STYLE(DIM), "of %s", text_size((uint64_t)PAGE_BYTES << m->pageblock_order, size[0]));
 }
 
 /* ---- the block ---- */
@@ -85,7 +113,7 @@ static uint32_t frame_letter(const struct machine_block *b, unsigned i)
 static void draw_block(const struct machine *m, struct canvas *c)
 {
 	const struct machine_block *b = m->block;
-	int per_row = canvas_cols(c) - 10 >= 64 ? 64 : 32;
+	int per_row = canvas_cols(c) - 12 >= 64 ? 64 : 32, row;
 
 	if (!b) {
 		canvas_put(c, 0, 1, STYLE(DIM), "no frame was taken yet");
@@ -93,19 +121,27 @@ static void draw_block(const struct machine *m, struct canvas *c)
 	}
 	canvas_putf(c, 0, 1, STYLE(STRONG), "frames #%llx to #%llx", (unsigned long long)b->first,
 		    (unsigned long long)b->first + BLOCK_FRAMES - 1);
-	for (int row = 0; row < BLOCK_FRAMES / per_row; row++) {
+	for (row = 0; row < BLOCK_FRAMES / per_row; row++) {
+		unsigned type = b->frame[row * per_row].type;
+
 		canvas_putf(c, row + 1, 1, STYLE(DIM), "%6llx", (unsigned long long)b->first + (unsigned)(row * per_row));
+		canvas_ch(c, row + 1, 8, (struct style){ .role = type_roles[type] }, (unsigned char)type_letters[type]);
 		for (int col = 0; col < per_row; col++) {
 			unsigned i = (unsigned)(row * per_row + col);
 			struct style st = { .role = looks[b->frame[i].kind].role };
 
 			if (b->frame[i].fresh)
 				st = style_attr(STYLE(NEW), ATTR_BOLD);
-			canvas_ch(c, row + 1, 8 + col, st, frame_letter(b, i));
+			canvas_ch(c, row + 1, 10 + col, st, frame_letter(b, i));
 		}
 	}
-	canvas_put(c, BLOCK_FRAMES / per_row + 1, 1, STYLE(DIM),
-		   "A anon F file S shmem T table K kernel stack k kernel p per-CPU list; a digit: a free block of its order");
+	row = BLOCK_FRAMES / per_row + 1;
+	canvas_put(c, row, 1, STYLE(DIM),
+		   "A anon F file S shmem T table K kernel stack B held k kernel p per-CPU list; a digit: a free block");
+	canvas_put(c, row + 1, 1, STYLE(DIM), "pageblocks");
+	for (unsigned i = 0; i < m->npageblock; i++)
+		canvas_ch(c, row + 1, 12 + (int)i, (struct style){ .role = type_roles[m->pageblock[i]] },
+			  (unsigned char)type_letters[m->pageblock[i]]);
 }
 
 /* ---- frames in use ---- */
@@ -161,13 +197,13 @@ static void frames_draw(void *state, const struct session *s, struct canvas *c)
 {
 	const struct machine *m = inside_machine(s, c);
 	struct frames_state *st = state;
-	int rows = canvas_rows(c), cols = canvas_cols(c), block = cols >= WIDE ? 18 : 34;
+	int rows = canvas_rows(c), cols = canvas_cols(c), block = cols >= WIDE ? 19 : 35;
 
 	if (!m)
 		return;
 	st->page = imax(rows / 2, 1);
 	canvas_cursor(c, 0, 0);
-	if (rows >= LISTS_ROWS + 20 && cols >= WIDE) {
+	if (rows >= LISTS_ROWS + 21 && cols >= WIDE) {
 		int half = cols / 2 > 60 ? 58 : cols / 2;
 
 		canvas_push(c, (struct rect){ 0, 0, LISTS_ROWS, half });
@@ -211,10 +247,27 @@ static bool frames_command(void *state, struct session *s, const char *name, con
 	return list_move(name, &st->top, 1 << 20, st->page);
 }
 
+/* The last step that says why: of the allocator, up to the one in hand. */
+static const struct decision *reason(const struct machine *m)
+{
+	static const char *const funcs[] = {
+		"__zone_watermark_ok", "compact_zone", "migrate_pages", "expand", "__free_one_page", "rmqueue_bulk",
+		"set_pageblock_migratetype", "__rmqueue_fallback", "__rmqueue_claim", "should_alloc_retry",
+		"should_reclaim_retry", "__alloc_pages_slowpath", "(fragment)",
+	};
+
+	for (size_t i = m->complete ? machine_decisions(m) : m->decision + 1; i-- > 0;)
+		for (size_t f = 0; i < machine_decisions(m) && f < ARRAY_LEN(funcs); f++)
+			if (!strcmp(m->decisions->v[i].func, funcs[f]) && m->decisions->v[i].kind != DECISION_CALL)
+				return &m->decisions->v[i];
+	return NULL;
+}
+
 static void frames_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
 	const struct machine *m = snap ? snap->machine : NULL;
+	const struct decision *why = m ? reason(m) : NULL;
 	unsigned taken = 0, freed = 0;
 
 	(void)state;
@@ -224,9 +277,16 @@ static void frames_describe(void *state, const struct session *s, struct buf *ou
 		taken += m->frames[i].fresh;
 		freed += m->frames[i].freed;
 	}
-	buf_addf(out, "This operation took %u frame%s and gave %u back (Enter: lists, block, frames). Single frames come "
-		 "from the CPU's list, which is filled by splitting a block; freed buddies join again.", taken,
+	if (why) {
+		buf_addf(out, "%s: ", why->func);
+		decision_text(why, out);
+		buf_adds(out, ". ");
+	}
+	buf_addf(out, "Processes took %u frame%s and gave %u back (Enter: lists, block, frames).", taken,
 		 plural(taken), freed);
+	if (!why)
+		buf_adds(out, " Single frames come from the CPU's list, which is filled by splitting a block; freed "
+			 "buddies join again.");
 }
 
 const struct view frames_view = {
