@@ -74,6 +74,7 @@ dist_scenarios_DATA += src/sim/scenarios/lesson-10-calls.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-11-kernel-stack.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-12-context-switch.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-13-interrupts.scn
+dist_scenarios_DATA += src/sim/scenarios/lesson-14-small-stacks.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-15-measuring.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-16-why-four-stacks.scn
 dist_scenarios_DATA += src/sim/scenarios/lesson-17-seeing.scn
