@@ -55,6 +55,10 @@ void op_alloc(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	enum alloc_end end = ALLOC_FAILED;
 	u32 pfn;
 
+	if (type >= MIGRATE_TYPES) {
+		skip(res, "there is no such migrate type");
+		return;
+	}
 	if (op->len > MAX_ORDER) {
 		T_TEST(s, s->prof->zone->alloc, "orders end here", "order", op->len, GT, "MAX_ORDER", MAX_ORDER,
 		       SIM_U_COUNT, true, "ENOMEM, with a warning", "go on");
@@ -192,6 +196,11 @@ void op_fragment(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		.random = s->opt.seed,
 	};
 	u64 small = 0, before = s->root->nr_free;
+
+	if (op->len > MAX_ORDER || p.type >= MIGRATE_TYPES || op->value > 100) {
+		skip(res, "pieces are of an order up to 10, of a migrate type, and at most all of what is free");
+		return;
+	}
 	T_ENTER(s, "(fragment)", "free memory is cut into pieces", "largest order", op->len, "percent free",
 		op->value, SIM_U_COUNT);
 
