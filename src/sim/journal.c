@@ -62,10 +62,21 @@ void journal_copy(struct sim *s, void *to, const void *from, size_t bytes)
 void journal_zero(struct sim *s, void *to, size_t bytes)
 {
 	jword *t = to;
+	size_t i = 0, n = bytes / 8;
 
-	for (size_t i = 0; i < bytes / 8; i++)
-		if (t[i])
-			SET(s, t[i], 0);
+	while (i < n) {
+		/* Most of it is zero already, and passed by. */
+		for (; i + 8 <= n; i += 8) {
+			const jpair *p = (const jpair *)(t + i);
+			jpair any = p[0] | p[1] | p[2] | p[3];
+
+			if (any[0] | any[1])
+				break;
+		}
+		for (size_t end = i + 8; i < end && i < n; i++)
+			if (t[i])
+				SET(s, t[i], 0);
+	}
 }
 
 sim_pos sim_position(const struct sim *s)
@@ -106,6 +117,31 @@ void journal_block(struct sim *s, void *p, unsigned words)
 	s->jcur += payload + 2;
 }
 
+static inline void ramp(jword *w, unsigned n, u64 first, u64 step)
+{
+	jpair add = { first, first + step };
+	unsigned i = 0;
+
+	for (; i + 4 <= n; i += 4) {
+		*(jpair *)(w + i) += add;
+		add += 2 * step;
+		*(jpair *)(w + i + 2) += add;
+		add += 2 * step;
+	}
+	for (; i < n; i++)
+		w[i] += first + i * step;
+}
+
+void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step)
+{
+	struct jent *e = &s->jent[s->jcur];
+
+	e[0] = (struct jent){ .word = REF(s, p), .n = n | JENT_RAMP, .val = first };
+	e[1] = (struct jent){ .word = e->word, .n = e->n, .val = step };
+	s->jcur += 2;
+	ramp(p, n, first, step);
+}
+
 static inline void swap_words(jword *a, jword *b, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -132,6 +168,11 @@ static inline void step_back(struct sim *s)
 		swap_entry(s->base, e);
 		return;
 	}
+	if (e->n & JENT_RAMP) {
+		s->jcur--;
+		ramp(s->base + e->word, e->n & ~JENT_RAMP, -e[-1].val, -e->val);
+		return;
+	}
 	s->jcur -= (e->n + 1) / 2 + 1;
 	swap_words(s->base + e->word, (jword *)(void *)(s->jent + s->jcur + 1), e->n);
 }
@@ -142,6 +183,11 @@ static inline void step_forward(struct sim *s)
 
 	if (likely(!e->n)) {
 		swap_entry(s->base, e);
+		return;
+	}
+	if (e->n & JENT_RAMP) {
+		s->jcur++;
+		ramp(s->base + e->word, e->n & ~JENT_RAMP, e->val, e[1].val);
 		return;
 	}
 	swap_words(s->base + e->word, (jword *)(void *)(e + 1), e->n);

@@ -23,6 +23,7 @@ typedef uint16_t u16;
 typedef uint8_t u8;
 typedef u32 ref;
 typedef u64 __attribute__((may_alias)) jword;
+typedef u64 __attribute__((may_alias, vector_size(16), aligned(8))) jpair;	/* two at once */
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -267,7 +268,9 @@ struct root {
 };
 
 /* One changed word. With n, n words in a row: this entry, (n + 1) / 2 entries that hold them, and
- * an entry like this one, so that the block can be walked from both ends. */
+ * an entry like this one, so that the block can be walked from both ends. With n and JENT_RAMP, n
+ * words to which val was added, and i times the val of a second such entry to the i-th. */
+#define JENT_RAMP 0x80000000u
 struct jent {
 	u32 word, n;
 	u64 val;
@@ -329,6 +332,8 @@ void journal_begin(struct sim *s);		/* before an operation */
 void journal_forget(struct sim *s);		/* what was done so far cannot be undone */
 void journal_copy(struct sim *s, void *to, const void *from, size_t bytes);
 void journal_block(struct sim *s, void *p, unsigned words);	/* saves them all; at most 1024 */
+/* Adds to n words in a row: first, first + step, first + 2 * step ... Two entries, whatever n is. */
+void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step);
 void journal_zero(struct sim *s, void *to, size_t bytes);
 static inline bool journal_room(const struct sim *s)
 {

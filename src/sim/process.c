@@ -45,59 +45,65 @@ void mm_destroy(struct sim *s, struct mm *mm)
 	hot_forget(s);
 }
 
-/* One mapping more of n frames in a row; none of them is exclusive any longer. */
-static void share_frames(struct sim *s, u32 pfn, unsigned n)
+/* How many ptes from the first on map frames in a row, all in one way, of one kind and all
+ * exclusive or none. */
+static unsigned same_run(const jword *pte, const struct frame *f, unsigned n)
 {
-	struct frame *f = frame_at(s, pfn);
+	enum { GROUP = 8 };
+	const u64 kind = (struct frame){ .kind = 0xf, .flags = FRF_EXCLUSIVE }.word;
+	jpair want = { pte[0], pte[0] + PAGE_SIZE };
+	unsigned i = 0;
 
-	if (n == 1)
-		j_save(s, f);
-	else
-		journal_block(s, f, n);
-	for (unsigned i = 0; i < n; i++)
-		f[i].word = (f[i].word + FRAME_ONE_MAPPING) & ~FRAME_EXCLUSIVE;
+	for (; i + GROUP <= n; i += GROUP) {
+		jpair differs = { 0, 0 };
+
+		for (unsigned k = i; k < i + GROUP; k += 2) {
+			differs |= *(const jpair *)(pte + k) ^ want;
+			differs |= (*(const jpair *)(f + k) ^ f[0].word) & kind;
+			want += 2 * PAGE_SIZE;
+		}
+		if (differs[0] | differs[1])
+			break;
+	}
+	while (i < n && pte[i] - i * PAGE_SIZE == pte[0] && !((f[i].word ^ f[0].word) & kind))
+		i++;
+	return i;
 }
 
-/* copy_present_pte, copy_nonpresent_pte: the ptes of one table, frames in a row together. */
+/* copy_present_pte, copy_nonpresent_pte: the ptes of one table, frames in a row together. Each
+ * frame has one mapping more, and is not exclusive any longer. */
 static void copy_ptes(struct sim *s, struct mm *child, const struct vma *v, jword *src, jword *dst,
 		      unsigned n)
 {
-	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0, any = 0,
-	    writable = 0, old = RULE(s, software_af) ? PTE_OLD : 0,
-	    cleaned = old ? PTE_CLEANED : 0;
+	u64 clear = (v->flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE ? PTE_W : 0,
+	    old = RULE(s, software_af) ? PTE_OLD : 0,
+	    set = v->flags & VM_SHARED && old ? old | PTE_CLEANED : old,
+	    unset = v->flags & VM_SHARED ? PTE_D : 0;
 	u32 stat[NSTATS] = { 0 };
+	bool writable = false, any = false;
 
-	for (unsigned i = 0; i < n; i++) {
-		any |= src[i];
-		writable |= src[i] & clear;
+	for (unsigned i = 0, run; i < n; i += run) {
+		struct frame *f = frame_at(s, PTE_PFN(src[i]));
+
+		run = 1;
+		if (!src[i])
+			continue;
+		any = true;
+		if (!(src[i] & PTE_P) || (src[i] & PTE_ZERO)) {
+			SET(s, dst[i], src[i] & PTE_P ? src[i] | old : src[i]);
+			continue;
+		}
+		run = same_run(src + i, f, n - i);
+		if (src[i] & clear) {
+			writable = true;
+			ramp_add(s, src + i, run, -clear, 0);
+		}
+		ramp_add(s, dst + i, run, ((src[i] & ~unset) | set) - dst[i], PAGE_SIZE);
+		stat[frame_stat(f)] += run;
+		ramp_add(s, f, run, FRAME_ONE_MAPPING - (f->word & FRAME_EXCLUSIVE), 0);
 	}
 	if (!any)
 		return;
-	journal_block(s, dst, n);
-	if (writable)
-		journal_block(s, src, n);
-	for (unsigned i = 0, run; i < n; i += run) {
-		u32 pfn = PTE_PFN(src[i]);
-		unsigned kind;
-
-		run = 1;
-		if (!(src[i] & PTE_P) || (src[i] & PTE_ZERO)) {
-			dst[i] = src[i] & PTE_P ? src[i] | old : src[i];
-			continue;
-		}
-		kind = frame_at(s, pfn)->kind;
-		while (i + run < n && PTE_PFN(src[i + run]) == pfn + run &&
-		       (src[i + run] & (PTE_P | PTE_ZERO)) == PTE_P &&
-		       frame_at(s, pfn + run)->kind == kind)
-			run++;
-		share_frames(s, pfn, run);
-		stat[frame_stat(frame_at(s, pfn))] += run;
-		for (unsigned k = i; k < i + run; k++) {
-			if (clear)
-				src[k] &= ~clear;
-			dst[k] = v->flags & VM_SHARED ? (src[k] & ~PTE_D) | old | cleaned : src[k] | old;
-		}
-	}
 	T_NOTE(s, "copy_present_ptes", writable ? "shared, and write-protected in both" : "shared",
 	       "pages", (u64)stat[STAT_ANON] + stat[STAT_FILE], "anonymous", stat[STAT_ANON],
 	       SIM_U_COUNT);
