@@ -209,7 +209,7 @@ bool push_call(struct sim *s, struct ktask *t, const char *func, u32 bytes, enum
 		     put_range(s, f, f->ret - saved, f->ret, saved_word(s, task, f->serial)) &&
 		     put_range(s, f, f->addr, f->ret - saved, local_word(s, task, f->serial));
 	}
-	ktrace(s, SIM_STEP_CALL, func, "pushes its frame: return address into", t->frames && f->outer &&
+	T_STEP(s, named, SIM_STEP_CALL, func, "pushes its frame: return address into", t->frames && f->outer &&
 	       AT(s, f->outer, struct sframe)->fn ? AT(s, AT(s, f->outer, struct sframe)->fn, struct kfn)->name :
 	       NULL, "bytes", total, "sp", f->addr, SIM_U_HEX);
 	if (flags & SFF_CALLED) {
@@ -434,7 +434,7 @@ enum popped pop_frame(struct sim *s, struct ktask *t, u64 *found)
 		into = fn_at(s, FN_KERNEL, *found);
 		how = *found == f->expects ? POP_OK : into ? POP_ASTRAY : POP_WILD;
 		SET(s, t->ksp, f->back);
-		ktrace(s, SIM_STEP_RETURN, f->kind == SF_SWITCH ? kern(s)->switch_to : fn->name,
+		T_STEP(s, named, SIM_STEP_RETURN, f->kind == SF_SWITCH ? kern(s)->switch_to : fn->name,
 		       how == POP_WILD ? "returns to what is no code" : "returns into",
 		       into ? into->name : NULL, NULL, *found, NULL, 0, SIM_U_ADDR);
 		if (how != POP_OK)

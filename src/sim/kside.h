@@ -81,30 +81,19 @@ struct kcpu {
 };
 
 /* ---- trace with names out of the scenario ------------------------------------------------- */
-static inline void ktrace(struct sim *s, enum sim_step_kind kind, const char *func, const char *what,
-			  const char *name, const char *an, u64 a, const char *bn, u64 b,
-			  enum sim_unit unit)
-{
-	if (unlikely(s->trace))
-		trace_step(s, &(struct sim_step){ .kind = kind, .func = func, .what = what, .name = name,
-						  .copy = true, .aname = an, .a = a, .bname = bn, .b = b,
-						  .unit = unit });
-}
-#define K_ENTER(s, func, what, name, an, a, bn, b, unit)					\
+COLD void trace_named(struct sim *s, enum sim_step_kind kind, const char *func, const char *what,
+		      const char *name, const char *aname, u64 a, const char *bname, u64 b,
+		      enum sim_unit unit);
+COLD void trace_named_event(struct sim *s, const char *func, enum sim_event event, const char *what,
+			    const char *name, u64 a, enum sim_unit unit);
+#define K_ENTER(s, ...)										\
 	struct trace_frame kf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth }; \
-	ktrace((s), SIM_STEP_CALL, (func), (what), (name), (an), (a), (bn), (b), (unit));	\
+	T_STEP(s, named, SIM_STEP_CALL, __VA_ARGS__);						\
 	(s)->depth += (s)->trace ? 1 : 0
-#define K_NOTE(s, func, what, name, an, a, bn, b, unit) \
-	ktrace((s), SIM_STEP_NOTE, (func), (what), (name), (an), (a), (bn), (b), (unit))
+#define K_NOTE(s, ...) T_STEP(s, named, SIM_STEP_NOTE, __VA_ARGS__)
 #define K_CHANGE(s, func, what, a, b, unit) \
-	ktrace((s), SIM_STEP_CHANGE, (func), (what), NULL, NULL, (a), NULL, (b), (unit))
-#define K_EVENT(s, func_, ev, what_, name_, a_, unit_)						\
-	do {											\
-		if (unlikely((s)->trace))							\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_EVENT, .func = (func_), \
-				.event = SIM_EV_##ev, .what = (what_), .name = (name_), .copy = true, \
-				.a = (a_), .unit = (unit_) });					\
-	} while (0)
+	T_STEP(s, named, SIM_STEP_CHANGE, func, what, NULL, NULL, a, NULL, b, unit)
+#define K_EVENT(s, func, ev, ...) T_STEP(s, named_event, func, SIM_EV_##ev, __VA_ARGS__)
 
 static inline const struct sim_kernel *kern(const struct sim *s)
 {

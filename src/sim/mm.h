@@ -367,12 +367,28 @@ static inline void hot_forget(struct sim *s)
 }
 
 /* ---- trace.c: the steps cost one test when nobody listens ------------------------------ */
-void trace_step(struct sim *s, const struct sim_step *step);
+/* By value and out of line: a step that is built on the caller's stack would have the compiler
+ * prepare for it on every call, heard or not. */
+#define COLD __attribute__((cold, noinline))
+COLD void trace_step(struct sim *s, const struct sim_step *step);
+COLD void trace_call(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		     const char *bname, u64 b, enum sim_unit unit);
+COLD void trace_test(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		     enum sim_cmp cmp, const char *bname, u64 b, enum sim_unit unit, bool outcome,
+		     const char *yes, const char *no);
+COLD void trace_change(struct sim *s, const char *func, const char *what, u64 a, u64 b,
+		       enum sim_unit unit);
+COLD void trace_note(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		     const char *bname, u64 b, enum sim_unit unit);
+COLD void trace_event(struct sim *s, const char *func, enum sim_event event, const char *what, u64 a,
+		      enum sim_unit unit);
+COLD void trace_return(struct sim *s, const char *func, const char *what, u64 a, enum sim_unit unit);
+COLD void trace_rule(const struct sim *s, enum sim_rule r);
 /* What the profile chose; a traced step tells which choices led to it. Reading only. */
 static inline unsigned sim_rule_ask(const struct sim *s, enum sim_rule r)
 {
 	if (unlikely(s->trace))
-		((struct sim *)(uintptr_t)s)->rules_asked[r / 64] |= 1ull << r % 64;
+		trace_rule(s, r);
 	return s->prof->rule[r];
 }
 #define RULE(s, name) sim_rule_ask((s), SIM_RULE_##name)
@@ -389,49 +405,19 @@ static inline void trace_leave(struct trace_frame *f)
 {
 	f->s->depth = f->depth;
 }
-#define T_ENTER(s, func_, what_, an_, a_, bn_, b_, unit_)					\
+#define T_STEP(s, kind_, ...)									\
+	do {											\
+		if (unlikely((s)->trace))							\
+			trace_##kind_((s), __VA_ARGS__);					\
+	} while (0)
+#define T_ENTER(s, ...)										\
 	struct trace_frame tf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth }; \
-	if (unlikely((s)->trace)) {								\
-		trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CALL, .func = (func_),	\
-			.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_),	\
-			.unit = (unit_) });							\
-		(s)->depth++;									\
-	}
-#define T_TEST(s, func_, what_, an_, a_, cmp_, bn_, b_, unit_, out_, taken_, other_)		\
-	do {											\
-		if (unlikely((s)->trace))							\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_TEST, .func = (func_), \
-				.what = (what_), .aname = (an_), .a = (a_), \
-				.cmp = SIM_C_##cmp_, \
-				.bname = (bn_), .b = (b_), .unit = (unit_), .outcome = (out_),	\
-				.taken = (out_) ? (taken_) : (other_),				\
-				.otherwise = (out_) ? (other_) : (taken_) });			\
-	} while (0)
-#define T_CHANGE(s, func_, what_, a_, b_, unit_)						\
-	do {											\
-		if (unlikely((s)->trace) && (a_) != (b_))					\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_CHANGE, .func = (func_), \
-				.what = (what_), .a = (a_), .b = (b_), .unit = (unit_) });	\
-	} while (0)
-#define T_NOTE(s, func_, what_, an_, a_, bn_, b_, unit_)					\
-	do {											\
-		if (unlikely((s)->trace))							\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_NOTE, .func = (func_), \
-				.what = (what_), .aname = (an_), .a = (a_), .bname = (bn_), .b = (b_), \
-				.unit = (unit_) });						\
-	} while (0)
-#define T_EVENT(s, func_, ev_, what_, a_, unit_)						\
-	do {											\
-		if (unlikely((s)->trace))							\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_EVENT, .func = (func_), \
-				.event = SIM_EV_##ev_, .what = (what_), .a = (a_), .unit = (unit_) }); \
-	} while (0)
-#define T_RETURN(s, func_, what_, a_, unit_)							\
-	do {											\
-		if (unlikely((s)->trace))							\
-			trace_step((s), &(struct sim_step){ .kind = SIM_STEP_RETURN, .func = (func_), \
-				.what = (what_), .a = (a_), .unit = (unit_) });			\
-	} while (0)
+	T_STEP(s, call, __VA_ARGS__)
+#define T_TEST(s, func, what, an, a, cmp, ...) T_STEP(s, test, func, what, an, a, SIM_C_##cmp, __VA_ARGS__)
+#define T_CHANGE(s, ...) T_STEP(s, change, __VA_ARGS__)
+#define T_NOTE(s, ...) T_STEP(s, note, __VA_ARGS__)
+#define T_EVENT(s, func, ev, ...) T_STEP(s, event, func, SIM_EV_##ev, __VA_ARGS__)
+#define T_RETURN(s, ...) T_STEP(s, return, __VA_ARGS__)
 
 /* ---- buddy.c, frame.c --------------------------------------------------------------------- */
 bool buddy_init(struct sim *s, u64 npages);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "mmscope/buf.h"
-#include "mm.h"
+#include "kside.h"
 
 /* The function's name in the profile's kernel. */
 static const char *name_then(const struct sim *s, const char *func)
@@ -25,6 +25,74 @@ void trace_step(struct sim *s, const struct sim_step *step)
 	copy.rules = s->rules_asked;
 	s->trace(s->trace_ctx, &copy);
 	memset(s->rules_asked, 0, sizeof(s->rules_asked));
+}
+
+void trace_call(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		const char *bname, u64 b, enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_CALL, .func = func, .what = what,
+					  .aname = aname, .a = a, .bname = bname, .b = b, .unit = unit });
+	s->depth++;
+}
+
+void trace_test(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		enum sim_cmp cmp, const char *bname, u64 b, enum sim_unit unit, bool outcome,
+		const char *yes, const char *no)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_TEST, .func = func, .what = what,
+					  .aname = aname, .a = a, .cmp = cmp, .bname = bname, .b = b,
+					  .unit = unit, .outcome = outcome,
+					  .taken = outcome ? yes : no, .otherwise = outcome ? no : yes });
+}
+
+void trace_change(struct sim *s, const char *func, const char *what, u64 a, u64 b, enum sim_unit unit)
+{
+	if (a != b)
+		trace_step(s, &(struct sim_step){ .kind = SIM_STEP_CHANGE, .func = func, .what = what,
+						  .a = a, .b = b, .unit = unit });
+}
+
+void trace_note(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
+		const char *bname, u64 b, enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_NOTE, .func = func, .what = what,
+					  .aname = aname, .a = a, .bname = bname, .b = b, .unit = unit });
+}
+
+void trace_event(struct sim *s, const char *func, enum sim_event event, const char *what, u64 a,
+		 enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_EVENT, .func = func, .event = event,
+					  .what = what, .a = a, .unit = unit });
+}
+
+void trace_return(struct sim *s, const char *func, const char *what, u64 a, enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_RETURN, .func = func, .what = what, .a = a,
+					  .unit = unit });
+}
+
+void trace_named(struct sim *s, enum sim_step_kind kind, const char *func, const char *what,
+		 const char *name, const char *aname, u64 a, const char *bname, u64 b,
+		 enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = kind, .func = func, .what = what, .name = name,
+					  .copy = true, .aname = aname, .a = a, .bname = bname, .b = b,
+					  .unit = unit });
+}
+
+void trace_named_event(struct sim *s, const char *func, enum sim_event event, const char *what,
+		       const char *name, u64 a, enum sim_unit unit)
+{
+	trace_step(s, &(struct sim_step){ .kind = SIM_STEP_EVENT, .func = func, .event = event,
+					  .what = what, .name = name, .copy = true, .a = a,
+					  .unit = unit });
+}
+
+/* Who only reads the machine notes what it asked, too. */
+void trace_rule(const struct sim *s, enum sim_rule r)
+{
+	((struct sim *)(uintptr_t)s)->rules_asked[r / 64] |= 1ull << r % 64;
 }
 
 static const struct {
