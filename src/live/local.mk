@@ -7,6 +7,7 @@ libmmscope_a_SOURCES += \
 	src/live/btf.h src/live/btf.c \
 	src/live/gate.h src/live/gate.c \
 	src/live/hold.h src/live/hold.c \
+	src/live/insn.h src/live/insn.c \
 	src/live/irqstacks.c \
 	src/live/kgaps.h src/live/kgaps.c \
 	src/live/klayout.h src/live/klayout.c \
@@ -34,6 +35,7 @@ libmmscope_a_SOURCES += \
 	src/live/scan.h src/live/scan.c \
 	src/live/smaps.h src/live/smaps.c \
 	src/live/stat_parse.h src/live/stat_parse.c \
+	src/live/takes.h src/live/takes.c \
 	src/live/tasks.h src/live/tasks.c \
 	src/live/live_frames.c src/live/live_hold.c \
 	src/live/unwind.h src/live/unwind_ends.c
