@@ -46,6 +46,8 @@ struct kframe {
 	uint64_t offset;	/* of its lowest byte, from the stack's base; UNKNOWN */
 	uint64_t bytes;		/* up to the frame of its caller; UNKNOWN */
 	bool ambiguous;		/* the return address stands in several places: the lowest was taken */
+	uint64_t takes;		/* the most its function takes by its code, what it allocates by a
+				 * register's value aside; 0: not known */
 };
 
 struct kstack {

@@ -42,11 +42,16 @@ void kgaps_learn(struct kgaps *g, uint64_t address, uint64_t bytes)
 	g->n++;
 }
 
-uint64_t kgaps_find(const struct kgaps *g, uint64_t address)
+bool kgaps_knows(const struct kgaps *g, uint64_t address)
 {
 	size_t at = place_of(g, address);
 
-	return at < g->n && g->gap[at].address == address ? g->gap[at].bytes : 0;
+	return at < g->n && g->gap[at].address == address;
+}
+
+uint64_t kgaps_find(const struct kgaps *g, uint64_t address)
+{
+	return kgaps_knows(g, address) ? g->gap[place_of(g, address)].bytes : 0;
 }
 
 static uint64_t word_at(const uint8_t *stack, size_t at)

@@ -21,6 +21,8 @@ struct kgaps {
 
 void kgaps_deinit(struct kgaps *g);
 void kgaps_learn(struct kgaps *g, uint64_t address, uint64_t bytes);
+/* Whether anything was learnt of it, be it that it varies. */
+bool kgaps_knows(const struct kgaps *g, uint64_t address);
 /* 0: not known, or it varies. */
 uint64_t kgaps_find(const struct kgaps *g, uint64_t address);
 

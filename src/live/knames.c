@@ -135,12 +135,19 @@ static const char *symbol_of(const struct knames *k, uint64_t return_address)
 	return k->symbols + k->symbol[lo].name;
 }
 
-const char *knames_find(const struct knames *k, uint64_t return_address)
+struct kname *knames_bounds(struct knames *k, uint64_t return_address)
 {
 	size_t i = place_of(k, return_address);
 
-	if (i < k->n && k->name[i].start < return_address)
-		return k->name[i].name;
+	return i < k->n && k->name[i].start < return_address ? &k->name[i] : NULL;
+}
+
+const char *knames_find(const struct knames *k, uint64_t return_address)
+{
+	const struct kname *name = knames_bounds((struct knames *)k, return_address);
+
+	if (name)
+		return name->name;
 	return k->nsymbols ? symbol_of(k, return_address) : NULL;
 }
 
@@ -163,8 +170,11 @@ bool knames_learn(struct knames *k, const struct kname_line *line, size_t n,
 		at = place_of(k, address[i]);
 		VEC_GROW(k->name, k->n, k->cap);
 		memmove(&k->name[at + 1], &k->name[at], (k->n - at) * sizeof(*k->name));
-		k->name[at] = (struct kname){ start, start + line[i].size,
-					      strings_add(k->strings, line[i].name, line[i].n) };
+		k->name[at] = (struct kname){
+			.start = start,
+			.end = start + line[i].size,
+			.name = strings_add(k->strings, line[i].name, line[i].n),
+		};
 		k->n++;
 	}
 	return true;

@@ -29,6 +29,8 @@ int kname_lines(const char *text, size_t n, struct kname_line ret[KNAME_LINES]);
 struct kname {
 	uint64_t start, end;	/* [start, end) is the function's code */
 	const char *name;
+	uint64_t takes;		/* struct kframe's; once it was asked for */
+	bool takes_asked;
 };
 struct knames {
 	struct strings *strings;
@@ -44,6 +46,8 @@ void knames_init(struct knames *k);
 void knames_deinit(struct knames *k);
 /* NULL: not known. */
 const char *knames_find(const struct knames *k, uint64_t return_address);
+/* The function with its bounds; NULL: not learnt. Valid until the next is. */
+struct kname *knames_bounds(struct knames *k, uint64_t return_address);
 /* The file's lines are those of these addresses. False: they cannot be. */
 bool knames_learn(struct knames *k, const struct kname_line *line, size_t n,
 		  const uint64_t *address);

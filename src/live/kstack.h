@@ -63,6 +63,11 @@ bool kstack_copy(struct kstacks *k, uint64_t base, uint64_t size);
 uint64_t kstack_size(struct kstacks *k, const struct ktask *t);
 size_t kstack_magic_offset(const struct kstacks *k);
 
+/* kcode.c: what a function takes by its code, as struct kframe has it; its name was learnt. */
+uint64_t kcode_takes(struct kstacks *k, uint64_t return_address);
+/* Learns from the functions' code how far each frame of a chain reaches. */
+void kcode_learn_gaps(struct kstacks *k, const uint64_t *address, size_t n);
+
 /* irqstacks.c: after a walk over all tasks. */
 void irqstacks_read(struct kstacks *k, struct stacks *ret);
 

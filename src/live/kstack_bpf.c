@@ -221,6 +221,8 @@ static void name_frames(struct kstacks *k, const struct ktask *t, const struct k
 			frames[i].function = strings_add(all->strings, name, strlen(name));
 		else
 			lack(s, KSTACK_NAMELESS);
+		if (i + 1 < n)		/* the outermost is entry code, which nobody calls */
+			frames[i].takes = kcode_takes(k, c->address[i]);
 	}
 }
 
@@ -237,6 +239,28 @@ static const struct kchain *chain_of(const struct kstacks *k, const struct ktask
 
 enum outcome { SETTLED, STALE_CHAIN, WOKE, GONE };
 
+static bool any_ambiguous(const struct kframe *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (f[i].ambiguous)
+			return true;
+	return false;
+}
+
+/* Puts the chain's frames in their places. */
+static bool place(struct kstacks *k, const struct ktask *t, const struct kchain *c, size_t n,
+		  const struct kstack *s, struct kframe *ret)
+{
+	if (!kstack_place(k->copy, s->size, t->sp - t->stack, c->address, n, &k->gaps, ret))
+		return false;
+	if (!any_ambiguous(ret, n))
+		return true;
+	/* What functions take by their code settles more. */
+	ask(k, c, n);
+	kcode_learn_gaps(k, c->address, n);
+	return kstack_place(k->copy, s->size, t->sp - t->stack, c->address, n, &k->gaps, ret);
+}
+
 static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stacks *all,
 			   struct kstack *s)
 {
@@ -250,8 +274,7 @@ static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stac
 	}
 	n = (size_t)c->bytes / sizeof(c->address[0]);
 	memset(placed, 0, sizeof(placed));
-	if (!n || !kstack_place(k->copy, s->size, t->sp - t->stack, c->address, n,
-				&k->gaps, placed)) {
+	if (!n || !place(k, t, c, n, s, placed)) {
 		lack(s, n ? KSTACK_UNPLACED : KSTACK_UNSEEN);
 		return SETTLED;
 	}
@@ -372,10 +395,7 @@ static enum outcome one(struct kstacks *k, const struct ktask *found, struct sta
 
 static bool ambiguous(const struct kstack *s)
 {
-	for (size_t i = 0; i < s->nframes; i++)
-		if (s->frames[i].ambiguous)
-			return true;
-	return false;
+	return any_ambiguous(s->frames, s->nframes);
 }
 
 static bool unseen(const struct kstack *s)

@@ -9,6 +9,7 @@ libmmscope_a_SOURCES += \
 	src/live/hold.h src/live/hold.c \
 	src/live/insn.h src/live/insn.c \
 	src/live/irqstacks.c \
+	src/live/kcode.c \
 	src/live/kgaps.h src/live/kgaps.c \
 	src/live/klayout.h src/live/klayout.c \
 	src/live/knames.h src/live/knames.c \

@@ -135,7 +135,7 @@ struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n)
 	s->blocks = xreallocarray(s->blocks, s->nblocks + 1, sizeof(*s->blocks));
 	s->blocks[s->nblocks++] = frames;
 	for (size_t i = 0; i < n; i++)
-		frames[i] = (struct kframe){ "", UNKNOWN, UNKNOWN, false };
+		frames[i] = (struct kframe){ .function = "", .offset = UNKNOWN, .bytes = UNKNOWN };
 	k->frames = frames;
 	k->nframes = n;
 	return frames;
@@ -188,7 +188,7 @@ static bool frames_equal(const struct kstack *a, const struct kstack *b)
 		const struct kframe *x = &a->frames[i], *y = &b->frames[i];
 
 		if (x->offset != y->offset || x->bytes != y->bytes ||
-		    x->ambiguous != y->ambiguous || strcmp(x->function, y->function))
+		    x->ambiguous != y->ambiguous || x->takes != y->takes || strcmp(x->function, y->function))
 			return false;
 	}
 	return true;

@@ -303,6 +303,8 @@ static void kstack_frames(struct document *d, const struct kstack *k)
 			unknown(d, "function", "tasks[].kstack.frames[].function");
 		bytes(d, "offset", "tasks[].kstack.frames[].offset", f->offset);
 		bytes(d, "bytes", "tasks[].kstack.frames[].bytes", f->bytes);
+		if (f->takes)
+			json_uint(j, "static_bytes", f->takes);
 		if (f->ambiguous)
 			json_bool(j, "ambiguous", true);
 		json_close(j, '}');

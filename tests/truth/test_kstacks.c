@@ -26,6 +26,7 @@
 #include "mmscope/alloc.h"
 #include "mmscope/kstacks.h"
 #include "mmscope/snapshot.h"
+#include "src/live/takes.h"
 #include "tests/truth/truth.h"
 
 enum { ATTEMPTS = 5, NOBODY = 65534, BIT_PERFMON = 38, BIT_BPF = 39 };
@@ -256,6 +257,41 @@ static void every_sleeping_task_is_located(void **state)
 	assert_true(located >= 1000);
 	stacks_put(s);
 	kstacks_close(reader);
+	target_stop(&t);
+}
+
+/* Two ways to one figure: where a frame's caller stands on the stack, and what the code of
+ * its function takes. More than that only those take that allocate or align as they run. */
+static void frames_are_what_code_takes(void **state)
+{
+	struct target t = start_sleeping("50");
+	size_t known = 0, equal = 0, frames = 0;
+	const struct stacks *s;
+
+	(void)state;
+	need_bpf();
+	s = read_once(0, 0);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct kstack *k = &s->tasks[i];
+
+		if (k->nframes)		/* entry code is called by nobody */
+			assert_int_equal(k->frames[k->nframes - 1].takes, 0);
+		for (size_t j = 0; j + 1 < k->nframes; j++) {
+			const struct kframe *f = &k->frames[j];
+
+			frames++;
+			known += f->takes != 0;
+			equal += f->takes == f->bytes;
+		}
+	}
+	print_message("note: of %zu frames the code of %zu tells, %zu are exactly that\n", frames, known,
+		      equal);
+	if (KERNEL_CODE_KNOWN) {
+		assert_true(known >= frames * 3 / 4);
+		/* but the one below the entry code, which has a random gap at each system call */
+		assert_true(equal >= (known - s->n) * 3 / 4);
+	}
+	stacks_put(s);
 	target_stop(&t);
 }
 
@@ -513,6 +549,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_the_kernels),
 		cmocka_unit_test(every_sleeping_task_is_located),
+		cmocka_unit_test(frames_are_what_code_takes),
 		cmocka_unit_test(stacks_of_cpus),
 		cmocka_unit_test(the_mark_grows_and_never_shrinks),
 		cmocka_unit_test(lower_rungs),
