@@ -295,11 +295,12 @@ static struct stacks *kernel_stacks(void)
 		const char *function;
 		uint64_t bytes;
 		bool ambiguous;
+		uint64_t takes;
 	} frames[] = {
-		{ "futex_do_wait", 24, false }, { "__futex_wait", 200, false },
-		{ "futex_wait", 144, false }, { "do_futex", 8, false },
-		{ "__x64_sys_futex", 112, false }, { "do_syscall_64", 560, true },
-		{ "entry_SYSCALL_64_after_hwframe", 168, false },
+		{ "futex_do_wait", 24, false, 24 }, { "__futex_wait", 200, false, 200 },
+		{ "futex_wait", 144, false, 144 }, { "do_futex", 8, false, 0 },
+		{ "__x64_sys_futex", 112, false, 112 }, { "do_syscall_64", 560, true, 40 },
+		{ "entry_SYSCALL_64_after_hwframe", 168, false, 0 },
 	};
 	struct stacks *s = stacks_create();
 	struct kstack *k = stacks_add(s, 4242);
@@ -319,7 +320,7 @@ static struct stacks *kernel_stacks(void)
 	for (size_t i = ARRAY_LEN(frames); i-- > 0;) {
 		at -= frames[i].bytes;
 		f[i] = (struct kframe){ frames[i].function, at, frames[i].bytes,
-					frames[i].ambiguous };
+					frames[i].ambiguous, frames[i].takes };
 	}
 	k = stacks_add(s, 5000);
 	k->tgid = 4242;
@@ -352,7 +353,7 @@ static struct stacks *kernel_stacks(void)
 	k->used = 584;
 	k->high_water = 1808;
 	f = stacks_frames(s, k, 1);
-	*f = (struct kframe){ "worker_thread", 15800, 584, false };
+	*f = (struct kframe){ "worker_thread", 15800, 584, false, 64 };
 	s->rung = KSTACK_BPF;
 	s->cpus = xcalloc(1, sizeof(*s->cpus));
 	s->ncpus = 1;

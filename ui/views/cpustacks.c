@@ -3,21 +3,26 @@
 
 #include <string.h>
 
+#include "mmscope/alloc.h"
 #include "ui/views/paint.h"
 
 enum { ROOM_FOR_CPUS = 16, ROOM_FOR_BARS = 100, BAR = 10 };
 
+/* What a mark says in words, the same for many stacks; NULL: the figure says it. */
+static const char *mark_word(const struct cpu_stack *st)
+{
+	return !st->mapped ? "not mapped" : st->high_water == UNKNOWN ? "?" :
+	       st->high_water ? NULL : "never";
+}
+
 static int draw_stack(const struct cpu_stack *st, struct canvas *c, int row, int col)
 {
+	const char *word = mark_word(st);
 	char n[32];
 
 	col = canvas_putf(c, row, col + 1, STYLE(DIM), "%s ", st->name);
-	if (!st->mapped)
-		return canvas_put(c, row, col, STYLE(DIM), "not mapped ");
-	if (st->high_water == UNKNOWN)
-		return canvas_put(c, row, col, STYLE(WHY), "? ");
-	return canvas_putf(c, row, col, st->high_water ? STYLE(TEXT) : STYLE(DIM), "%s ",
-			   st->high_water ? count_text(st->high_water, n) : "never");
+	return canvas_putf(c, row, col, word ? STYLE(DIM) : STYLE(TEXT), "%s ",
+			   word ? word : count_text(st->high_water, n));
 }
 
 /* To scale with its size: what was used once, and what never. */
@@ -37,25 +42,52 @@ static bool often_used(const struct cpu_stack *st)
 	return !strcmp(st->name, "hardirq") || !strcmp(st->name, "idle");
 }
 
+/* Those of exceptions: with their figures, then by what is said of them. */
+static void exceptions(const struct cpu_stacks *cpu, struct buf *out)
+{
+	static const char *const words[] = { "never", "?", "not mapped" };
+	char n[32];
+
+	for (size_t i = 0; i < cpu->n; i++)
+		if (!often_used(&cpu->stack[i]) && !mark_word(&cpu->stack[i]))
+			buf_addf(out, " %s %s ", cpu->stack[i].name,
+				 count_text(cpu->stack[i].high_water, n));
+	for (size_t w = 0; w < ARRAY_LEN(words); w++) {
+		const char *before = words[w];
+
+		for (size_t i = 0; i < cpu->n; i++) {
+			const char *word = mark_word(&cpu->stack[i]);
+
+			if (often_used(&cpu->stack[i]) || !word || strcmp(word, words[w]))
+				continue;
+			buf_addf(out, " %s%s%s", before, *before ? " " : "", cpu->stack[i].name);
+			before = "";
+		}
+		if (!*before)
+			buf_addc(out, ' ');
+	}
+}
+
 /* Those that are used all the time come first, those of exceptions where there is room. */
 static void draw_cpu(const struct cpu_stacks *cpu, struct canvas *c, int row)
 {
 	int col = canvas_putf(c, row, 1, STYLE(DIM), "CPU %u ", cpu->cpu);
+	struct buf rest = BUF_INIT;
 
 	if (!cpu->n)
 		canvas_put(c, row, col + 1, STYLE(WHY), "no stack found");
-	for (int often = 1; often >= 0; often--) {
-		for (size_t i = 0; i < cpu->n; i++) {
-			const struct cpu_stack *st = &cpu->stack[i];
+	for (size_t i = 0; i < cpu->n; i++) {
+		const struct cpu_stack *st = &cpu->stack[i];
 
-			if (often_used(st) != often)
-				continue;
-			if (often && canvas_cols(c) >= ROOM_FOR_BARS && st->mapped &&
-			    st->high_water != UNKNOWN)
-				col = draw_bar(st, c, row, col);
-			col = draw_stack(st, c, row, col);
-		}
+		if (!often_used(st))
+			continue;
+		if (canvas_cols(c) >= ROOM_FOR_BARS && st->mapped && st->high_water != UNKNOWN)
+			col = draw_bar(st, c, row, col);
+		col = draw_stack(st, c, row, col);
 	}
+	exceptions(cpu, &rest);
+	canvas_putn(c, row, col, STYLE(DIM), imax(canvas_cols(c) - col - 1, 0), buf_str(&rest));
+	buf_free(&rest);
 }
 
 int cpustacks_draw(const struct stacks *s, struct canvas *c)

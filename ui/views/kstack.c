@@ -17,7 +17,7 @@
 #include "ui/views/paint.h"
 #include "ui/views/ruler.h"
 
-enum { GAUGE = 3, LIST = GAUGE + 2, OFFSET = 7, BAR_MOST = 32, NARROW = 40 };
+enum { GAUGE = 3, LIST = GAUGE + 2, OFFSET = 7, BAR_MOST = 32, NARROW = 40, WORDS_MOST = 64 };
 
 struct kstack_state {
 	int sel, top, page;
@@ -135,8 +135,8 @@ static void part_words(const struct part *p, const struct kstack *k, struct buf 
 		break;
 	case PART_END:
 		buf_adds(out, k->rung < KSTACK_BPF ? "end of the stack" : k->magic_ok ?
-			 k->unguarded ? "end magic is whole; no guard page below" :
-			 "end magic is whole; below lies the guard page" :
+			 k->unguarded ? "end magic whole; no guard page below" :
+			 "end magic whole; guard page below" :
 			 "END MAGIC OVERWRITTEN");
 		break;
 	}
@@ -173,12 +173,15 @@ static void draw_part(const struct part *p, const struct kstack *k, uint64_t lar
 		      struct canvas *c, int row, bool selected)
 {
 	int cols = canvas_cols(c), bar = imin(BAR_MOST, (cols - LIST - 40) / 2), end;
+	int from = LIST + OFFSET + 3;
+	bool sized = p->bytes && p->bytes != UNKNOWN && cols >= NARROW;
 	struct style st = part_style(p, k);
 	struct buf words = BUF_INIT;
 	char n[32];
 
 	bar = imax(bar, 0);
-	end = cols - bar - (bar ? 2 : 1);
+	/* Names and figures stay within one look of each other. */
+	end = imin(cols - bar - (bar ? 2 : 1), from + WORDS_MOST);
 	if (p->offset != UNKNOWN) {
 		char offset[24];
 
@@ -187,12 +190,14 @@ static void draw_part(const struct part *p, const struct kstack *k, uint64_t lar
 	}
 	canvas_ch(c, row, LIST + OFFSET + 1, st, part_glyph(p));
 	part_words(p, k, &words);
-	canvas_putn(c, row, LIST + OFFSET + 3, st,
-		    imax(end - (cols < NARROW ? 0 : 8) - (LIST + OFFSET + 3), 0), buf_str(&words));
-	if (p->bytes && p->bytes != UNKNOWN && cols >= NARROW)
+	canvas_putn(c, row, from, st, imax(sized ? end - 8 - from : cols - 1 - from, 0),
+		    buf_str(&words));
+	if (sized)
 		canvas_right(c, row, end, st, count_text(p->bytes, n));
+	if (sized && p->frame && p->frame->takes && p->kind == PART_FRAME)
+		paint_code(c, row, from + text_width(buf_str(&words)), end - 7, p->frame->takes);
 	/* What is free would dwarf the rest; the gauge shows it. */
-	if (bar && p->bytes && p->bytes != UNKNOWN && p->kind != PART_FREE && largest)
+	if (bar && sized && p->kind != PART_FREE && largest)
 		canvas_bar(c, row, end + 1, bar, STYLE(BAR), umin(p->bytes, largest), largest);
 	if (selected) {
 		canvas_restyle(c, row, LIST, cols - LIST, STYLE(SELECT));
@@ -386,6 +391,10 @@ static void describe_part(const struct part *p, const struct kstack *k, const st
 		}
 		buf_addf(out, ": %s bytes of the stack, from %s above its base",
 			 count_text(p->bytes, n), count_text(p->offset, m));
+		if (p->frame && p->frame->takes)
+			buf_addf(out, "; by its code it takes %s%s", count_text(p->frame->takes, n),
+				 p->bytes > p->frame->takes ?
+				 ", the rest it allocates or aligns as it runs" : "");
 		if (p->kind == PART_SWITCH)
 			buf_adds(out, "; the kernel leaves these frames out of its call chain");
 		if (p->frame && p->frame->ambiguous)

@@ -47,6 +47,15 @@ bool list_move(const char *command, int *sel, int n, int page)
 	return true;
 }
 
+void paint_code(struct canvas *c, int row, int from, int end, uint64_t bytes)
+{
+	char text[48], n[32];
+
+	snprintf(text, sizeof(text), "code %s ", count_text(bytes, n));
+	if (from + text_width(text) < end)
+		canvas_right(c, row, end, STYLE(DIM), text);
+}
+
 const char *address_text(uint64_t addr, char out[24])
 {
 	if (addr >> 48)

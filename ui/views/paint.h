@@ -45,6 +45,10 @@ uint32_t density_mark(uint64_t part, uint64_t whole);
 const char *clean(const char *raw, char *out, size_t n);
 const char *base_name(const char *path);	/* of raw bytes; "[heap]" stays */
 
+/* "code 400", dimmed, up to `end`: what the code of a frame's function takes, beside the
+ * frame's size, if the name that ends at `from` leaves room for it. */
+void paint_code(struct canvas *c, int row, int from, int end, uint64_t bytes);
+
 /* The sentence why a whole room is empty; returns true when it drew it. */
 bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *what);
 

@@ -81,19 +81,6 @@ static void draw_mark(const struct ruler *r, const struct session *s, struct can
 			    session_heat(s, m->addr, snap->layout->vmas[r->index].end));
 }
 
-/* Beside the size of a frame that of its code, where the name leaves room for it. */
-static void draw_static(const struct user_frame *f, const struct mark *m, struct canvas *c, int row,
-			int end)
-{
-	char text[48], n[32];
-
-	if (f->takes == UNKNOWN)
-		return;
-	snprintf(text, sizeof(text), "code %s ", count_text(f->takes, n));
-	if (TEXT + 1 + text_width(m->below) + text_width(text) < end)
-		canvas_right(c, row, end, STYLE(DIM), text);
-}
-
 /* The stretch below a mark: what it is, how large, and to scale within the VMA. */
 static void draw_stretch(const struct ruler *r, const struct snapshot *snap, struct canvas *c, int row,
 			 int i)
@@ -108,8 +95,9 @@ static void draw_stretch(const struct ruler *r, const struct snapshot *snap, str
 	canvas_ch(c, row, 13, m->outside ? STYLE(LIMIT) : STYLE(BORDER),
 		  m->outside ? 0x254e /* ╎ */ : 0x2502);
 	canvas_putn(c, row, TEXT + 1, st, size_end - 7 - TEXT, m->below);
-	if (frame && m->frames == 1)
-		draw_static(&snap->unwound->frames[m->frame], m, c, row, size_end - 7);
+	if (frame && m->frames == 1 && snap->unwound->frames[m->frame].takes != UNKNOWN)
+		paint_code(c, row, TEXT + 1 + text_width(m->below), size_end - 7,
+			   snap->unwound->frames[m->frame].takes);
 	canvas_right(c, row, size_end, st, text_size(m->bytes, size));
 	if (!m->outside)
 		/* Frames are small beside the mapping: theirs are to scale of all frames. */
