@@ -5,24 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
 #include "mmscope/text.h"
 #include "src/frames/functions.h"
+#include "src/frames/tool.h"
 
-enum { TEXT_COLUMN = 56, TAB = 8, DIFFERENCES = 40, COMPLAINT = 200 };
-
-struct tool {
-	pid_t pid;
-	FILE *out;
-	int err;		/* what it complained of, as a file in memory; -1: unknown */
-};
+enum { TEXT_COLUMN = 56, TAB = 8, DIFFERENCES = 40 };
 
 /* The disassemblers of other architectures, as distributions name them. */
 static const struct foreign {
@@ -35,103 +27,61 @@ static const struct foreign {
 	{ EM_ARM, { "arm-linux-gnueabihf-objdump", "arm-linux-gnueabi-objdump" } },
 };
 
-/* The tool with its messages in English, whatever the user's locale is. */
-static struct error *tool_start(const char *tool, const char *option, const char *file,
-				struct tool *ret)
+/* The first bytes of an ELF file. */
+struct head {
+	bool elf;
+	uint16_t type, machine;		/* e_type, e_machine */
+};
+
+static struct head read_head(const char *file)
 {
-	char *argv[] = { (char *)tool, (char *)option, (char *)"--", (char *)file, NULL };
-	char *env[] = { (char *)"LC_ALL=C", xasprintf("PATH=%s", getenv("PATH") ? getenv("PATH") :
-						      "/usr/bin:/bin"), NULL };
-	posix_spawn_file_actions_t fa;
-	int fds[2], failed;
+	unsigned char b[20] = { 0 };
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, b, sizeof(b));
+	unsigned low = b[EI_DATA] == ELFDATA2MSB;	/* the byte of less weight */
 
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		free(env[1]);
-		return error_os(ERR_FAILURE, errno, "cannot make a pipe");
-	}
-	ret->err = memfd_create("objdump", MFD_CLOEXEC);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, fds[1], STDOUT_FILENO);
-	if (ret->err >= 0)
-		posix_spawn_file_actions_adddup2(&fa, ret->err, STDERR_FILENO);
-	failed = posix_spawnp(&ret->pid, tool, &fa, NULL, argv, env);
-	posix_spawn_file_actions_destroy(&fa);
-	free(env[1]);
-	close(fds[1]);
-	if (failed) {
-		close(fds[0]);
-		if (ret->err >= 0)
-			close(ret->err);
-		return error_os(ERR_FAILURE, failed, "%s cannot be run (Debian: apt-get install binutils)",
-				tool);
-	}
-	ret->out = fdopen(fds[0], "r");
-	return NULL;
-}
-
-/* Its first complaint, without its name; "" for none. */
-static void complaint(const struct tool *t, char text[COMPLAINT])
-{
-	ssize_t n = t->err < 0 ? -1 : pread(t->err, text, COMPLAINT - 1, 0);
-	char *colon;
-
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	colon = strstr(text, "objdump: ");
-	if (colon)
-		memmove(text, colon + 9, strlen(colon + 9) + 1);
-}
-
-static int tool_end(struct tool *t)
-{
-	int status = 0;
-
-	fclose(t->out);
-	while (waitpid(t->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-static void tool_close(struct tool *t)
-{
-	if (t->err >= 0)
-		close(t->err);
+	if (fd >= 0)
+		close(fd);
+	if (n < (ssize_t)sizeof(b) || memcmp(b, ELFMAG, SELFMAG))
+		return (struct head){ .elf = false };
+	return (struct head){
+		.elf = true,
+		.type = (uint16_t)(b[17 - low] << 8 | b[16 + low]),
+		.machine = (uint16_t)(b[19 - low] << 8 | b[18 + low]),
+	};
 }
 
 /* The names to try for a file: what is called objdump knows this machine's own files, and
  * those of others where it was built for many. */
-static const struct foreign *foreigner(const char *file)
+static const struct foreign *foreigner(const struct head *head)
 {
-	unsigned char head[20] = { 0 };
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
-	uint16_t machine;
-
-	if (fd >= 0)
-		close(fd);
-	if (n < (ssize_t)sizeof(head) || memcmp(head, ELFMAG, SELFMAG))
-		return NULL;
-	machine = head[EI_DATA] == ELFDATA2MSB ? (uint16_t)(head[18] << 8 | head[19]) :
-		  (uint16_t)(head[19] << 8 | head[18]);
-	for (size_t i = 0; i < ARRAY_LEN(foreigners); i++)
-		if (foreigners[i].machine == machine)
+	for (size_t i = 0; head->elf && i < ARRAY_LEN(foreigners); i++)
+		if (foreigners[i].machine == head->machine)
 			return &foreigners[i];
 	return NULL;
+}
+
+static struct error *objdump_start(const char *tool, const char *option, const char *file,
+				   struct tool *ret)
+{
+	char *argv[] = { (char *)tool, (char *)option, (char *)"--", (char *)file, NULL };
+
+	return tool_start(argv, -1, ret);
 }
 
 /* By one tool. What it wrote before it failed is no list: all or nothing. */
 static struct error *disassemble(const char *tool, const char *file, struct functions *f)
 {
-	char said[COMPLAINT];
+	char said[TOOL_COMPLAINT];
 	struct error *err;
 	struct tool t;
 
-	err = tool_start(tool, "-d", file, &t);
+	err = objdump_start(tool, "-d", file, &t);
 	if (err)
 		return err;
 	err = objdump_parse(t.out, f);
 	if (tool_end(&t) && !err) {
-		complaint(&t, said);
+		tool_complaint(&t, said);
 		err = error_create(ERR_FAILURE, "%s: %s cannot read it%s%s", file, tool,
 				   *said ? ": " : "", said);
 	}
@@ -141,16 +91,18 @@ static struct error *disassemble(const char *tool, const char *file, struct func
 	return err;
 }
 
-static struct error *read_elf(const char *file, struct functions *f)
+static struct error *read_elf(const char *file, struct functions *f, bool *demangled)
 {
 	const struct foreign *other;
+	struct head head;
 	const char *tool = "objdump";
 	struct error *err;
 	struct tool t;
 
 	if (access(file, R_OK) < 0)
 		return error_os(ERR_FAILURE, errno, "%s", file);
-	other = foreigner(file);
+	head = read_head(file);
+	other = foreigner(&head);
 	err = disassemble(tool, file, f);
 	for (size_t i = 0; err && other && i < ARRAY_LEN(other->tools) && other->tools[i]; i++) {
 		struct error *again = disassemble(other->tools[i], file, f);
@@ -164,13 +116,13 @@ static struct error *read_elf(const char *file, struct functions *f)
 	}
 	if (err)
 		return err;
-	err = tool_start(tool, "--dwarf=frames-interp", file, &t);
+	err = objdump_start(tool, "--dwarf=frames-interp", file, &t);
 	if (err)
 		return err;
 	cfi_parse(t.out, f);
 	tool_end(&t);		/* a file without call frame information is none the worse */
 	tool_close(&t);
-	su_read(file, f);
+	*demangled = su_read(file, head.type == ET_REL, f);
 	return NULL;
 }
 
@@ -224,6 +176,30 @@ static void put_difference(FILE *out, const struct function *f)
 	free(name);
 }
 
+/* Figures of the compiler's that nobody here can be given. */
+static void put_unmatched(FILE *out, const struct functions *f, unsigned long min, bool demangled)
+{
+	size_t n = 0, shown = 0;
+
+	for (size_t i = 0; i < f->nunmatched; i++)
+		n += f->unmatched[i].bytes > min;
+	if (n)
+		fprintf(out, "# the compiler's, of functions that are not here under that name, or not alone%s (%zu):\n",
+			demangled ? "" : "; names of C++ need c++filt, which cannot be run", n);
+	for (size_t i = 0; i < f->nunmatched && shown < DIFFERENCES; i++) {
+		char *name;
+
+		if (f->unmatched[i].bytes <= min)
+			continue;
+		name = text_sanitized(f->unmatched[i].name);
+		fprintf(out, "#   %s: %" PRIu64 "\n", name, f->unmatched[i].bytes);
+		free(name);
+		shown++;
+	}
+	if (n > shown)
+		fprintf(out, "#   and %zu more\n", n - shown);
+}
+
 static void summary(FILE *out, struct function *const *v, size_t n, unsigned long min)
 {
 	size_t dynamic = 0, different = 0, shown = 0;
@@ -259,12 +235,13 @@ static void summary(FILE *out, struct function *const *v, size_t n, unsigned lon
 
 struct error *frames_run(const struct frames_options *o, FILE *out)
 {
-	struct functions f = { NULL, 0, 0 };
+	struct functions f = { NULL };
+	bool demangled = true;
 	struct error *err = NULL;
 	struct function **v;
 
 	if (o->file)
-		err = read_elf(o->file, &f);
+		err = read_elf(o->file, &f, &demangled);
 	else
 		err = objdump_parse(o->in, &f);
 	if (!err && !f.n)
@@ -281,6 +258,7 @@ struct error *frames_run(const struct frames_options *o, FILE *out)
 	for (size_t i = 0; i < f.n && v[i]->bytes > o->min; i++)
 		put_line(out, v[i]);
 	summary(out, v, f.n, o->min);
+	put_unmatched(out, &f, o->min, demangled);
 	free(v);
 	functions_free(&f);
 	return NULL;

@@ -172,6 +172,19 @@ static bool file_line(const char *line, char **file, const char **format)
 	return true;
 }
 
+/* "Disassembly of section .text:" */
+static bool section_line(const char *line, size_t n, struct functions *f)
+{
+	static const char head[] = "Disassembly of section ";
+	const size_t begins = sizeof(head) - 1;
+
+	if (n <= begins || strncmp(line, head, begins) || line[n - 1] != ':')
+		return false;
+	VEC_GROW(f->section, f->nsections, f->sections_cap);
+	f->section[f->nsections++] = xstrndup(line + begins, n - 1 - begins);
+	return true;
+}
+
 static const struct arch *arch_of(const char *word, bool machine)
 {
 	for (size_t i = 0; i < ARRAY_LEN(archs); i++)
@@ -199,6 +212,10 @@ struct error *objdump_parse(FILE *in, struct functions *ret)
 	size_t cap = 0;
 	ssize_t got;
 
+	if (!ret->nsections) {
+		VEC_GROW(ret->section, ret->nsections, ret->sections_cap);
+		ret->section[ret->nsections++] = xstrdup("");
+	}
 	uname(&u);
 	patterns_for(&p, arch_of(u.machine, true));
 	while (!err && (got = getline(&line, &cap, in)) >= 0) {
@@ -208,6 +225,7 @@ struct error *objdump_parse(FILE *in, struct functions *ret)
 			line[--n] = '\0';
 		if (function_line(line, n, &f)) {
 			f.file = xstrdup(file);
+			f.section = ret->nsections - 1;
 			VEC_GROW(ret->v, ret->n, ret->cap);
 			ret->v[ret->n++] = f;
 		} else if (file_line(line, &file, &format)) {
@@ -215,6 +233,8 @@ struct error *objdump_parse(FILE *in, struct functions *ret)
 				patterns_for(&p, arch_of(format, false));
 			else
 				err = unknown_format(format);
+		} else if (section_line(line, n, ret)) {
+			continue;
 		} else if (ret->n && strstr(line, p.arch->push ? "" : "sp")) {
 			count(&p, line, n, &ret->v[ret->n - 1]);
 		}
@@ -232,19 +252,12 @@ void functions_free(struct functions *f)
 		free(f->v[i].name);
 		free(f->v[i].file);
 	}
+	for (size_t i = 0; i < f->nsections; i++)
+		free(f->section[i]);
+	for (size_t i = 0; i < f->nunmatched; i++)
+		free(f->unmatched[i].name);
 	free(f->v);
-	*f = (struct functions){ NULL, 0, 0 };
-}
-
-struct function *functions_find(const struct functions *f, const char *name)
-{
-	struct function *found = NULL;
-
-	for (size_t i = 0; i < f->n; i++)
-		if (!strcmp(f->v[i].name, name)) {
-			if (found)
-				return NULL;
-			found = &f->v[i];
-		}
-	return found;
+	free(f->section);
+	free(f->unmatched);
+	*f = (struct functions){ NULL };
 }

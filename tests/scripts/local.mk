@@ -20,4 +20,4 @@ TESTS += tests/scripts/documents
 
 dist_check_SCRIPTS += tests/scripts/frames
 TESTS += tests/scripts/frames
-EXTRA_DIST += $(srcdir)/tests/fixtures/frames/*.objdump $(srcdir)/tests/fixtures/frames/*.expected
+EXTRA_DIST += $(srcdir)/tests/fixtures/frames/*.objdump $(srcdir)/tests/fixtures/frames/*.expected tests/fixtures/frames/cxx.cpp tests/fixtures/frames/cxx.s tests/fixtures/frames/cxx.su

@@ -123,3 +123,9 @@ check_PROGRAMS += $(MAPLE_TESTS)
 TESTS += $(MAPLE_TESTS)
 tests_unit_test_maple_SOURCES = tests/unit/test_maple.c
 tests_unit_test_maple_LDADD = $(TEST_LIBS)
+
+SPELLING_TESTS = tests/unit/test_spelling
+check_PROGRAMS += $(SPELLING_TESTS)
+TESTS += $(SPELLING_TESTS)
+tests_unit_test_spelling_SOURCES = tests/unit/test_spelling.c
+tests_unit_test_spelling_LDADD = $(TEST_LIBS)
