@@ -20,4 +20,6 @@ TESTS += tests/scripts/documents
 
 dist_check_SCRIPTS += tests/scripts/frames
 TESTS += tests/scripts/frames
-EXTRA_DIST += $(srcdir)/tests/fixtures/frames/*.objdump $(srcdir)/tests/fixtures/frames/*.expected tests/fixtures/frames/cxx.cpp tests/fixtures/frames/cxx.s tests/fixtures/frames/cxx.su
+EXTRA_DIST += $(srcdir)/tests/fixtures/frames/*.objdump $(srcdir)/tests/fixtures/frames/*.expected \
+	$(srcdir)/tests/fixtures/frames/*.text $(srcdir)/tests/fixtures/frames/*.list \
+	tests/fixtures/frames/cxx.cpp tests/fixtures/frames/cxx.s tests/fixtures/frames/cxx.su
