@@ -54,14 +54,6 @@ uint64_t kgaps_find(const struct kgaps *g, uint64_t address)
 	return kgaps_knows(g, address) ? g->gap[place_of(g, address)].bytes : 0;
 }
 
-static uint64_t word_at(const uint8_t *stack, size_t at)
-{
-	uint64_t word;
-
-	memcpy(&word, stack + at, sizeof(word));
-	return word;
-}
-
 bool kplaces_find(const uint8_t *stack, size_t size, uint64_t from, const uint64_t *address,
 		  size_t n, struct kplaces *ret)
 {
@@ -71,7 +63,7 @@ bool kplaces_find(const uint8_t *stack, size_t size, uint64_t from, const uint64
 		return false;
 	at = (size_t)(from + 7) & ~(size_t)7;
 	for (size_t i = 0; i < n; i++, at += 8) {
-		while (at + 8 <= size && word_at(stack, at) != address[i])
+		while (at + 8 <= size && kstack_word(stack, at) != address[i])
 			at += 8;
 		if (at + 8 > size)
 			return false;
@@ -80,7 +72,7 @@ bool kplaces_find(const uint8_t *stack, size_t size, uint64_t from, const uint64
 	for (size_t i = n; i-- > 0;) {
 		do
 			end -= 8;
-		while (word_at(stack, end) != address[i]);
+		while (kstack_word(stack, end) != address[i]);
 		ret->high[i] = end;
 	}
 	/* The outermost returns to the entry code, just below the saved registers. */
@@ -101,14 +93,14 @@ static bool tighten(struct kplaces *p, const uint8_t *stack, const uint64_t *add
 	for (size_t i = 1; i < p->n; i++) {
 		if (p->low[i] <= p->low[i - 1])
 			p->low[i] = p->low[i - 1] + 8;
-		while (p->low[i] <= p->high[i] && word_at(stack, p->low[i]) != address[i])
+		while (p->low[i] <= p->high[i] && kstack_word(stack, p->low[i]) != address[i])
 			p->low[i] += 8;
 	}
 	for (size_t i = p->n; i-- > 1;) {
 		if (p->high[i - 1] >= p->high[i])
 			p->high[i - 1] = p->high[i] - 8;
 		while (p->high[i - 1] >= p->low[i - 1] &&
-		       word_at(stack, p->high[i - 1]) != address[i - 1])
+		       kstack_word(stack, p->high[i - 1]) != address[i - 1])
 			p->high[i - 1] -= 8;
 	}
 	for (size_t i = 0; i < p->n; i++)
@@ -123,7 +115,7 @@ static void put_at(struct kplaces *p, const uint8_t *stack, const uint64_t *addr
 {
 	struct kplaces tried = *p;
 
-	if (at < p->low[i] || at > p->high[i] || word_at(stack, at) != address[i])
+	if (at < p->low[i] || at > p->high[i] || kstack_word(stack, at) != address[i])
 		return;
 	tried.low[i] = tried.high[i] = at;
 	if (tighten(&tried, stack, address))

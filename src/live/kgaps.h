@@ -9,6 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+static inline uint64_t kstack_word(const uint8_t *stack, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, stack + at, sizeof(word));
+	return word;
+}
 
 struct kgap {
 	uint64_t address;

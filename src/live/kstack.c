@@ -14,18 +14,10 @@
 #include "mmscope/snapshot.h"
 #include "src/live/procfs.h"
 
-static uint64_t word_at(const uint8_t *stack, size_t at)
-{
-	uint64_t word;
-
-	memcpy(&word, stack + at, sizeof(word));
-	return word;
-}
-
 uint64_t kstack_high_water(const uint8_t *stack, size_t size, size_t skip)
 {
 	for (size_t at = skip; at + 8 <= size; at += 8)
-		if (word_at(stack, at))
+		if (kstack_word(stack, at))
 			return size - at;
 	return 0;
 }
@@ -35,7 +27,7 @@ bool kstack_erased(const uint8_t *stack, size_t size, size_t skip)
 	size_t seen = 0;
 
 	for (size_t at = skip; at + 8 <= size && at < skip + 256; at += 8)
-		seen += word_at(stack, at) == KSTACK_POISON;
+		seen += kstack_word(stack, at) == KSTACK_POISON;
 	return seen > 0;
 }
 
