@@ -327,12 +327,8 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 	if (canvas_cols(c) >= 90)
 		canvas_putn(c, row, r->kind == ROW_FIELD ? 62 : 56, STYLE(DIM),
 			    canvas_cols(c) - (r->kind == ROW_FIELD ? 63 : 57), about_of(snap, r));
-	if (!selected)
-		return;
-	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	if (!heat)
-		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-	canvas_cursor(c, row, 0);
+	if (selected)
+		paint_selected(c, row, heat);
 }
 
 static void counters_draw(void *state, const struct session *s, struct canvas *c)

@@ -13,13 +13,13 @@
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/paint.h"
+#include "ui/views/sieve.h"
 
 struct events_state {
 	bool scrolled;		/* not at the tail */
 	uint64_t cursor;	/* number of the event under it, while scrolled */
 	int top, page;
-	char *text;
-	struct filter *filter;
+	struct sieve sieve;
 	uint64_t *passing;	/* numbers, rising */
 	size_t n, cap;
 	uint64_t tested;	/* numbers below this were tried */
@@ -29,8 +29,7 @@ static void events_fini(void *state)
 {
 	struct events_state *st = state;
 
-	filter_destroy(st->filter);
-	free(st->text);
+	sieve_fini(&st->sieve);
 	free(st->passing);
 }
 
@@ -48,7 +47,7 @@ static void update(struct events_state *st, const struct session *s)
 	uint64_t first = session_events_dropped(s), end = first + session_events(s);
 	size_t gone = 0;
 
-	if (!st->filter)
+	if (!st->sieve.filter)
 		return;
 	/* Another target: the numbers begin anew. */
 	if (st->tested > end) {
@@ -63,7 +62,7 @@ static void update(struct events_state *st, const struct session *s)
 	for (uint64_t i = umax(st->tested, first); i < end; i++) {
 		const struct event *e = event_of(s, i);
 
-		if (!e || !filter_match(st->filter, e))
+		if (!e || !sieve_passes(&st->sieve, e))
 			continue;
 		VEC_GROW(st->passing, st->n, st->cap);
 		st->passing[st->n++] = i;
@@ -73,12 +72,12 @@ static void update(struct events_state *st, const struct session *s)
 
 static size_t row_count(const struct events_state *st, const struct session *s)
 {
-	return st->filter ? st->n : session_events(s);
+	return st->sieve.filter ? st->n : session_events(s);
 }
 
 static uint64_t number_at(const struct events_state *st, const struct session *s, size_t row)
 {
-	return st->filter ? st->passing[row] : session_events_dropped(s) + row;
+	return st->sieve.filter ? st->passing[row] : session_events_dropped(s) + row;
 }
 
 /* The row of the cursor: the last one unless scrolled, the nearest when its event is gone. */
@@ -160,11 +159,8 @@ static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t 
 	event_describe(e, scratch);
 	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0),
 		    buf_str(scratch));
-	if (!selected)
-		return;
-	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-	canvas_cursor(c, row, 0);
+	if (selected)
+		paint_selected(c, row, 0);
 }
 
 static void draw_status(const struct events_state *st, const struct session *s, struct canvas *c,
@@ -176,7 +172,7 @@ static void draw_status(const struct events_state *st, const struct session *s, 
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
 	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s",
 			  count_text(row_count(st, s), a), plural(row_count(st, s)));
-	if (st->filter)
+	if (st->sieve.filter)
 		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass",
 				  count_text(session_events(s), b));
 	if (session_events_dropped(s))
@@ -209,7 +205,7 @@ static void events_draw(void *state, const struct session *s, struct canvas *c)
 			draw_row(c, i, e, snap->time_ns, st->top + i == cursor, &scratch);
 	}
 	if (!n)
-		canvas_put(c, 1, 2, STYLE(DIM), st->filter ? "no event passes the filter" :
+		canvas_put(c, 1, 2, STYLE(DIM), st->sieve.filter ? "no event passes the filter" :
 			   "nothing has changed since it is watched");
 	draw_status(st, s, c, canvas_rows(c) - 2);
 	buf_free(&scratch);
@@ -285,20 +281,9 @@ static void events_click(void *state, struct session *s, int row, int col, bool 
 static bool events_set_filter(void *state, const char *text, struct filter_error *err)
 {
 	struct events_state *st = state;
-	struct filter *f = filter_compile(&filter_events, text, err);
-	char *copy;
 
-	if (!f)
+	if (!sieve_set(&st->sieve, &filter_events, text, err))
 		return false;
-	if (!text[strspn(text, " \t")]) {
-		filter_destroy(f);
-		f = NULL;
-	}
-	copy = xstrdup(text);
-	filter_destroy(st->filter);
-	free(st->text);
-	st->filter = f;
-	st->text = copy;
 	st->n = 0;
 	st->tested = 0;
 	return true;
@@ -306,9 +291,7 @@ static bool events_set_filter(void *state, const char *text, struct filter_error
 
 static const char *events_filter(const void *state)
 {
-	const struct events_state *st = state;
-
-	return st->text ? st->text : "";
+	return sieve_text(&((const struct events_state *)state)->sieve);
 }
 
 static void events_describe(void *state, const struct session *s, struct buf *out)
@@ -338,8 +321,7 @@ static void events_heading(void *state, const struct session *s, struct buf *out
 
 	(void)s;
 	buf_adds(out, "events");
-	if (st->filter)
-		buf_addf(out, " ─ filter %s", st->text);
+	sieve_heading(&st->sieve, out);
 }
 
 static const struct view_command commands[] = {

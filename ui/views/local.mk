@@ -4,6 +4,7 @@ libmmscope_a_SOURCES += ui/views/paint.h ui/views/paint.c ui/views/describe.c
 libmmscope_a_SOURCES += ui/views/blocks.h ui/views/blocks.c
 libmmscope_a_SOURCES += ui/views/grid.h ui/views/grid.c
 libmmscope_a_SOURCES += ui/views/page.h ui/views/page.c
+libmmscope_a_SOURCES += ui/views/list.h ui/views/list.c ui/views/sieve.h ui/views/sieve.c
 libmmscope_a_SOURCES += ui/views/map.c ui/views/table.c ui/views/pages.c
 libmmscope_a_SOURCES += ui/views/picker.h ui/views/picker.c
 libmmscope_a_SOURCES += ui/views/ruler.h ui/views/ruler.c ui/views/stack.c

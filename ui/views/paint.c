@@ -47,6 +47,22 @@ bool list_move(const char *command, int *sel, int n, int page)
 	return true;
 }
 
+void paint_changed(struct canvas *c, int row, unsigned heat)
+{
+	if (!heat)
+		return;
+	canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
+	canvas_restyle(c, row, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
+}
+
+void paint_selected(struct canvas *c, int row, unsigned heat)
+{
+	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
+	if (!heat)
+		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
+	canvas_cursor(c, row, 0);
+}
+
 void paint_code(struct canvas *c, int row, int from, int end, uint64_t bytes)
 {
 	char text[48], n[32];

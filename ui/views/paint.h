@@ -38,6 +38,10 @@ uint32_t heat_mark(unsigned heat);
 /* What changed, where the glyph is a shade: heat turns letters round, which would turn a full
  * block into an empty one. */
 struct style heat_shade(struct style st, unsigned heat);
+/* A line of a list that changed: its mark, and all of it brighter, for as long as it is warm. */
+void paint_changed(struct canvas *c, int row, unsigned heat);
+/* The line under the cursor; one that is warm keeps its mark. */
+void paint_selected(struct canvas *c, int row, unsigned heat);
 /* How full: '·' nothing, then ░▒▓, and █ only when nothing is missing. */
 uint32_t density_mark(uint64_t part, uint64_t whole);
 

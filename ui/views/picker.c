@@ -309,11 +309,8 @@ static void draw_row(const struct picker *p, struct canvas *c, int row, size_t i
 	const struct proc_entry *e = &p->list.entries[p->rows[i]];
 
 	columns_row(c, row, columns, &rows, p->rows[i], scratch);
-	if (e->pid != p->selected)
-		return;
-	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-	canvas_cursor(c, row, 0);
+	if (e->pid == p->selected)
+		paint_selected(c, row, 0);
 }
 
 void picker_draw(struct picker *p, struct canvas *c)

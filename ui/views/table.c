@@ -472,17 +472,9 @@ static void draw_lines(struct table_state *st, const struct table_rows *rows, st
 		/* What an address shares with the one above it. */
 		canvas_restyle(c, 1 + i, 1, common_digits(before, v->start), STYLE(DIM));
 		before = v->start;
-		if (heat) {
-			canvas_ch(c, 1 + i, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
-			canvas_restyle(c, 1 + i, 1, canvas_cols(c) - 1,
-				       style_heat(STYLE(TEXT), heat));
-		}
-		if (st->top + i != selected)
-			continue;
-		canvas_restyle(c, 1 + i, 0, canvas_cols(c), STYLE(SELECT));
-		if (!heat)
-			canvas_ch(c, 1 + i, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-		canvas_cursor(c, 1 + i, 0);
+		paint_changed(c, 1 + i, heat);
+		if (st->top + i == selected)
+			paint_selected(c, 1 + i, heat);
 	}
 	if (!st->n)
 		canvas_put(c, 2, 2, STYLE(WHY), "no mapping passes the filter; Esc clears it");

@@ -13,23 +13,16 @@
 #include "mmscope/text.h"
 #include "mmscope/view.h"
 #include "ui/views/cpustacks.h"
-#include "ui/views/paint.h"
+#include "ui/views/list.h"
 #include "ui/views/ruler.h"
 
 struct tasks_state {
-	int sort, top, page, width;
-	bool reversed;
-	char *text;			/* filter */
-	struct filter *filter;
-	uint32_t *order;
-	size_t n, cap;
-	/* What the order was made of; the reference is held. */
-	const struct stacks *made_of;
-	int made_sort;
-	bool made_reversed;
+	struct list list;
+	const struct stacks *made_of;	/* what its order is of; the reference is held */
 };
 
 struct tasks_rows {
+	const struct session *s;
 	const struct stacks *stacks;
 	int bar;			/* columns of the bars */
 };
@@ -38,10 +31,8 @@ static void tasks_fini(void *state)
 {
 	struct tasks_state *st = state;
 
-	filter_destroy(st->filter);
+	list_fini(&st->list);
 	stacks_put(st->made_of);
-	free(st->text);
-	free(st->order);
 }
 
 /* ---- columns ---- */
@@ -200,26 +191,23 @@ static const struct stacks *stacks_of(const struct session *s)
 	return snap ? snap->stacks : NULL;
 }
 
+static const void *row_at(const void *rows, size_t i)
+{
+	return row_of(rows, i);
+}
+
 static void update_order(struct tasks_state *st, const struct tasks_rows *rows)
 {
-	const struct stacks *all = rows->stacks;
-
-	if (st->made_of == all && st->made_sort == st->sort && st->made_reversed == st->reversed)
+	if (st->made_of == rows->stacks && list_fresh(&st->list))
 		return;
 	stacks_put(st->made_of);
-	st->made_of = stacks_get(all);
-	st->made_sort = st->sort;
-	st->made_reversed = st->reversed;
-	if (all->n > st->cap) {
-		st->cap = all->n;
-		st->order = xreallocarray(st->order, st->cap, sizeof(*st->order));
-	}
-	st->n = 0;
-	for (size_t i = 0; i < all->n; i++)
-		if (!st->filter || filter_match(st->filter, &all->tasks[i]))
-			st->order[st->n++] = (uint32_t)i;
-	if (st->sort || st->reversed)
-		columns_sort(&columns[st->sort], rows, st->order, st->n, st->reversed);
+	st->made_of = stacks_get(rows->stacks);
+	list_make(&st->list, columns, rows, rows->stacks->n, row_at);
+}
+
+static const struct kstack *task_at(const struct tasks_state *st, int line)
+{
+	return &st->made_of->tasks[st->list.order[line]];
 }
 
 static int line_of_selection(const struct tasks_state *st, const struct session *s)
@@ -228,9 +216,9 @@ static int line_of_selection(const struct tasks_state *st, const struct session 
 
 	if (!stacks_find(st->made_of, tid))
 		tid = session_snapshot(s)->process.pid;
-	for (size_t i = 0; i < st->n; i++)
-		if (st->made_of->tasks[st->order[i]].tid == tid)
-			return (int)i;
+	for (int i = 0; i < (int)st->list.n; i++)
+		if (task_at(st, i)->tid == tid)
+			return i;
 	return 0;
 }
 
@@ -262,7 +250,7 @@ static void draw_footer(const struct tasks_state *st, const struct stacks *all, 
 	int col;
 
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
-	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s of %s tasks", count_text(st->n, n),
+	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s of %s tasks", count_text(st->list.n, n),
 			  count_text(all->n, m));
 	if (sum.deepest) {
 		col = canvas_putf(c, row + 1, col + 2, STYLE(TEXT), "deepest %s %s",
@@ -278,24 +266,9 @@ static void draw_footer(const struct tasks_state *st, const struct stacks *all, 
 	}
 }
 
-static void draw_row(const struct tasks_state *st, const struct tasks_rows *rows,
-		     const struct session *s, struct canvas *c, int row, int line, bool selected,
-		     struct buf *scratch)
+static unsigned heat_of(const void *rows, size_t i)
 {
-	size_t i = st->order[line];
-	unsigned heat = session_heat_task(s, rows->stacks->tasks[i].tid);
-
-	columns_row(c, row, columns, rows, i, scratch);
-	if (heat) {
-		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
-		canvas_restyle(c, row, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
-	}
-	if (!selected)
-		return;
-	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	if (!heat)
-		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-	canvas_cursor(c, row, 0);
+	return session_heat_task(((const struct tasks_rows *)rows)->s, row_of(rows, i)->tid);
 }
 
 /* Columns that are left for the bars. */
@@ -321,9 +294,8 @@ static void draw_nothing(const struct session *s, struct canvas *c)
 static void tasks_draw(void *state, const struct session *s, struct canvas *c)
 {
 	struct tasks_state *st = state;
-	struct tasks_rows rows = { .stacks = stacks_of(s) };
-	struct buf scratch = BUF_INIT;
-	int selected, below, height;
+	struct tasks_rows rows = { .s = s, .stacks = stacks_of(s) };
+	int below, height;
 
 	if (!rows.stacks || !rows.stacks->n) {
 		draw_nothing(s, c);
@@ -333,17 +305,9 @@ static void tasks_draw(void *state, const struct session *s, struct canvas *c)
 	update_order(st, &rows);
 	below = cpustacks_draw(rows.stacks, c);
 	height = canvas_rows(c) - below - 2;
-	st->width = canvas_cols(c);
-	st->page = imax(height - 1, 1);
-	selected = line_of_selection(st, s);
-	st->top = scroll_to(st->top, selected, (int)st->n, st->page);
-	columns_head(c, 0, columns, st->sort, st->reversed);
-	for (int i = 0; i < st->page && st->top + i < (int)st->n; i++)
-		draw_row(st, &rows, s, c, 1 + i, st->top + i, st->top + i == selected, &scratch);
-	if (!st->n)
-		canvas_put(c, 2, 2, STYLE(WHY), "no task passes the filter");
+	list_draw(&st->list, c, columns, &rows, height - 1, line_of_selection(st, s), heat_of,
+		  "no task passes the filter");
 	draw_footer(st, rows.stacks, c, height);
-	buf_free(&scratch);
 }
 
 static void tasks_want(void *state, const struct session *s, struct source_want *want)
@@ -360,32 +324,32 @@ static bool tasks_command(void *state, struct session *s, const char *name, cons
 	struct tasks_state *st = state;
 	int line;
 
-	if (columns_command(s, columns, st->width, &st->sort, &st->reversed, name, arg))
+	if (columns_command(s, columns, st->list.width, &st->list.sort, &st->list.reversed, name,
+			    arg))
 		return true;
-	if (!st->n || stacks_of(s) != st->made_of)
+	if (!st->list.n || stacks_of(s) != st->made_of)
 		return false;
 	line = line_of_selection(st, s);
 	if (!strcmp(name, "enter")) {
-		ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+		ruler_select_tid(s, task_at(st, line)->tid);
 		session_set_room(s, view_index("kstack"));
 		return true;
 	}
-	if (!list_move(name, &line, (int)st->n, st->page - 1))
+	if (!list_move(name, &line, (int)st->list.n, st->list.page - 1))
 		return false;
-	ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+	ruler_select_tid(s, task_at(st, line)->tid);
 	return true;
 }
 
 static void tasks_click(void *state, struct session *s, int row, int col, bool twice)
 {
 	struct tasks_state *st = state;
-	int line = st->top + row - 1;
+	int line = list_at(&st->list, row);
 
 	(void)col;
-	if (!st->made_of || stacks_of(s) != st->made_of || row < 1 || row > st->page ||
-	    line >= (int)st->n)
+	if (!st->made_of || stacks_of(s) != st->made_of || line < 0)
 		return;
-	ruler_select_tid(s, st->made_of->tasks[st->order[line]].tid);
+	ruler_select_tid(s, task_at(st, line)->tid);
 	if (twice)
 		session_set_room(s, view_index("kstack"));
 }
@@ -393,16 +357,9 @@ static void tasks_click(void *state, struct session *s, int row, int col, bool t
 static bool tasks_set_filter(void *state, const char *text, struct filter_error *err)
 {
 	struct tasks_state *st = state;
-	struct filter *f = filter_compile(&filter_kstacks, text, err);
-	char *copy;
 
-	if (!f)
+	if (!sieve_set(&st->list.sieve, &filter_kstacks, text, err))
 		return false;
-	copy = xstrdup(text);
-	filter_destroy(st->filter);
-	free(st->text);
-	st->filter = f;
-	st->text = copy;
 	stacks_put(st->made_of);
 	st->made_of = NULL;
 	return true;
@@ -410,9 +367,7 @@ static bool tasks_set_filter(void *state, const char *text, struct filter_error 
 
 static const char *tasks_filter(const void *state)
 {
-	const struct tasks_state *st = state;
-
-	return st->text ? st->text : "";
+	return sieve_text(&((const struct tasks_state *)state)->list.sieve);
 }
 
 /* ---- sentences ---- */
@@ -450,12 +405,10 @@ static void tasks_describe(void *state, const struct session *s, struct buf *out
 	const struct tasks_state *st = state;
 	const struct kstack *k;
 	char comm[80];
-	size_t line;
 
-	if (!st->n || stacks_of(s) != st->made_of)
+	if (!st->list.n || stacks_of(s) != st->made_of)
 		return;
-	line = (size_t)line_of_selection(st, s);
-	k = &st->made_of->tasks[st->order[line]];
+	k = task_at(st, line_of_selection(st, s));
 	buf_addf(out, "%s %d %s", k->kthread ? "Kernel thread" : k->tid == k->tgid ? "Process" :
 		 "Thread", (int)k->tid, clean(k->comm, comm, sizeof(comm)));
 	if (k->tid != k->tgid)
@@ -473,8 +426,7 @@ static void tasks_heading(void *state, const struct session *s, struct buf *out)
 
 	(void)s;
 	buf_adds(out, "all tasks");
-	if (st->text && *st->text)
-		buf_addf(out, " ─ filter %s", st->text);
+	sieve_heading(&st->list.sieve, out);
 }
 
 static const struct view_command commands[] = {

@@ -9,20 +9,12 @@
 #include "mmscope/syscalls.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
-#include "ui/views/paint.h"
+#include "ui/views/list.h"
 #include "ui/views/ruler.h"
 
 struct threads_state {
-	int sort, top, page, width;
-	bool reversed;
-	char *text;			/* filter */
-	struct filter *filter;
-	uint32_t *order;
-	size_t n, cap;
-	/* What the order was made of; the list's reference is held. */
-	const struct task_list *made_of;
-	int made_sort;
-	bool made_reversed;
+	struct list list;
+	const struct task_list *made_of;	/* what its order is of; the reference is held */
 };
 
 struct threads_rows {
@@ -35,10 +27,8 @@ static void threads_fini(void *state)
 {
 	struct threads_state *st = state;
 
-	filter_destroy(st->filter);
+	list_fini(&st->list);
 	task_list_put(st->made_of);
-	free(st->text);
-	free(st->order);
 }
 
 /* ---- columns ---- */
@@ -287,33 +277,30 @@ static const struct column task_columns[] = {
 
 /* ---- order ---- */
 
+static const void *row_at(const void *rows, size_t i)
+{
+	return task_of(rows, i);
+}
+
 static void update_order(struct threads_state *st, const struct threads_rows *rows)
 {
-	const struct task_list *tasks = rows->tasks;
-
-	if (st->made_of == tasks && st->made_sort == st->sort && st->made_reversed == st->reversed)
+	if (st->made_of == rows->tasks && list_fresh(&st->list))
 		return;
 	task_list_put(st->made_of);
-	st->made_of = task_list_get(tasks);
-	st->made_sort = st->sort;
-	st->made_reversed = st->reversed;
-	if (tasks->n > st->cap) {
-		st->cap = tasks->n;
-		st->order = xreallocarray(st->order, st->cap, sizeof(*st->order));
-	}
-	st->n = 0;
-	for (size_t i = 0; i < tasks->n; i++)
-		if (!st->filter || filter_match(st->filter, &tasks->tasks[i]))
-			st->order[st->n++] = (uint32_t)i;
-	if (st->sort || st->reversed)
-		columns_sort(&task_columns[st->sort], rows, st->order, st->n, st->reversed);
+	st->made_of = task_list_get(rows->tasks);
+	list_make(&st->list, task_columns, rows, rows->tasks->n, row_at);
+}
+
+static const struct task *task_at(const struct threads_state *st, int line)
+{
+	return &st->made_of->tasks[st->list.order[line]];
 }
 
 static int line_of_selection(const struct threads_state *st, const struct session *s)
 {
-	for (size_t i = 0; i < st->n; i++)
-		if (st->made_of->tasks[st->order[i]].tid == session_tid(s))
-			return (int)i;
+	for (int i = 0; i < (int)st->list.n; i++)
+		if (task_at(st, i)->tid == session_tid(s))
+			return i;
 	return 0;
 }
 
@@ -338,28 +325,14 @@ static void draw_footer(const struct threads_state *st, const struct snapshot *s
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
 	canvas_putf(c, row + 1, 1, STYLE(STRONG),
 		    "%s of %s  stacks %s, %s resident  %u running%s%s",
-		    count_text(st->n, a), count_text(snap->tasks->n, b), text_size(size, z),
+		    count_text(st->list.n, a), count_text(snap->tasks->n, b), text_size(size, z),
 		    text_size(resident, r), (unsigned)running, without_sp ? "  sp unknown: " : "",
 		    without_sp ? count_text(without_sp, u) : "");
 }
 
-static void draw_row(const struct threads_state *st, const struct threads_rows *rows,
-		     struct canvas *c, int row, int line, bool selected, struct buf *scratch)
+static unsigned heat_of(const void *rows, size_t i)
 {
-	size_t i = st->order[line];
-	unsigned heat = session_heat_task(rows->s, rows->tasks->tasks[i].tid);
-
-	columns_row(c, row, task_columns, rows, i, scratch);
-	if (heat) {
-		canvas_ch(c, row, 0, style_heat(STYLE(NEW), heat), heat_mark(heat));
-		canvas_restyle(c, row, 1, canvas_cols(c) - 1, style_heat(STYLE(TEXT), heat));
-	}
-	if (!selected)
-		return;
-	canvas_restyle(c, row, 0, canvas_cols(c), STYLE(SELECT));
-	if (!heat)
-		canvas_ch(c, row, 0, STYLE(SELECT), 0x25b6 /* ▶ */);
-	canvas_cursor(c, row, 0);
+	return session_heat_task(((const struct threads_rows *)rows)->s, task_of(rows, i)->tid);
 }
 
 static void threads_draw(void *state, const struct session *s, struct canvas *c)
@@ -367,8 +340,7 @@ static void threads_draw(void *state, const struct session *s, struct canvas *c)
 	struct threads_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
 	struct threads_rows rows = { .s = s, .tasks = snap ? snap->tasks : NULL };
-	struct buf scratch = BUF_INIT;
-	int height = canvas_rows(c), selected;
+	int height = canvas_rows(c);
 
 	if (!rows.tasks || !rows.tasks->n) {
 		paint_why_empty(c, snap, "tasks");
@@ -381,17 +353,9 @@ static void threads_draw(void *state, const struct session *s, struct canvas *c)
 		rows.largest = umax(rows.largest, high == UNKNOWN ? 0 : high);
 	}
 	update_order(st, &rows);
-	st->width = canvas_cols(c);
-	st->page = height - 3;
-	selected = line_of_selection(st, s);
-	st->top = scroll_to(st->top, selected, (int)st->n, st->page);
-	columns_head(c, 0, task_columns, st->sort, st->reversed);
-	for (int i = 0; i < st->page && st->top + i < (int)st->n; i++)
-		draw_row(st, &rows, c, 1 + i, st->top + i, st->top + i == selected, &scratch);
-	if (!st->n)
-		canvas_put(c, 2, 2, STYLE(WHY), "no thread passes the filter");
+	list_draw(&st->list, c, task_columns, &rows, height - 3, line_of_selection(st, s), heat_of,
+		  "no thread passes the filter");
 	draw_footer(st, snap, c, height - 2);
-	buf_free(&scratch);
 }
 
 static void threads_want(void *state, const struct session *s, struct source_want *want)
@@ -412,21 +376,22 @@ static bool threads_command(void *state, struct session *s, const char *name, co
 	const struct snapshot *snap = session_snapshot(s);
 	int line;
 
-	if (columns_command(s, task_columns, st->width, &st->sort, &st->reversed, name, arg))
+	if (columns_command(s, task_columns, st->list.width, &st->list.sort, &st->list.reversed, name,
+			    arg))
 		return true;
 	if (!strcmp(name, "registers"))
 		return ruler_registers(s, session_tid(s), arg);
-	if (!snap || !st->n || snap->tasks != st->made_of)
+	if (!snap || !st->list.n || snap->tasks != st->made_of)
 		return false;
 	line = line_of_selection(st, s);
 	if (!strcmp(name, "enter")) {
-		ruler_select(s, &st->made_of->tasks[st->order[line]]);
+		ruler_select(s, task_at(st, line));
 		session_set_room(s, view_index("stack"));
 		return true;
 	}
-	if (!list_move(name, &line, (int)st->n, st->page - 1))
+	if (!list_move(name, &line, (int)st->list.n, st->list.page - 1))
 		return false;
-	ruler_select(s, &st->made_of->tasks[st->order[line]]);
+	ruler_select(s, task_at(st, line));
 	return true;
 }
 
@@ -434,12 +399,12 @@ static void threads_click(void *state, struct session *s, int row, int col, bool
 {
 	struct threads_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
-	int line = st->top + row - 1;
+	int line = list_at(&st->list, row);
 
 	(void)col;
-	if (!snap || snap->tasks != st->made_of || row < 1 || row > st->page || line >= (int)st->n)
+	if (!snap || snap->tasks != st->made_of || line < 0)
 		return;
-	ruler_select(s, &st->made_of->tasks[st->order[line]]);
+	ruler_select(s, task_at(st, line));
 	if (twice)
 		session_set_room(s, view_index("stack"));
 }
@@ -447,16 +412,9 @@ static void threads_click(void *state, struct session *s, int row, int col, bool
 static bool threads_set_filter(void *state, const char *text, struct filter_error *err)
 {
 	struct threads_state *st = state;
-	struct filter *f = filter_compile(&filter_tasks, text, err);
-	char *copy;
 
-	if (!f)
+	if (!sieve_set(&st->list.sieve, &filter_tasks, text, err))
 		return false;
-	copy = xstrdup(text);
-	filter_destroy(st->filter);
-	free(st->text);
-	st->filter = f;
-	st->text = copy;
 	task_list_put(st->made_of);
 	st->made_of = NULL;
 	return true;
@@ -464,9 +422,7 @@ static bool threads_set_filter(void *state, const char *text, struct filter_erro
 
 static const char *threads_filter(const void *state)
 {
-	const struct threads_state *st = state;
-
-	return st->text ? st->text : "";
+	return sieve_text(&((const struct threads_state *)state)->list.sieve);
 }
 
 /* ---- sentences ---- */
@@ -537,8 +493,7 @@ static void threads_heading(void *state, const struct session *s, struct buf *ou
 
 	(void)s;
 	buf_adds(out, "threads");
-	if (st->text && *st->text)
-		buf_addf(out, " ─ filter %s", st->text);
+	sieve_heading(&st->list.sieve, out);
 }
 
 static const struct view_command commands[] = {
