@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mmscope/buf.h"
 #include "src/sim/klook.h"
 
 static void number(struct fact_answer *ret, uint64_t n)
@@ -151,19 +152,27 @@ static void fact_stopped(const struct sim *s, const struct fact_ask *ask, struct
 	word(ret, sim_stopped(s) ? "yes" : "no");
 }
 
-/* Its words, without what stands around them. */
+static bool in_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+	       c == '#';
+}
+
+/* Its words, without what stands around them. A log can be long: the word that is expected
+ * comes first where it is there. */
 static void fact_log(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
 {
-	size_t n = 0;
+	size_t n = 0, len = ask->word ? strlen(ask->word) : 0;
 
 	(void)s;
 	ret->known = true;
-	for (const char *c = ask->log; *c && n + 1 < sizeof(ret->text); c++) {
-		bool inside = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-			      *c == '_' || *c == '-' || *c == '#';
-
-		ret->text[n++] = inside ? *c : ' ';
-	}
+	for (const char *c = ask->log; len && (c = strstr(c, ask->word)); c++)
+		if ((c == ask->log || !in_word(c[-1])) && !in_word(c[len])) {
+			word(ret, ask->word);
+			return;
+		}
+	for (const char *c = ask->log; *c && n + 1 < sizeof(ret->text); c++)
+		ret->text[n++] = in_word(*c) ? *c : ' ';
 	ret->text[n] = '\0';
 	if (!n)
 		word(ret, "none");
@@ -239,6 +248,94 @@ static void fact_mapcount(const struct sim *s, const struct fact_ask *ask, struc
 	number(ret, p.present ? p.mapcount : 0);
 }
 
+/* ---- what /proc says of mappings ---- */
+
+static bool mapping_at(const struct sim *s, const struct fact_ask *ask, struct sim_vma *v, struct fact_answer *ret)
+{
+	if (sim_vma_find(s, ask->proc, ask->addr, v) && v->start <= ask->addr)
+		return true;
+	snprintf(ret->text, sizeof(ret->text), "nothing is mapped there");
+	return false;
+}
+
+static bool flags_at(const struct sim *s, const struct fact_ask *ask, struct buf *flags, struct fact_answer *ret)
+{
+	struct sim_mm mm;
+	struct sim_vma v;
+
+	if (!mapping_at(s, ask, &v, ret))
+		return false;
+	sim_mm_get(s, ask->proc, &mm);
+	sim_vma_flags_text(s, &v, flags);
+	if (!mm.has_flags)
+		snprintf(ret->text, sizeof(ret->text), "smaps has no VmFlags in this kernel");
+	return mm.has_flags;
+}
+
+static void fact_flag(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct buf flags = BUF_INIT;
+
+	if (flags_at(s, ask, &flags, ret))
+		word(ret, buf_str(&flags));
+	buf_free(&flags);
+}
+
+static void fact_noflag(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	static const char all[] = "rd wr ex sh mr mw me ms gd pf dw gu lo io sr rr dc de lf ?? ac nr wf dd mm hg nh mg sl";
+	struct buf flags = BUF_INIT, none = BUF_INIT;
+
+	if (flags_at(s, ask, &flags, ret)) {
+		for (const char *f = all; *f; f += f[2] ? 3 : 2) {
+			const char two[3] = { f[0], f[1], '\0' };
+
+			if (!strstr(buf_str(&flags), two))
+				buf_addf(&none, "%s ", two);
+		}
+		word(ret, buf_str(&none));
+	}
+	buf_free(&flags);
+	buf_free(&none);
+}
+
+static void fact_label(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_vma v;
+
+	if (mapping_at(s, ask, &v, ret))
+		word(ret, v.name ? v.name : "none");
+}
+
+static void fact_chain(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	struct sim_vma v;
+
+	if (mapping_at(s, ask, &v, ret))
+		number(ret, v.anon_chain);
+}
+
+/* Of what not every kernel tells, what this one does, or does not. */
+static void told(const struct sim *s, const struct fact_ask *ask, bool shown, struct fact_answer *ret)
+{
+	struct sim_mm mm;
+
+	sim_mm_get(s, ask->proc, &mm);
+	ret->known = true;
+	snprintf(ret->text, sizeof(ret->text), "%s %s %s", mm.has_flags == shown ? "VmFlags" : "",
+		 mm.has_rss == shown ? "RssAnon RssFile RssShmem" : "", mm.has_pmd == shown ? "VmPMD" : "");
+}
+
+static void fact_shows(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	told(s, ask, true, ret);
+}
+
+static void fact_hides(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	told(s, ask, false, ret);
+}
+
 #define FREE_ROW(n) { "free" #n, "free blocks of order " #n, FACT_ALONE, false, fact_free##n }
 
 const struct fact facts[] = {
@@ -272,6 +369,12 @@ const struct fact facts[] = {
 	{ "whigh", "the zone's high watermark, frames", FACT_ALONE, false, fact_whigh },
 	{ "mapcount", "how often the frame at an address is mapped, 0: none there", FACT_AT_ADDRESS, false,
 	  fact_mapcount },
+	{ "flag", "a flag of the mapping at an address, as VmFlags has it", FACT_AT_ADDRESS, true, fact_flag },
+	{ "noflag", "a flag that this mapping has not", FACT_AT_ADDRESS, true, fact_noflag },
+	{ "label", "name of the mapping at an address, as smaps has it, or none", FACT_AT_ADDRESS, true, fact_label },
+	{ "chain", "length of the anon_vma chain of the mapping at an address", FACT_AT_ADDRESS, false, fact_chain },
+	{ "shows", "of VmFlags, RssAnon, RssFile, RssShmem, VmPMD one that /proc has", FACT_ALONE, true, fact_shows },
+	{ "hides", "one of these that /proc of this kernel has not", FACT_ALONE, true, fact_hides },
 	{ NULL, NULL, FACT_ALONE, false, NULL },
 };
 

@@ -23,6 +23,7 @@ struct fact_ask {
 	uint64_t addr;
 	unsigned proc;		/* the current process */
 	const char *log;	/* what the kernel printed during the last operation */
+	const char *word;	/* that is expected, of a fact in words; or NULL */
 };
 
 struct fact_answer {

@@ -122,6 +122,7 @@ bool fact_claim_check(const struct scenario *sc, const struct scope *s, const st
 	if (!view || !view->world->ops->fact)
 		return true;		/* this world does not show it */
 	ask.log = view->log ? view->log : "";
+	ask.word = facts[c->fact].words ? c->pages : NULL;
 	if (!look_up(sc, s, c, &ask, wrong))
 		return false;
 	view->world->ops->fact(view->world, &ask, &got);
