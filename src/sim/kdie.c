@@ -85,26 +85,46 @@ void koops(struct sim *s, struct sim_result *res, const char *die)
 	task_gone(s, task, res);
 }
 
-/* A jump or an access to an address where nothing is. */
-void bad_paging_request(struct sim *s, struct sim_result *res, u64 addr, bool fetch)
+static bool canonical(const struct sim *s, u64 addr)
 {
+	const struct sim_profile *p = s->prof;
+
+	return !p->canonical_end || addr < p->canonical_end || addr >= p->kernel_start;
+}
+
+/* What the fault is called, and where it was: NULL has a word of its own. */
+static void say_page_fault(struct sim *s, u64 addr)
+{
+	bool null = addr < PAGE_SIZE, now = kern(s)->pf_message;
+	int digits = (int)kern(s)->word * 2;
 	unsigned long long a = addr;
 
-	K_NOTE(s, arm64(s) ? "do_page_fault" : "page_fault_oops", "the kernel itself faults", NULL, "at", addr,
-	       NULL, 0, SIM_U_HEX);
-	if (arm64(s)) {
-		klog(s, "Unable to handle kernel paging request at virtual address %016llx", a);
-		koops(s, res, fetch ? "Oops: 86000004" : "Oops: 96000004");
+	if (arm64(s))
+		klog(s, "Unable to handle kernel %s at virtual address %0*llx",
+		     null ? "NULL pointer dereference" : "paging request", digits, a);
+	else if (now)
+		klog(s, "BUG: %s address: %0*llx", null ? "kernel NULL pointer dereference," :
+		     "unable to handle page fault for", digits, a);
+	else
+		klog(s, "BUG: unable to handle kernel %s at %0*llx", null ? "NULL pointer dereference" :
+		     "paging request", digits, a);
+	if (!arm64(s) && now)
+		klog(s, "#PF: supervisor instruction fetch in kernel mode");
+}
+
+/* A jump to where nothing is; where that is no address at all, it is no page fault. */
+void bad_jump(struct sim *s, struct sim_result *res, u64 addr)
+{
+	if (!canonical(s, addr)) {
+		K_NOTE(s, "exc_general_protection", "the address is not canonical", NULL, "at", addr, NULL, 0,
+		       SIM_U_HEX);
+		koops(s, res, "general protection fault: 0000");
 		return;
 	}
-	if (kern(s)->pf_message)
-		klog(s, "BUG: unable to handle page fault for address: %016llx", a);
-	else
-		klog(s, kern(s)->word == 8 ? "BUG: unable to handle kernel paging request at %016llx" :
-		     "BUG: unable to handle kernel paging request at %08llx", a);
-	if (kern(s)->pf_message)
-		klog(s, "#PF: supervisor %s in kernel mode", fetch ? "instruction fetch" : "read access");
-	koops(s, res, fetch ? "Oops: 0010" : "Oops: 0000");
+	K_NOTE(s, arm64(s) ? "do_page_fault" : "page_fault_oops", "the kernel itself faults", NULL, "at", addr,
+	       NULL, 0, SIM_U_HEX);
+	say_page_fault(s, addr);
+	koops(s, res, arm64(s) ? "Oops: 86000004" : "Oops: 0010");
 }
 
 /* stack_type_name() */

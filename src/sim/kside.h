@@ -244,7 +244,7 @@ void kpanic(struct sim *s, struct sim_result *res, const char *why);
 /* It stops without a word of its own; why is static. */
 void khang(struct sim *s, struct sim_result *res, const char *why);
 void koops(struct sim *s, struct sim_result *res, const char *die);
-void bad_paging_request(struct sim *s, struct sim_result *res, u64 addr, bool fetch);
+void bad_jump(struct sim *s, struct sim_result *res, u64 addr);
 void stack_overflowed(struct sim *s, struct sim_result *res);	/* s->kfault is where */
 
 int pid_of_task(const struct sim *s, u32 task);

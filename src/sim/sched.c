@@ -46,7 +46,7 @@ bool pop_went_wrong(struct sim *s, struct ktask *t, enum popped how, u64 found, 
 		return true;
 	}
 	if (!user) {
-		bad_paging_request(s, res, found, true);
+		bad_jump(s, res, found);
 		return true;
 	}
 	sig = mm_access(s, s->mm, found, ACC_EXEC);
