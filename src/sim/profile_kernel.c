@@ -59,7 +59,7 @@
 	.preempt_entry = "asm_sysvec_apic_timer_interrupt",		\
 	.end_check = END_PANIC, .overflow = OVERFLOW_DOUBLE_FAULT,	\
 	.double_fault_panics = true,					\
-	.depth_with_pid = true, .trace = TRACE_X86_TAGS, .pf_message = 1
+	.depth_with_pid = true, .pf_message = 1
 
 #define SOFTIRQ_MODERN							\
 	.softirq = { { "__do_softirq", 96 }, { "handle_softirqs", 96 } }
@@ -68,14 +68,14 @@ const struct sim_kernel sim_kernel_linux_6_18_x86_64 = {
 	X86_64_MODERN, SOFTIRQ_MODERN,
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
-	.sysrq = SYSRQ_TASK_FLAGS, .oops_prefix = true,
+	.sysrq = SYSRQ_TASK_FLAGS, .trace = TRACE_X86_TAGS, .oops_prefix = true,
 };
 
 const struct sim_kernel sim_kernel_linux_6_12_x86_64 = {
 	X86_64_MODERN, SOFTIRQ_MODERN,
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
-	.sysrq = SYSRQ_TGID, .oops_prefix = true,
+	.sysrq = SYSRQ_TGID, .trace = TRACE_X86_TAGS, .oops_prefix = true,
 };
 
 const struct sim_kernel sim_kernel_linux_6_1_x86_64 = {
@@ -83,7 +83,7 @@ const struct sim_kernel sim_kernel_linux_6_1_x86_64 = {
 	.softirq = { { "__do_softirq", 104 } },
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
-	.sysrq = SYSRQ_NAMED,
+	.sysrq = SYSRQ_NAMED, .trace = TRACE_X86_TAGS,
 };
 
 const struct sim_kernel sim_kernel_linux_5_10_x86_64 = {
@@ -91,7 +91,7 @@ const struct sim_kernel sim_kernel_linux_5_10_x86_64 = {
 	.softirq = { { "__do_softirq", 104 } },
 	.guard_message = "BUG: stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_end_inclusive = true,
-	.sysrq = SYSRQ_RIGHT,
+	.sysrq = SYSRQ_RIGHT, .trace = TRACE_X86_PLAIN,
 };
 
 /* ---- x86-64 3.10: pages, thread_info at the base but found by a per-CPU variable ---------- */

@@ -25,7 +25,8 @@ enum overflow_how { OVERFLOW_SILENT, OVERFLOW_DOUBLE_FAULT, OVERFLOW_ARM64 };
 enum irq_link { LINK_TOP_WORD, LINK_REGISTER, LINK_RECORD };
 /* The line of sysrq-t. */
 enum sysrq_line { SYSRQ_PC, SYSRQ_NO_PC, SYSRQ_RIGHT, SYSRQ_NAMED, SYSRQ_TGID, SYSRQ_TASK_FLAGS };
-enum trace_style { TRACE_X86_BRACKETS, TRACE_X86_TAGS, TRACE_ARM64_BRACKETS, TRACE_ARM64_PLAIN };
+/* TAGS: <TASK> around what lies on the task's stack, since 5.16. */
+enum trace_style { TRACE_X86_BRACKETS, TRACE_X86_PLAIN, TRACE_X86_TAGS, TRACE_ARM64_BRACKETS, TRACE_ARM64_PLAIN };
 
 struct kernel_frame { const char *func; uint16_t bytes; };	/* return address included; 0 ends */
 enum { KERNEL_CHAIN = 6 };
