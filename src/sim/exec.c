@@ -129,7 +129,8 @@ static bool map_vdso(struct sim *s, struct mm *mm)
 	u64 a = p->vvar_pages << PAGE_SHIFT, b = p->vvar_vclock_pages << PAGE_SHIFT,
 	    c = p->vdso_pages << PAGE_SHIFT;
 	u64 data = VM_READ | VM_MAYREAD | VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
-	u64 vvar = RULE(s, vvar_mixed) ? (data & ~VM_PFNMAP) | VM_MIXEDMAP : data;
+	u64 vvar = RULE(s, vvar_mixed) ? (data & ~VM_PFNMAP) | VM_MIXEDMAP :
+		   RULE(s, vvar_by_number) ? data : VM_READ | VM_MAYREAD | VM_DONTEXPAND;
 	u64 code = VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND;
 	int64_t at = get_unmapped_area(s, mm, FILE_NONE, true, 0, a + b + c, 0, 0);
 	T_ENTER(s, "map_vdso", "vvar, vvar_vclock, vdso", "address", (u64)at, "bytes", a + b + c,

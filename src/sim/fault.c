@@ -186,7 +186,8 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
 	return *pfn ? SIM_SIG_NONE : SIM_SIG_OOM;
 }
 
-/* Pages of the kernel's own data: mapped by frame number, no RSS. */
+/* Pages of the kernel's own data: mapped by frame number, no RSS, but for kernels that treat
+ * them like those of the vdso. */
 static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
 {
 	u64 page = (addr - v->start) >> PAGE_SHIFT;
@@ -200,7 +201,14 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	pte = pte_make(s, mm, addr);
 	if (!pte)
 		return SIM_SIG_OOM;
-	SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
+	if (RULE(s, vvar_by_number)) {
+		SET(s, *pte, MK_PTE(1, PTE_P | PTE_ZERO));
+	} else {
+		u32 pfn = page_lookup(s, object_of(s, FILE_VDSO), s->prof->vdso_pages + page);
+
+		frame_map(s, mm, pfn, addr & PAGE_MASK);
+		SET(s, *pte, MK_PTE(pfn, PTE_P));
+	}
 	return SIM_SIG_NONE;
 }
 
@@ -497,13 +505,21 @@ enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access acc)
 	}
 }
 
+/* What the processor makes of an address: bit 55 alone says whose half it is in. */
+static u64 without_tag(struct sim *s, u64 addr)
+{
+	u64 half = addr >> 55 & 1 ? 0 : (1ull << 56) - 1;
+
+	return half && addr > half && RULE(s, top_byte_ignored) ? addr & half : addr;
+}
+
 void op_touch(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	enum access acc = op->mode == 'w' ? ACC_WRITE : op->mode == 'x' ? ACC_EXEC : ACC_READ;
 	u64 addr = op->addr;
 
 	for (u64 i = 0; i < op->pages; i++, addr = as_ulong(s, addr + PAGE_SIZE)) {
-		enum sim_sig sig = mm_access(s, s->mm, addr, acc);
+		enum sim_sig sig = mm_access(s, s->mm, without_tag(s, addr), acc);
 
 		if (sig) {
 			res->status = SIM_SIGNAL;

@@ -53,17 +53,20 @@ static bool reserve(struct sim *s)
 static bool boot(struct sim *s)
 {
 	struct object *exe, *file, *vdso;
+	u64 special = s->prof->vdso_pages;
 
 	if (!buddy_init(s, s->nframes))
 		return false;
 	zone_init(s);
 	exe = object_create(s, OBJ_EXE, s->prof->exe_pages * PAGE_SIZE);
 	file = object_create(s, OBJ_FILE, 64 * PAGE_SIZE);
-	vdso = object_create(s, OBJ_VDSO, s->prof->vdso_pages * PAGE_SIZE);
+	if (!RULE(s, vvar_by_number))		/* vvar's pages lie behind those of the vdso */
+		special += s->prof->vvar_pages;
+	vdso = object_create(s, OBJ_VDSO, special * PAGE_SIZE);
 	if (!exe || !file || !vdso)
 		return false;
 	s->root->object[OBJ_VDSO] = REF(s, vdso);
-	for (u64 i = 0; i < s->prof->vdso_pages; i++) {
+	for (u64 i = 0; i < special; i++) {
 		u32 pfn = page_add(s, vdso, i, 0, 0);
 
 		if (!pfn)

@@ -41,6 +41,7 @@
 	X(infinite_stack_topdown, "4.19", "an unlimited stack leaves placement top-down")	\
 	X(software_af, "arm64 before 8.1",							\
 	  "the processor does not note accesses and writes: the first one of each faults")	\
+	X(top_byte_ignored, "arm64", "the processor ignores the uppermost byte of an address")		\
 	X(mte_allowed, "arm64, 5.10",								\
 	  "stack and heap carry a hidden flag, VM_MTE_ALLOWED, that other mappings have not")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
@@ -117,6 +118,7 @@
 	X(zero_old_len_shared, "4.14", "mremap of length 0 duplicates shared memory only")	\
 	X(moves_tables, "5.0", "mremap moves whole page tables")				\
 	X(mprotect_populates, "4.2", "locked memory that becomes writable is faulted in at once") \
+	X(vvar_by_number, "5.9 (arm64)", "vvar is mapped by frame numbers, which count nowhere")	\
 	X(args_with_pointers, "4.13", "the limit of arguments counts their pointers, and is 6 MiB at most")
 
 

@@ -65,6 +65,7 @@ const struct sim_profile profile_linux_6_18_arm64 = {
 		[SIM_RULE_around_ends_with_file] = 1,
 		[SIM_RULE_mremap_params_first] = 1,
 		[SIM_RULE_software_af] = 1,
+		[SIM_RULE_top_byte_ignored] = 1,
 		[SIM_RULE_mte_allowed] = 1,
 	},
 	.proof = { true, "proven on Linux 6.18.15 (Debian, cortex-a72)" },

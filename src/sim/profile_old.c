@@ -212,6 +212,8 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 		[SIM_RULE_remove_punches] = 1,
 		[SIM_RULE_has_dontdump] = 1,
 		[SIM_RULE_mprotect_populates] = 1,
+		[SIM_RULE_software_af] = 1,
+		[SIM_RULE_top_byte_ignored] = 1,
 		[SIM_RULE_has_ksm] = 1,
 		[SIM_RULE_dirtying_completes] = 1,
 	},
