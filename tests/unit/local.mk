@@ -72,13 +72,15 @@ tests_unit_test_player_LDADD = $(TEST_LIBS)
 
 # The simulated machine.
 SIM_UNIT_TESTS = tests/unit/test_sim_machine tests/unit/test_sim_time tests/unit/test_sim_profiles tests/unit/test_sim_old \
-	tests/unit/test_sim_phys
+	tests/unit/test_sim_phys tests/unit/test_differences
 check_PROGRAMS += $(SIM_UNIT_TESTS)
 TESTS += $(SIM_UNIT_TESTS)
 tests_unit_test_sim_machine_SOURCES = tests/unit/test_sim_machine.c tests/unit/sim_ops.h tests/unit/sim_ops.c
 tests_unit_test_sim_machine_LDADD = $(TEST_LIBS)
 tests_unit_test_sim_time_SOURCES = tests/unit/test_sim_time.c tests/unit/sim_ops.h tests/unit/sim_ops.c
 tests_unit_test_sim_time_LDADD = $(TEST_LIBS)
+tests_unit_test_differences_SOURCES = tests/unit/test_differences.c
+tests_unit_test_differences_LDADD = $(TEST_LIBS)
 tests_unit_test_sim_phys_SOURCES = tests/unit/test_sim_phys.c tests/unit/sim_ops.h tests/unit/sim_ops.c
 tests_unit_test_sim_phys_LDADD = $(TEST_LIBS)
 tests_unit_test_sim_old_SOURCES = tests/unit/test_sim_old.c tests/unit/sim_ops.h tests/unit/sim_ops.c
