@@ -38,6 +38,7 @@ struct fact {
 	enum fact_argument argument;
 	bool words;		/* its value is a word, not a number */
 	void (*answer)(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret);
+	bool memory;		/* it depends on how much RAM there is */
 };
 
 enum { FACTS_MAX = 64 };

@@ -72,6 +72,7 @@ struct error *play_open(const struct scenario *sc, const struct sim_options *o, 
 	p->profile = o->profile;
 	p->world = world;
 	world->ops->info(world, &p->info);
+	p->other_ram = o->profile && o->ram_pages != (sc->has_ram ? sc->options.ram_pages : sim_profile_ram(o->profile));
 	scope_init(&p->scope, &p->info, o);
 	reset(p, first);
 	first->op = "start";
@@ -200,7 +201,7 @@ struct error *play_step(struct play *p, const struct scenario_item *item, struct
 	r->has_limits = r->kind == SIM_OP_SETRLIMIT;
 	prediction = scenario_predicted(item, p->profile);
 	if (prediction) {
-		const struct fact_view view = { p->world, buf_str(&p->log) };
+		const struct fact_view view = { p->world, buf_str(&p->log), p->other_ram };
 
 		r->has_prediction = true;
 		r->predicted = prediction_check(p->sc, &p->scope, prediction, r->res, &r->state,

@@ -35,6 +35,7 @@ struct play {
 	const struct sim_profile *profile;	/* whose predictions hold */
 	struct world *world;
 	struct world_info info;
+	bool other_ram;			/* than the scenario, or the profile, has */
 	struct scope scope;
 	struct claim_base last[SIM_MAX_PROCS];	/* at the last record of each process */
 	uint64_t minflt[SIM_MAX_PROCS];		/* since birth, at that record */

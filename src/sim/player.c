@@ -105,7 +105,7 @@ static void judge(struct player *p, struct past *e, const char *result)
 	const struct prediction *prediction = scenario_predicted(player_item(p, p->npast - 1),
 								 p->options.profile);
 	struct script_line *line = &p->script->lines[script_find(p->script, p->npast - 1)];
-	const struct fact_view view = { p->world, last_log(p) };
+	const struct fact_view view = { p->world, last_log(p), false };
 	struct world_state st = { .nvmas = 0 };
 	struct buf wrong = BUF_INIT;
 	struct error *err;

@@ -218,6 +218,7 @@ struct claim_base { uint64_t figure[NFIGURES]; };
 struct fact_view {
 	struct world *world;
 	const char *log;		/* what the kernel printed during the last operation; may be NULL */
+	bool other_ram;			/* not what the scenario was written for: facts about it mean nothing */
 };
 
 void claim_base_set(struct claim_base *b, const struct world_state *st, uint64_t minflt);

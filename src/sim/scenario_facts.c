@@ -121,6 +121,8 @@ bool fact_claim_check(const struct scenario *sc, const struct scope *s, const st
 
 	if (!view || !view->world->ops->fact)
 		return true;		/* this world does not show it */
+	if (facts[c->fact].memory && view->other_ram)
+		return true;
 	ask.log = view->log ? view->log : "";
 	ask.word = facts[c->fact].words ? c->pages : NULL;
 	if (!look_up(sc, s, c, &ask, wrong))
