@@ -232,13 +232,21 @@ static void put_named(const char *name, uint64_t v, enum decision_unit unit, str
 	put_number(v, unit, out);
 }
 
-/* "order" beside a frame's number is no frame, "bytes" beside an address none. */
+/* The two numbers of a step share a unit, but for these: an order beside a frame's number, a frame
+ * beside an index, bytes beside an address. */
 static enum decision_unit unit_of(const struct decision *d, const char *name)
 {
-	if (d->unit == DECISION_IN_PFN && !strcmp(name, "order"))
-		return DECISION_IN_COUNT;
-	return d->unit == DECISION_IN_HEX && (!strcmp(name, "bytes") || !strcmp(name, "pid")) ? DECISION_IN_COUNT :
-	       d->unit;
+	static const struct { enum decision_unit said; const char *name; enum decision_unit is; } other[] = {
+		{ DECISION_IN_PFN, "order", DECISION_IN_COUNT },
+		{ DECISION_IN_COUNT, "frame", DECISION_IN_PFN },
+		{ DECISION_IN_HEX, "bytes", DECISION_IN_COUNT },
+		{ DECISION_IN_HEX, "pid", DECISION_IN_COUNT },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(other); i++)
+		if (other[i].said == d->unit && !strcmp(other[i].name, name))
+			return other[i].is;
+	return d->unit;
 }
 
 void decision_text(const struct decision *d, struct buf *out)

@@ -74,7 +74,7 @@ void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr)
 
 		T_NOTE(s, "__handle_mm_fault",
 		       !e ? "the entry is none" : l ? "the entry leads to a table" : "the pte",
-		       s->prof->level_name[l], pt_index(s, addr, l), "frame",
+		       s->prof->level_name[l], pt_index(s, addr, l), e ? "frame" : NULL,
 		       l ? TABLE_PFN(e) : PTE_PFN(e), SIM_U_COUNT);
 		if (!e || !l)
 			return;
