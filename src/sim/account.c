@@ -42,9 +42,9 @@ void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, u32 file, int64_t 
 
 	ADD(s, mm->total_vm, (u64)pages);
 	T_CHANGE(s, "vm_stat_account", "total_vm", total, mm->total_vm, SIM_U_PAGES);
-	for (unsigned c = 0; c < VMC_NR; c++) {
-		if (!(which >> c & 1))
-			continue;
+	for (; which; which &= which - 1) {
+		unsigned c = (unsigned)__builtin_ctz(which);
+
 		T_CHANGE(s, "vm_stat_account", counter_name[c], mm->vm[c], mm->vm[c] + (u64)pages,
 			 SIM_U_PAGES);
 		ADD(s, mm->vm[c], (u64)pages);

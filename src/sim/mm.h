@@ -502,7 +502,7 @@ void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, 
 const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next);
 
 /* ---- vma.c (index), merge.c ------------------------------------------------------------ */
-struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr);	/* first with end > addr */
+struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr);
 const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr);
 static inline struct vma *vma_next(const struct sim *s, const struct vma *v)
 {
@@ -515,6 +515,16 @@ static inline struct vma *vma_prev(const struct sim *s, const struct vma *v)
 static inline struct vma *vma_first(const struct sim *s, const struct mm *mm)
 {
 	return mm->first ? AT(s, mm->first, struct vma) : NULL;
+}
+/* The first with end > addr: often the one found last. */
+static inline struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
+{
+	struct vma *v = s->hot_vma;
+
+	if (v && s->hot_mm == mm && addr < v->end &&
+	    (v->start <= addr || !v->prev || AT(s, v->prev, struct vma)->end <= addr))
+		return v;
+	return vma_search(s, mm, addr);
 }
 static inline u64 vma_pages(const struct vma *v)
 {
@@ -658,8 +668,9 @@ struct munmap {			/* vma_munmap_struct */
 	struct mm *mm;
 	struct vma *first, *prev, *next, *last;
 	u64 start, end;
-	u64 nr_pages, locked, accounted, vm[VMC_NR];
-	u64 count;
+	u64 nr_pages, locked, accounted;
+	unsigned counters;	/* bits of VMC_: these are in vm[] */
+	u64 vm[VMC_NR];
 };
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u);
 void munmap_clear(struct sim *s, struct munmap *u);	/* ptes, tables; VMAs leave the index */

@@ -54,15 +54,14 @@ static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 	if (!u->first)
 		u->first = v;
 	u->last = v;
-	u->count++;
 	u->nr_pages += n;
 	if (f & VM_LOCKED)
 		u->locked += n;
 	if (f & VM_ACCOUNT)
 		u->accounted += n;
-	for (unsigned c = 0; c < VMC_NR; c++)
-		if (which >> c & 1)
-			u->vm[c] += n;
+	u->counters |= which;
+	for (; which; which &= which - 1)
+		u->vm[__builtin_ctz(which)] += n;
 }
 
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
@@ -143,9 +142,8 @@ void munmap_complete(struct sim *s, struct munmap *u)
 	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm,
 		 mm->total_vm - u->nr_pages, SIM_U_PAGES);
 	SUB(s, mm->total_vm, u->nr_pages);
-	for (unsigned c = 0; c < VMC_NR; c++)
-		if (u->vm[c])
-			SUB(s, mm->vm[c], u->vm[c]);
+	for (unsigned which = u->counters; which; which &= which - 1)
+		SUB(s, mm->vm[__builtin_ctz(which)], u->vm[__builtin_ctz(which)]);
 	if (u->locked)
 		locked_vm_add(s, mm, -(int64_t)u->locked);
 }

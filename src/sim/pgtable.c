@@ -179,6 +179,34 @@ static void table_gone(struct sim *s, struct mm *mm, jword *entry)
 	s->hot_table = NULL;
 }
 
+/* A table goes when all it could serve lies between floor and ceiling: the one below the entry that
+ * spans `span` bytes, of which [addr, end) is looked at. What a larger one could serve does not then. */
+static inline bool table_needed(u64 addr, u64 end, u64 span, u64 floor, u64 ceiling)
+{
+	u64 ceil = ceiling & ~(span - 1);
+
+	return (addr & ~(span - 1)) < floor || (ceiling && !ceil) || end - 1 > ceil - 1;
+}
+
+/* No tables for any of [addr, end), and all above are needed: the usual case is seen at once. */
+static bool nothing_to_free(const struct sim *s, const struct mm *mm, u64 addr, u64 end, u64 floor,
+			    u64 ceiling)
+{
+	const jword *t = s->base + mm->pgd;
+	unsigned top = s->prof->levels - 1, l = top;
+	u64 span = pt_span(s, l), e;
+
+	while ((e = t[pt_index(s, addr, l)])) {
+		if (--l == 0)
+			return false;
+		t = table_words(s, e);
+		span = pt_span(s, l);
+	}
+	if (end - 1 > (addr | (span - 1)))
+		return false;
+	return l == top || table_needed(addr, end, pt_span(s, l + 1), floor, ceiling);
+}
+
 /* Frees the tables below the entries of t for [addr, end), where nothing else needs them. */
 static void free_level(struct sim *s, struct mm *mm, jword *t, unsigned level, u64 addr, u64 end,
 		       u64 floor, u64 ceiling)
@@ -187,27 +215,15 @@ static void free_level(struct sim *s, struct mm *mm, jword *t, unsigned level, u
 
 	for (u64 a = addr, next; a < end; a = next) {
 		jword *e = t + pt_index(s, a, level);
-		u64 start, top, ceil = ceiling;
 
 		next = (a & ~(span - 1)) + span;
 		if (next > end || next < a)
 			next = end;
 		if (!*e)
 			continue;
-		if (level > 1)
-			free_level(s, mm, table_words(s, *e), level - 1, a, next, floor, ceiling);
-		start = a & ~(span - 1);
 		if (level > 1) {
-			/* A table goes when all it could serve lies between floor and ceiling. */
-			if (start < floor)
-				continue;
-			top = next - 1;
-			if (ceil) {
-				ceil &= ~(span - 1);
-				if (!ceil)
-					continue;
-			}
-			if (top > ceil - 1)
+			free_level(s, mm, table_words(s, *e), level - 1, a, next, floor, ceiling);
+			if (table_needed(a, next, span, floor, ceiling))
 				continue;
 		}
 		table_gone(s, mm, e);
@@ -233,7 +249,8 @@ void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u
 		end -= span;
 	if (addr > end - 1)
 		return;
-	free_level(s, mm, s->base + mm->pgd, s->prof->levels - 1, addr, end, floor, ceiling);
+	if (!nothing_to_free(s, mm, addr, end, floor, ceiling))
+		free_level(s, mm, s->base + mm->pgd, s->prof->levels - 1, addr, end, floor, ceiling);
 }
 
 static void destroy_level(struct sim *s, struct mm *mm, jword *t, unsigned level)

@@ -74,14 +74,10 @@ static inline void hot_set(struct sim *s, struct mm *mm, struct vma *v)
 	s->hot_vma = v;
 }
 
-struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
+struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
 {
-	struct vma *v = s->hot_vma;
+	struct vma *v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
 
-	if (v && s->hot_mm == mm && addr < v->end &&
-	    (v->start <= addr || !v->prev || AT(s, v->prev, struct vma)->end <= addr))
-		return v;
-	v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
 	hot_set(s, mm, v);
 	return v;
 }
