@@ -228,6 +228,11 @@ static void test_wrap(void **state)
 	assert_int_equal(canvas_wrap(c, (struct rect){ 0, 0, 0, 10 }, plain, "a"), 0);
 	check(c, "one two\nthree four\nfive six\nexactly10c\nnext\n  abcde\n  fghi…\na\nb\n");
 	canvas_destroy(c);
+	/* a number in groups of digits stays whole */
+	c = canvas_create(2, 10, false);
+	assert_int_equal(canvas_wrap(c, (struct rect){ 0, 0, 2, 9 }, plain, "ever 11 984 b"), 2);
+	check(c, "ever\n11 984 b\n");
+	canvas_destroy(c);
 }
 
 static void test_restyle_and_cursor(void **state)

@@ -6,6 +6,7 @@
 #include "mmscope/canvas.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,6 +356,15 @@ void canvas_restyle(struct canvas *c, int row, int col, int n, struct style st)
 	}
 }
 
+/* "12 345" is one number: three digits and no more go on what a digit before a blank began. */
+static bool in_number(const char *s, const char *gap)
+{
+	static const char digits[] = "0123456789";
+
+	return gap > s && strchr(digits, gap[-1]) && strspn(gap + 1, digits) == 3 &&
+	       !isalpha((unsigned char)gap[4]);
+}
+
 /* The end of the next line that fits in width; *next is where the line after it begins. */
 static const char *wrap_line(const char *s, int width, const char **next)
 {
@@ -365,7 +375,7 @@ static const char *wrap_line(const char *s, int width, const char **next)
 		const char *before = p;
 		uint32_t ch = next_ch(&p);
 
-		if (ch == ' ')
+		if (ch == ' ' && !in_number(s, before))
 			end = before;
 		col += text_width1(ch);
 		if (col > width) {
