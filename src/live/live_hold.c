@@ -43,7 +43,7 @@ static void warn(const struct task *t, struct buf *say)
 {
 	const char *name = t->syscall >= 0 ? task_syscall_name(t) : NULL;
 
-	buf_addf(say, "Thread %d would be stopped by ptrace, for less than a millisecond. ", (int)t->tid);
+	buf_addf(say, "Thread %d would be stopped by ptrace, mostly for less than a millisecond. ", (int)t->tid);
 	if (among(broken, sizeof(broken) / sizeof(broken[0]), name))
 		buf_addf(say, "It sits in %s, which will return EINTR as if a signal had come", name);
 	else if (among(fragile, sizeof(fragile) / sizeof(fragile[0]), name))

@@ -14,6 +14,7 @@
 #include "mmscope/buf.h"
 #include "src/live/rules.h"
 #include "src/live/sites.h"
+#include "src/live/takes.h"
 
 enum {
 	SITES_KEPT = 1 << 16,			/* then it starts anew */
@@ -500,6 +501,31 @@ static void takes_by_rules(struct sites *s, struct site *site, Dwfl_Module *mod)
 		site->takes = most;
 }
 
+/* By all of its code, as far as it is in memory; without CFA rows that tell. */
+static uint64_t takes_by_code(const struct site *site, struct copy *memory)
+{
+	size_t n = site->end - site->start, at = 0;
+	struct code_takes t = { .most = UNKNOWN };
+	uint8_t *code;
+
+	if (n > TAKES_CODE_MOST)
+		return UNKNOWN;
+	code = xmalloc(n + sizeof(uint64_t));
+	while (at < n) {
+		unsigned size = n - at < 8 ? (unsigned)(n - at) : 8;
+		uint64_t word;
+
+		if (copy_read(memory, site->start + at, size, &word) != COPY_OK)
+			break;
+		memcpy(code + at, &word, sizeof(word));
+		at += size;
+	}
+	if (at < n || !code_takes(code, n, 0, &t))
+		t.most = UNKNOWN;
+	free(code);
+	return t.most;
+}
+
 uint64_t sites_takes(struct sites *s, const struct site *site, struct copy *memory)
 {
 	struct site *own = (struct site *)site;
@@ -513,7 +539,10 @@ uint64_t sites_takes(struct sites *s, const struct site *site, struct copy *memo
 	if (!mod || own->foreign || own->signal || own->start == UNKNOWN || own->end == UNKNOWN)
 		return UNKNOWN;
 	takes_by_rules(s, own, mod);
-	if (own->takes_frame && prologue_frame(memory, own->start, own->pc, &p))
+	if (own->takes_frame)
+		own->takes = takes_by_code(own, memory);
+	if (own->takes_frame && own->takes == UNKNOWN &&
+	    prologue_frame(memory, own->start, own->pc, &p))
 		own->takes = p.size;
 	return own->takes;
 }
