@@ -62,6 +62,12 @@ static void draw_growth(const struct ruler *r, const struct snapshot *snap, stru
 		   text);
 }
 
+/* With an ellipsis where the line ends before it. */
+static int put_short(struct canvas *c, int row, int col, struct style st, const char *text)
+{
+	return canvas_putn(c, row, col, st, imin(text_width(text), imax(canvas_cols(c) - col, 0)), text);
+}
+
 static void draw_mark(const struct ruler *r, const struct session *s, struct canvas *c, int row,
 		      int i)
 {
@@ -73,9 +79,9 @@ static void draw_mark(const struct ruler *r, const struct session *s, struct can
 	paint_address(c, row, 0, st, m->addr, common_digits(r->marks[0].addr,
 							    r->marks[r->n - 1].addr));
 	canvas_ch(c, row, 13, st, looks[m->kind].tick);
-	col = canvas_put(c, row, TEXT, st, m->text);
+	col = put_short(c, row, TEXT, st, m->text);
 	if (m->stops)
-		canvas_put(c, row, col + 1, STYLE(LIMIT), "◄ ends here");
+		put_short(c, row, col + 1, STYLE(LIMIT), "◄ ends here");
 	if (m->kind == MARK_START)
 		draw_growth(r, snap, c, row, col + 2,
 			    session_heat(s, m->addr, snap->layout->vmas[r->index].end));
@@ -160,7 +166,7 @@ static void draw_scale(const struct ruler *r, const struct vma *v, struct canvas
 	char size[16];
 
 	if (r->shared) {
-		canvas_put(c, row, 0, STYLE(WHY), "where this one ends is not known: its frames tell how deep it is");
+		put_short(c, row, 0, STYLE(WHY), "where this one ends is not known: its frames tell how deep it is");
 		return;
 	}
 	from = canvas_putf(c, row, 0, STYLE(DIM), "of %s ", text_size(whole, size));
@@ -183,12 +189,12 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 	int col, width;
 
 	if (!r->grows) {
-		canvas_put(c, row, 0, STYLE(DIM),
+		put_short(c, row, 0, STYLE(DIM),
 			   "an ordinary mapping: its size is fixed, it never grows");
 		return;
 	}
 	if (!r->grew) {
-		canvas_put(c, row, 0, STYLE(DIM), "has not grown since it is watched");
+		put_short(c, row, 0, STYLE(DIM), "has not grown since it is watched");
 		return;
 	}
 	snprintf(text, sizeof(text), "grew %u time%s, last by %s", r->growth.times,
