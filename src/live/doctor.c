@@ -17,6 +17,7 @@
 #include "mmscope/proclist.h"
 #include "mmscope/text.h"
 #include "mmscope/vma.h"
+#include "src/live/denial.h"
 #include "src/live/kstack.h"
 #include "src/live/uapi.h"
 #include "src/live/unwind.h"
@@ -257,30 +258,9 @@ static enum doctor_answer try_exit_status(struct patient *p)
 	return answer;
 }
 
-/* The effective capability set; 0 when it cannot be read. */
-static uint64_t capabilities(struct patient *p)
-{
-	char line[256];
-	uint64_t caps = 0;
-	int fd = open_self(p, "status");
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "CapEff:", 7))
-			caps = strtoull(line + 7, NULL, 16);
-	if (f)
-		fclose(f);
-	return caps;
-}
-
-static bool may_ptrace(struct patient *p)
-{
-	return capabilities(p) >> 19 & 1;	/* CAP_SYS_PTRACE */
-}
-
 static enum doctor_answer try_others(struct patient *p)
 {
-	if (may_ptrace(p)) {
+	if (may_ptrace()) {
 		buf_adds(&p->found, "CAP_SYS_PTRACE");
 		return DOCTOR_YES;
 	}
@@ -291,17 +271,11 @@ static enum doctor_answer try_others(struct patient *p)
 
 static enum doctor_answer try_registers(struct patient *p)
 {
-	int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
-	char scope = '0';
+	int scope = yama_scope();
 
-	if (fd >= 0) {
-		if (read(fd, &scope, 1) != 1)
-			scope = '0';
-		close(fd);
-	}
-	if (scope == '0' || (may_ptrace(p) && scope < '3'))
+	if (!scope || (may_ptrace() && scope < 3))
 		return try_syscall(p);
-	buf_addf(&p->found, "kernel.yama.ptrace_scope is %c: only of what mmscope started", scope);
+	buf_addf(&p->found, "kernel.yama.ptrace_scope is %d: only of what mmscope started", scope);
 	return DOCTOR_PARTLY;
 }
 
@@ -320,14 +294,16 @@ static enum doctor_answer try_user_stacks(struct patient *p)
 
 static enum doctor_answer try_bpf(struct patient *p)
 {
+	struct bpf_denial denial;
 	struct peek peek;
 	int err = peek_open(&peek);
 
 	peek_close(&peek);
 	if (!err)
 		return DOCTOR_YES;
-	errno = -err;
-	return failed(p, "bpf(2)");
+	bpf_denial(err, may_bpf(), may_perfmon(), &denial);
+	buf_adds(&p->found, denial.why);
+	return DOCTOR_NO;
 }
 
 static enum doctor_answer try_btf(struct patient *p)

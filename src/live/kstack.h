@@ -4,6 +4,7 @@
 #ifndef LIVE_KSTACK_H
 #define LIVE_KSTACK_H
 #include "mmscope/kstacks.h"
+#include "src/live/denial.h"
 #include "src/live/kgaps.h"
 #include "src/live/klayout.h"
 #include "src/live/knames.h"
@@ -27,6 +28,7 @@ struct kstacks {
 	unsigned denials;		/* stack files refused, none granted yet */
 	const char *why, *try_this;	/* why not BPF; static, or why_text */
 	char why_text[160];
+	struct bpf_denial denial;
 	const char *chains_why;		/* why no call chains; NULL: there are */
 	uint64_t usual_size;		/* of a task's stack, as the last one seen */
 	struct klayout layout;

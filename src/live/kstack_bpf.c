@@ -19,16 +19,6 @@
 
 enum { ATTEMPTS = 3, FILES_TRIED = 8, PF_WORKER = 0x20, FULL_COMM = 15 };
 
-static bool refused(struct kstacks *k, const char *what, int err)
-{
-	snprintf(k->why_text, sizeof(k->why_text), "%s: %s", what, strerror(-err));
-	k->why = k->why_text;
-	k->try_this = err == -EPERM || err == -EACCES ?
-		"run it as root, or with CAP_BPF and CAP_PERFMON" :
-		"Linux 5.14 or newer with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF";
-	return false;
-}
-
 /* A kernel locked down for confidentiality knows the helper no more. */
 static bool locked_down(void)
 {
@@ -50,7 +40,9 @@ static bool open_peek(struct kstacks *k)
 
 	if (!err)
 		return true;
-	refused(k, "bpf(2)", err);
+	bpf_denial(err, may_bpf(), may_perfmon(), &k->denial);
+	k->why = k->denial.why;
+	k->try_this = k->denial.try_this;
 	if (locked_down()) {
 		k->why = "the kernel is locked down: nobody may read its memory (lockdown=confidentiality)";
 		k->try_this = "boot without lockdown=confidentiality";
@@ -90,8 +82,12 @@ bool kstack_bpf_open(struct kstacks *k)
 		k->try_this = "a kernel whose task_struct this program knows";
 		return false;
 	}
-	if (err)
-		return refused(k, BTF_PATH, err);
+	if (err) {
+		snprintf(k->why_text, sizeof(k->why_text), "%s: %s", BTF_PATH, strerror(-err));
+		k->why = k->why_text;
+		k->try_this = "a kernel with CONFIG_DEBUG_INFO_BTF";
+		return false;
+	}
 	if (!kwalk_init(&k->walk, &k->peek, &k->layout)) {
 		k->why = "our own task was not where the kernel's BTF says";
 		k->try_this = "";

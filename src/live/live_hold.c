@@ -10,6 +10,7 @@
 
 #include "mmscope/clock.h"
 #include "mmscope/syscalls.h"
+#include "src/live/denial.h"
 #include "src/live/hold.h"
 #include "src/live/live.h"
 
@@ -55,6 +56,19 @@ static void warn(const struct task *t, struct buf *say)
 	buf_adds(say, ". The same key again does it.");
 }
 
+static struct error *not_permitted(pid_t tid)
+{
+	struct ptrace_denial d = ptrace_denial_of(tid);
+	struct buf why = BUF_INIT;
+	struct error *err;
+
+	ptrace_denial_words(&d, &why);
+	err = error_create(ERR_PERMISSION, "Stopping thread %d is not permitted: %s.", (int)tid,
+			   buf_str(&why));
+	buf_free(&why);
+	return err;
+}
+
 static struct error *refused(pid_t tid, int err)
 {
 	switch (err) {
@@ -65,8 +79,7 @@ static struct error *refused(pid_t tid, int err)
 				    "interrupted. It was let go.", (int)tid);
 	case EPERM:
 	case EACCES:
-		return error_create(ERR_PERMISSION, "stopping thread %d is not permitted (another tracer, "
-				    "another user, or kernel.yama.ptrace_scope); root may", (int)tid);
+		return not_permitted(tid);
 	default:
 		return error_os(ERR_FAILURE, err, "ptrace of thread %d", (int)tid);
 	}

@@ -5,6 +5,7 @@ libmmscope_a_SOURCES += \
 	src/live/uapi.h \
 	include/mmscope/doctor.h src/live/doctor.c \
 	src/live/btf.h src/live/btf.c \
+	src/live/denial.h src/live/denial.c \
 	src/live/gate.h src/live/gate.c \
 	src/live/hold.h src/live/hold.c \
 	src/live/insn.h src/live/insn.c \

@@ -7,7 +7,8 @@
 #include "src/live/live.h"
 
 #define ROOT "run it as the process's user or as root (sudo), or with CAP_SYS_PTRACE"
-#define ATTACH ROOT "; where kernel.yama.ptrace_scope is set, your own processes need it too"
+#define ATTACH ROOT "; where kernel.yama.ptrace_scope is set, your own processes need it too, " \
+	"but for what mmscope started (mmscope run)"
 
 #define SHARED(figure) { REASON_SHARED, figure, \
 	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \

@@ -37,6 +37,8 @@ static void run(char *const argv[], int report)
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* kernel.yama.ptrace_scope=1: whoever is asked for registers is a child of our parent. */
+	prctl(PR_SET_PTRACER, (unsigned long)getppid());
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);

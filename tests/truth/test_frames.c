@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -462,6 +463,50 @@ static void test_warned(void **state)
 	program_end(&p);
 }
 
+/* One that somebody else traces cannot be stopped, and it is said who does. */
+static void test_refused(void **state)
+{
+	int go[2], told[2];
+	struct source *src;
+	struct program p;
+	char tid[16], expected[64], byte = 0;
+	pid_t tracer;
+
+	(void)state;
+	if (!can_walk())
+		return;
+	assert_true(program_start(&p, "frames", "chain"));
+	wait_asleep(p.pid);
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(told), 0);
+	tracer = fork();
+	if (!tracer) {
+		close(go[1]);
+		byte = ptrace(PTRACE_SEIZE, p.pid, 0, 0) ? 1 : 0;
+		if (write(told[1], &byte, 1) != 1 || read(go[0], &byte, 1) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	if (byte)
+		print_message("note: ptrace is forbidden to the tests, nothing is refused\n");
+	snprintf(tid, sizeof(tid), "%d", (int)p.pid);
+	snprintf(expected, sizeof(expected), "process %d traces it already", (int)tracer);
+	src = open_live(p.pid);
+	snapshot_put(take(src, 0));
+	if (!byte) {
+		tell(src, tid, "which goes on afterwards");
+		tell(src, tid, expected);
+	}
+	src->ops->close(src);
+	close(go[0]);
+	close(go[1]);
+	close(told[0]);
+	close(told[1]);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	program_end(&p);
+}
+
 /* Where the stacks of several threads are one mapping, nobody has all of it. */
 static void test_shared(void **state)
 {
@@ -616,7 +661,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact), cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_stopped),
-		cmocka_unit_test(test_warned), cmocka_unit_test(test_shared), cmocka_unit_test(test_gdb),
+		cmocka_unit_test(test_warned), cmocka_unit_test(test_refused), cmocka_unit_test(test_shared), cmocka_unit_test(test_gdb),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

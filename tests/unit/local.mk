@@ -98,13 +98,15 @@ TESTS += $(UNIT_VIEW_TESTS)
 tests_unit_test_views_SOURCES = tests/unit/test_views.c tests/golden/scene.h tests/golden/scene.c
 tests_unit_test_views_LDADD = $(TEST_LIBS)
 
-KSTACK_UNIT_TESTS = tests/unit/test_kstack tests/unit/test_takes
+KSTACK_UNIT_TESTS = tests/unit/test_kstack tests/unit/test_takes tests/unit/test_denial
 check_PROGRAMS += $(KSTACK_UNIT_TESTS)
 TESTS += $(KSTACK_UNIT_TESTS)
 tests_unit_test_kstack_SOURCES = tests/unit/test_kstack.c
 tests_unit_test_kstack_LDADD = $(TEST_LIBS)
 tests_unit_test_takes_SOURCES = tests/unit/test_takes.c
 tests_unit_test_takes_LDADD = $(TEST_LIBS)
+tests_unit_test_denial_SOURCES = tests/unit/test_denial.c
+tests_unit_test_denial_LDADD = $(TEST_LIBS)
 
 KERNEL_TESTS = tests/unit/test_kernel tests/unit/test_kernel_random
 check_PROGRAMS += $(KERNEL_TESTS)
