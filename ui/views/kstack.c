@@ -401,8 +401,12 @@ static void describe_part(const struct part *p, const struct kstack *k, const st
 			buf_adds(out, "; its return address stands in several places, the lowest is shown");
 		break;
 	case PART_SP:
-		buf_addf(out, "The stack pointer: %s bytes are in use while the task sleeps",
-			 count_text(k->used, n));
+		if (!k->used)
+			buf_adds(out, "The stack pointer: nothing is in use, the task is in user mode");
+		else
+			buf_addf(out, "The stack pointer: %s bytes are in use while the task %s",
+				 count_text(k->used, n), k->state == 'R' ? "runs or waits for a CPU" :
+				 "sleeps");
 		break;
 	case PART_EVER:
 		buf_addf(out, "Deepest use since the task was born: %s bytes, by the lowest word that is not zero",
