@@ -369,7 +369,7 @@ static const struct {
 	{ "exit status", "how a process ended that is not our child", try_exit_status,
 	  "Linux 6.15" },
 	{ "other users", "processes of other users", try_others,
-	  "run as root (sudo), or give the program CAP_SYS_PTRACE" },
+	  "run as root (sudo), or give the program CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
 	{ "BPF", "kernel stacks to the byte, those of CPUs too", try_bpf,
 	  "run as root, or with CAP_BPF and CAP_PERFMON; Linux 5.14 with CONFIG_BPF_SYSCALL" },
 	{ "BTF", "where the kernel keeps them", try_btf, "a kernel with CONFIG_DEBUG_INFO_BTF" },

@@ -6,7 +6,8 @@
 #include "mmscope/alloc.h"
 #include "src/live/live.h"
 
-#define ROOT "run it as the process's user or as root (sudo), or with CAP_SYS_PTRACE"
+#define ROOT "run it as the process's user or as root (sudo), or with CAP_SYS_PTRACE " \
+	"and CAP_DAC_READ_SEARCH"
 #define ATTACH ROOT "; where kernel.yama.ptrace_scope is set, your own processes need it too, " \
 	"but for what mmscope started (mmscope run)"
 
