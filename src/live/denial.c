@@ -15,7 +15,7 @@
 
 #define YAMA "/proc/sys/kernel/yama/ptrace_scope"
 
-enum { BIT_SYS_PTRACE = 19, BIT_SYS_ADMIN = 21, BIT_PERFMON = 38, BIT_BPF = 39 };
+enum { BIT_DAC_OVERRIDE = 1, BIT_DAC_READ_SEARCH = 2, BIT_SYS_PTRACE = 19, BIT_SYS_ADMIN = 21, BIT_PERFMON = 38, BIT_BPF = 39 };
 
 static bool cap_held(unsigned cap)
 {
@@ -28,6 +28,11 @@ static bool cap_held(unsigned cap)
 bool may_ptrace(void)
 {
 	return cap_held(BIT_SYS_PTRACE);
+}
+
+bool may_open(void)
+{
+	return cap_held(BIT_DAC_READ_SEARCH) || cap_held(BIT_DAC_OVERRIDE);
 }
 
 bool may_bpf(void)

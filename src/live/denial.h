@@ -7,8 +7,10 @@
 #include <sys/types.h>
 #include "mmscope/buf.h"
 
-/* We have CAP_SYS_PTRACE, CAP_BPF, CAP_PERFMON now, or what stands for them. */
+/* We have CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (to open what only its owner may), CAP_BPF,
+ * CAP_PERFMON now, or what stands for them. */
 bool may_ptrace(void);
+bool may_open(void);
 bool may_bpf(void);
 bool may_perfmon(void);
 /* kernel.yama.ptrace_scope; 0 also where there is no such thing. */

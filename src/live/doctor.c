@@ -260,12 +260,13 @@ static enum doctor_answer try_exit_status(struct patient *p)
 
 static enum doctor_answer try_others(struct patient *p)
 {
-	if (may_ptrace()) {
-		buf_adds(&p->found, "CAP_SYS_PTRACE");
+	if (may_ptrace() && may_open()) {
+		buf_adds(&p->found, "CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH");
 		return DOCTOR_YES;
 	}
-	buf_addf(&p->found, "user %u has no CAP_SYS_PTRACE: of others only counters and names",
-		 geteuid());
+	buf_addf(&p->found, "user %u has no %s: of others only %s", geteuid(),
+		 may_ptrace() ? "CAP_DAC_READ_SEARCH" : "CAP_SYS_PTRACE",
+		 may_ptrace() ? "layout, counters and names" : "counters and names");
 	return DOCTOR_PARTLY;
 }
 

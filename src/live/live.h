@@ -32,7 +32,7 @@ struct error *live_open(pid_t pid, const struct source_options *o, const struct 
 enum reason {
 	REASON_KTHREAD, REASON_ZOMBIE, REASON_MAPS, REASON_NO_MAPS, REASON_ADDRESSES, REASON_EXE,
 	REASON_MM, REASON_MM_PART,
-	REASON_LIMITS, REASON_PAGES, REASON_PAGES_PART, REASON_ZERO, REASON_HUGE, REASON_SMAPS,
+	REASON_LIMITS, REASON_PAGES, REASON_PAGES_PART, REASON_PAGEMAP, REASON_ZERO, REASON_HUGE, REASON_SMAPS,
 	REASON_SMAPS_REFUSED, REASON_TASKS, REASON_REGISTERS, REASON_REGISTERS_FILE,
 	REASON_RUNNING, REASON_STACKS, REASON_SHARED, REASON_EXIT, REASON_FAULTS, REASON_BRK,
 	/* frames of user stacks: why a thread has none; one has no size, or no name */
@@ -61,6 +61,7 @@ struct live {
 	struct stat_figures stat;
 	struct status_figures status;
 	bool have_stat, have_status, zombie_at_open, no_procmap;
+	bool pagemap_refused;		/* for want of rights, not of a kernel that has it */
 	bool mm_gone;			/* it is on its way out; what comes next will tell */
 	uint64_t vvar_start, vvar_end;
 	struct pace layout, rows, pass, kinds, window, members, counters;

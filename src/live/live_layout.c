@@ -64,6 +64,8 @@ static int open_mm(struct live *lv)
 	}
 	if (!(lv->without & WITHOUT_PAGEMAP))
 		lv->fd_pagemap = openat(lv->fs.mm, "pagemap", O_RDONLY | O_CLOEXEC);
+	lv->pagemap_refused = lv->fd_pagemap < 0 && (errno == EACCES || errno == EPERM) &&
+			      !(lv->without & WITHOUT_PAGEMAP);
 	look_init(lv->looker, lv->fd_pagemap, lowest);
 	return err;
 }

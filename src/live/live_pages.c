@@ -325,11 +325,13 @@ static void note_whole(struct residency *r)
 static void reasons_of(struct live *lv, const struct residency *pages)
 {
 	uint64_t mine = 1ull << REASON_PAGES | 1ull << REASON_PAGES_PART | 1ull << REASON_ZERO |
-			1ull << REASON_HUGE;
+			1ull << REASON_HUGE | 1ull << REASON_PAGEMAP;
 
 	lv->reasons &= ~mine;
 	if (lv->looker->rung == LOOK_SMAPS && !lv->sums.n)
 		lv->reasons |= 1ull << REASON_PAGES;
+	else if (lv->pagemap_refused)
+		lv->reasons |= 1ull << REASON_PAGEMAP;
 	else if (lv->looker->rung == LOOK_SMAPS || (lv->looker->rung == LOOK_PAGEMAP &&
 						     !pages->whole && !lv->pass_running))
 		lv->reasons |= 1ull << REASON_PAGES_PART;

@@ -10,6 +10,7 @@
 	"and CAP_DAC_READ_SEARCH"
 #define ATTACH ROOT "; where kernel.yama.ptrace_scope is set, your own processes need it too, " \
 	"but for what mmscope started (mmscope run)"
+#define PAGEMAP_REFUSED "reading pagemap of this process is not permitted"
 
 #define SHARED(figure) { REASON_SHARED, figure, \
 	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \
@@ -84,6 +85,10 @@ static const struct {
 	{ REASON_PAGES_PART, "vmas[].rss",
 	  "without PAGEMAP_SCAN not every mapping can be read page by page",
 	  "Linux 6.7 or newer, or --smaps" },
+	{ REASON_PAGEMAP, "tasks[].stack.resident", PAGEMAP_REFUSED, ROOT },
+	{ REASON_PAGEMAP, "tasks[].stack.high_water", PAGEMAP_REFUSED, ROOT },
+	{ REASON_PAGEMAP, "vmas[].pages", PAGEMAP_REFUSED, ROOT },
+	{ REASON_PAGEMAP, "vmas[].rss", PAGEMAP_REFUSED, ROOT },
 	{ REASON_ZERO, "vmas[].pages[Z]",
 	  "without PAGEMAP_SCAN the zero page looks like shared anonymous memory (a)",
 	  "Linux 6.7 or newer, or root" },
