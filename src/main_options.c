@@ -281,6 +281,8 @@ static struct error *check(const struct cli *cli)
 		return error_create(ERR_USAGE, "--profile belongs to a command that plays scenarios");
 	if (cli->sort && !(cli->command && !strcmp(cli->command->name, "tasks")))
 		return error_create(ERR_USAGE, "--sort belongs to the command tasks");
+	if (cli->has_min && !(cli->command && !strcmp(cli->command->name, "frames")))
+		return error_create(ERR_USAGE, "--min belongs to the command frames");
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
 		return error_create(ERR_USAGE,
 				    "--json prints one document; --ndjson takes -n and -d");
