@@ -45,6 +45,7 @@ struct filter;
 struct filter_error { unsigned column; char message[160]; };	/* column from 1, in characters */
 /* NULL and *err filled when the text is none. An empty text matches all. */
 struct filter *filter_compile(const struct filter_kind *kind, const char *text, struct filter_error *err);
+void filter_fields(const struct filter_kind *kind, struct buf *out);	/* their names, in one line */
 void filter_destroy(struct filter *f);
 bool filter_match(struct filter *f, const void *row);
 bool filter_costly(const struct filter *f);	/* some row hit a limit since compiled */

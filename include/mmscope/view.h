@@ -44,6 +44,7 @@ struct view {
 	 * language; false: err says where. NULL: the session's filter of VMAs is meant. */
 	bool (*set_filter)(void *state, const char *text, struct filter_error *err);
 	const char *(*filter)(const void *state);	/* the text set, "" for none */
+	const struct filter_kind *rows;			/* what such a filter can ask for */
 	/* The title of the room's border, e.g. "map - log scale"; NULL: .title */
 	void (*heading)(void *state, const struct session *s, struct buf *out);
 };

@@ -352,9 +352,16 @@ static int field_find(const struct filter_kind *kind, const char *s, size_t n)
 	return -1;
 }
 
+void filter_fields(const struct filter_kind *kind, struct buf *out)
+{
+	for (int i = 0; kind->fields[i].name; i++)
+		buf_addf(out, "%s%s", i ? " " : "", kind->fields[i].name);
+}
+
 static void *no_such_field(struct parser *ps, const char *s, size_t n)
 {
 	const char *names[64], *near;
+	struct buf all = BUF_INIT;
 	char word[32];
 	int i;
 
@@ -365,7 +372,10 @@ static void *no_such_field(struct parser *ps, const char *s, size_t n)
 	near = text_nearest(word, names);
 	if (near)
 		return fail(ps, s, "no field \"%s\"; did you mean \"%s\"?", word, near);
-	return fail(ps, s, "no field \"%s\"; quote it to search for the text", word);
+	filter_fields(ps->f->kind, &all);
+	fail(ps, s, "no field \"%s\"; there are %s", word, buf_str(&all));
+	buf_free(&all);
+	return NULL;
 }
 
 static const struct { char text[3]; enum node_op op; } operators[] = {

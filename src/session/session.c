@@ -583,6 +583,7 @@ void session_set_role(struct session *s, int role)
 	session_remember(s);
 	s->look.role = role;
 	rows_forget(s);
+	session_select_passing(s);
 }
 
 int session_role(const struct session *s)
@@ -638,6 +639,28 @@ size_t session_rows(const struct session *cs, const uint32_t **ret)
 	}
 	*ret = s->rows;
 	return s->nrows;
+}
+
+void session_select_passing(struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	ssize_t selected = session_vma(s);
+	uint64_t addr = s->look.addr, best = UINT64_MAX;
+	const uint32_t *rows;
+	size_t n;
+
+	if (selected < 0 || passes(s, snap, (size_t)selected))
+		return;
+	n = session_rows(s, &rows);
+	for (size_t i = 0; i < n; i++) {
+		const struct vma *v = &snap->layout->vmas[rows[i]];
+		uint64_t far = addr < v->start ? v->start - addr : addr - v->end;
+
+		if (far >= best)
+			continue;
+		best = far;
+		s->look.addr = v->start;
+	}
 }
 
 void session_pause(struct session *s, bool paused)

@@ -118,7 +118,7 @@ static void test_errors(void **state)
 {
 	static const struct { const char *text; unsigned column; const char *says; } cases[] = {
 		{ "rss>", 5, "number" }, { "rss>4x", 5, "number" }, { "rss~4", 4, "number" },
-		{ "rsss>4", 1, "did you mean \"rss\"" }, { "zebra=1", 1, "quote it" },
+		{ "rsss>4", 1, "did you mean \"rss\"" }, { "zebra=1", 1, "there are start end" },
 		{ "perm>4", 5, "text" }, { "path=", 6, "text" }, { "path~", 6, "pattern" },
 		{ "heap path~/a{2,1}/", 16, "" }, { "path~lib(c", 10, "" },
 		{ "é path~lib(c", 12, "" }, { "path~/\\C/", 8, "" },

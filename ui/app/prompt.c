@@ -327,6 +327,8 @@ static void done(struct app *app)
 			goto_place(app, text);
 	} else if (kind == PROMPT_FIND && *text) {
 		find_again(app, 1);
+	} else if (kind == PROMPT_FILTER) {
+		session_select_passing(app->session);
 	}
 	free(text);
 }
@@ -348,6 +350,16 @@ void prompt_input(struct app *app, const struct input *in)
 	} else if (edit_line(app, &p->text, &p->cursor, in)) {
 		changed(app);
 	}
+}
+
+static void draw_fields(const struct filter_kind *kind, struct canvas *c, int row)
+{
+	struct buf b = BUF_INIT;
+
+	buf_adds(&b, "a plain word is a substring; fields: ");
+	filter_fields(kind, &b);
+	canvas_putn(c, row, 1, STYLE(DIM), canvas_cols(c) - 2, buf_str(&b));
+	buf_free(&b);
 }
 
 int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
@@ -387,8 +399,11 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 		}
 	} else if (rows > 1) {
 		const char *said = session_said(app->session);
+		const struct view *v = views[frame_focus(app)];
 
-		if (p->kind != PROMPT_SOURCE)
+		if (p->kind == PROMPT_FILTER && v->rows)
+			draw_fields(v->rows, c, row + 1);
+		else if (p->kind != PROMPT_SOURCE)
 			canvas_put(c, row + 1, 1, STYLE(DIM), kinds[p->kind].hint);
 		else
 			canvas_put(c, row + 1, 1, said ? STYLE(WARN) : STYLE(DIM), said ? said : p->source->help);

@@ -25,6 +25,7 @@ struct table_state {
 	uint32_t *rss, *anon;		/* pages by VMA: there may be very many; NO_FIGURE */
 	size_t cap;
 	struct role_sum sums[ROLE_NR], all;
+	struct role_sum passing;	/* of the rows: what the filter lets through */
 	bool complete;			/* no page left that was not looked at */
 	/* The order of the rows, and what it was made for. */
 	uint32_t *order;
@@ -100,22 +101,38 @@ static void count_all(struct table_state *st)
 	}
 }
 
+static void sum_add(const struct table_state *st, struct role_sum *sum, size_t i)
+{
+	sum->n++;
+	sum->size += vma_size(&st->layout->vmas[i]);
+	if (st->pages) {
+		sum->rss += all_bytes(st->rss[i]);
+		sum->anon += all_bytes(st->anon[i]);
+	}
+}
+
 static void sum_all(struct table_state *st)
 {
 	memset(st->sums, 0, sizeof(st->sums));
 	st->all = (struct role_sum){ 0 };
 	for (size_t i = 0; i < st->layout->n; i++) {
-		struct role_sum *sums[] = { &st->sums[st->layout->vmas[i].role], &st->all };
-
-		for (int k = 0; k < 2; k++) {
-			sums[k]->n++;
-			sums[k]->size += vma_size(&st->layout->vmas[i]);
-			if (st->pages) {
-				sums[k]->rss += all_bytes(st->rss[i]);
-				sums[k]->anon += all_bytes(st->anon[i]);
-			}
-		}
+		sum_add(st, &st->sums[st->layout->vmas[i].role], i);
+		sum_add(st, &st->all, i);
 	}
+}
+
+static void sum_passing(struct table_state *st, const struct session *s)
+{
+	const uint32_t *rows;
+	size_t n = session_rows(s, &rows);
+
+	if (n == st->all.n) {
+		st->passing = st->all;
+		return;
+	}
+	st->passing = (struct role_sum){ 0 };
+	for (size_t i = 0; i < n; i++)
+		sum_add(st, &st->passing, rows[i]);
 }
 
 static void update_figures(struct table_state *st, const struct snapshot *snap)
@@ -437,8 +454,8 @@ static void draw_footer(const struct table_state *st, const struct session *s, s
 
 	col = canvas_putf(c, row, 1, STYLE(STRONG), "%s of %s  ", count_text(st->n, a),
 			  count_text(st->all.n, b));
-	col = canvas_putf(c, row, col, STYLE(TEXT), "size %s  rss %s", text_size(st->all.size, b),
-			  st->pages ? text_size(st->all.rss, r) : "-");
+	col = canvas_putf(c, row, col, STYLE(TEXT), "size %s  rss %s", text_size(st->passing.size, b),
+			  st->pages ? text_size(st->passing.rss, r) : "-");
 	if (session_role(s) >= 0)
 		canvas_putf(c, row, col, STYLE(WARN), "  only %s", vma_roles[session_role(s)].name);
 	col = 1;
@@ -496,6 +513,7 @@ static void table_draw(void *state, const struct session *s, struct canvas *c)
 	rows.whole_paths = width >= 90;
 	update_figures(st, snap);
 	update_order(st, &rows);
+	sum_passing(st, s);
 	canvas_push(c, (struct rect){ 0, 0, height, side ? width - SIDE - 1 : width });
 	st->width = canvas_cols(c);
 	columns_head(c, 0, table_columns, st->sort, st->reversed);
