@@ -212,7 +212,7 @@ static struct sums sums_of(const struct snapshot *snap)
 }
 
 /* Why two of the three may differ, said once. */
-static void add_difference(const struct sums *s, struct buf *out)
+static void add_difference(const struct snapshot *snap, const struct sums *s, struct buf *out)
 {
 	static const char quick[] =
 		"the quick sum leaves out what each CPU has counted and not yet handed in";
@@ -220,7 +220,10 @@ static void add_difference(const struct sums *s, struct buf *out)
 	char size[16];
 
 	if (a == UNKNOWN || b == UNKNOWN) {
-		buf_adds(out, "one of the sums cannot be had");
+		const struct why *w = whys_find(snap->whys, b == UNKNOWN ? "mm" : snap->layout ?
+						"pages" : "vmas");
+
+		buf_addf(out, "nothing to compare with: %s", w ? w->why : "one of the sums is not known");
 		return;
 	}
 	if (a == b)
@@ -268,7 +271,7 @@ static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
 	row = draw_sum(c, row, "resident pages", "counted here, page by page", s.pages, most);
 	row = draw_sum(c, row, "VmRSS", "status", s.status, most);
 	row = draw_sum(c, row, "resident", "statm, field 2", s.statm, most);
-	add_difference(&s, &b);
+	add_difference(snap, &s, &b);
 	canvas_wrap(c, (struct rect){ row, 1, 2, canvas_cols(c) - 2 },
 		    s.pages == s.status ? STYLE(GOOD) : STYLE(DIM), buf_str(&b));
 	buf_free(&b);
@@ -338,7 +341,7 @@ static void counters_draw(void *state, const struct session *s, struct canvas *c
 	bool sums = canvas_rows(c) >= 16;
 	int n = row_count(snap);
 
-	if (!snap || (snap->process.kthread && snap->mm[MM_VM_SIZE] == UNKNOWN)) {
+	if (!snap) {
 		paint_why_empty(c, snap, "mm");
 		return;
 	}

@@ -130,10 +130,26 @@ static const struct kind { uint32_t glyph; uint16_t role; } kinds[EVENT_NR] = {
 	[EVENT_DETAIL] = { 'd', THEME_DIM },
 };
 
-static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t now,
+static bool of_pages(const struct event *e)
+{
+	return e->type >= EVENT_PAGES_IN && e->type <= EVENT_PAGES_KIND;
+}
+
+/* Whose pages they are, if it still is there: the address stands at the end of the line. */
+static void add_place(const struct snapshot *snap, const struct event *e, struct buf *out)
+{
+	ssize_t i = of_pages(e) && snap->layout ? layout_find(snap->layout, e->start) : -1;
+	char label[24];
+
+	if (i >= 0)
+		buf_addf(out, "%s: ", vma_label(snap, (size_t)i, label, sizeof(label)));
+}
+
+static void draw_row(struct canvas *c, int row, const struct event *e, const struct snapshot *snap,
 		     bool selected, struct buf *scratch)
 {
 	const struct kind *k = &kinds[e->type];
+	uint64_t now = snap->time_ns;
 	bool wide = canvas_cols(c) >= 80;
 	char when[24];
 	int col = 10;
@@ -156,6 +172,7 @@ static void draw_row(struct canvas *c, int row, const struct event *e, uint64_t 
 		col += 13;
 	}
 	buf_reset(scratch);
+	add_place(snap, e, scratch);
 	event_describe(e, scratch);
 	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0),
 		    buf_str(scratch));
@@ -202,11 +219,11 @@ static void events_draw(void *state, const struct session *s, struct canvas *c)
 		const struct event *e = event_of(s, number_at(st, s, (size_t)(st->top + i)));
 
 		if (e)
-			draw_row(c, i, e, snap->time_ns, st->top + i == cursor, &scratch);
+			draw_row(c, i, e, snap, st->top + i == cursor, &scratch);
 	}
 	if (!n)
 		canvas_put(c, 1, 2, STYLE(DIM), st->sieve.filter ? "no event passes the filter" :
-			   "nothing has changed since it is watched");
+			   "nothing has changed since watching began");
 	draw_status(st, s, c, canvas_rows(c) - 2);
 	buf_free(&scratch);
 }
@@ -233,7 +250,7 @@ static void go_to(struct events_state *st, struct session *s, int row)
 /* The room that shows best what an event was about. */
 static const char *room_for(const struct event *e)
 {
-	if (e->type >= EVENT_PAGES_IN && e->type <= EVENT_PAGES_KIND)
+	if (of_pages(e))
 		return "pages";
 	if (e->type == EVENT_GREW_DOWN)
 		return "stack";
@@ -294,6 +311,42 @@ static const char *events_filter(const void *state)
 	return sieve_text(&((const struct events_state *)state)->sieve);
 }
 
+/* What makes a kernel do this. */
+static const char *meaning_of(const struct event *e)
+{
+	static const char *const meanings[EVENT_NR] = {
+		[EVENT_VMA_NEW] = "mmap(2) made it, or exec(2) and the loader.",
+		[EVENT_VMA_GONE] = "munmap(2) took it away, or a new mapping was put in its place.",
+		[EVENT_GREW_DOWN] = "A touch below its start moved the start down to the touched page.",
+		[EVENT_GREW_UP] = "brk(2) or mremap(2) moved its end, or what was mapped behind it became part of it.",
+		[EVENT_SHRANK] = "munmap(2), brk(2) or mremap(2) took a part away.",
+		[EVENT_MERGED] = "Neighbours with equal rights and flags are one VMA: fewer are faster to search.",
+		[EVENT_SPLIT] = "Only a part was changed or unmapped, and a VMA has one set of rights and flags.",
+		[EVENT_PROTECTED] = "mprotect(2): the pages stay, what one may do with them changes.",
+		[EVENT_RENAMED] = "prctl(2) named it, or what is known of it says more now.",
+		[EVENT_RESHAPED] = "More than one thing happened here between two samples.",
+		[EVENT_PAGES_IN] = "A touch faulted and the kernel mapped them; of a file up to 16 at once.",
+		[EVENT_PAGES_OUT] = "madvise(2) gave them back, or the kernel took them; the next touch faults again.",
+		[EVENT_PAGES_COW] = "The first write to a page that others share gives the writer a copy.",
+		[EVENT_PAGES_SWAP] = "The kernel needed memory, or a touch wanted it back.",
+		[EVENT_PAGES_KIND] = "Others began or ceased to map them, or it is known now what they are.",
+		[EVENT_COUNTER] = "Counters of the mm follow what is done to it.",
+		[EVENT_TASK_NEW] = "clone(2) made it: it shares this address space.",
+		[EVENT_TASK_GONE] = "It left by exit(2); its stack stays until somebody unmaps it.",
+		[EVENT_TASK_CHANGED] = "It ran, or fell asleep.",
+		[EVENT_KSTACK_DEEPER] = "A path through the kernel used more of it than any before.",
+		[EVENT_EXEC] = "execve(2) threw the old address space away and built a new one.",
+		[EVENT_EXIT] = "Its memory went back; what is shown is the last picture.",
+		[EVENT_PROCESS] = "",
+		[EVENT_DETAIL] = "",
+	};
+
+	/* Only a stack grows by itself; others get what is mapped right below them. */
+	if (e->type == EVENT_GREW_DOWN && e->vmas.nafter && !e->vmas.after[0].growsdown)
+		return "What was mapped right below it became part of it.";
+	return meanings[e->type];
+}
+
 static void events_describe(void *state, const struct session *s, struct buf *out)
 {
 	struct events_state *st = state;
@@ -304,15 +357,19 @@ static void events_describe(void *state, const struct session *s, struct buf *ou
 	if (!row_count(st, s)) {
 		buf_adds(out,
 			 "Every sample is compared with the one before; what differs is written here.");
+		if (snap && !snap->layout) {
+			buf_adds(out, " Mappings and pages are not among it. ");
+			describe_why(snap, "vmas", out);
+		}
 		return;
 	}
 	e = event_of(s, number_at(st, s, (size_t)row_of_cursor(st, s)));
 	if (!e)
 		return;
 	event_describe(e, out);
-	buf_addf(out, ". Seen in sample %" PRIu64 ", %s%s: %s.", e->seq,
+	buf_addf(out, ". %s Seen in sample %" PRIu64 ", %s%s.", meaning_of(e), e->seq,
 		 ago_text(snap->time_ns > e->time_ns ? snap->time_ns - e->time_ns : 0, when),
-		 snap->time_ns > e->time_ns + 100000000 ? " ago" : "", event_types[e->type].about);
+		 snap->time_ns > e->time_ns + 100000000 ? " ago" : "");
 }
 
 static void events_heading(void *state, const struct session *s, struct buf *out)
@@ -341,6 +398,7 @@ const struct view events_view = {
 	.click = events_click,
 	.describe = events_describe,
 	.set_filter = events_set_filter,
+	.rows = &filter_events,
 	.filter = events_filter,
 	.heading = events_heading,
 };

@@ -40,15 +40,20 @@ static void draw_head(const struct pages_state *st, const struct session *s, str
 	const struct snapshot *snap = session_snapshot(s);
 	const struct vma *v = &snap->layout->vmas[index];
 	int col, cols = canvas_cols(c);
-	char label[96], a[32], perms[5];
+	char label[96], a[32], size[16], perms[5];
 	struct style name = { .role = THEME_OF_VMA(v->role), .attr = ATTR_BOLD };
 	uint64_t pages = vma_size(v) >> PAGE_SHIFT;
+	struct buf figures = BUF_INIT;
 
-	col = canvas_put(c, 0, 0, name, vma_label(snap, index, label, sizeof(label)));
+	/* A long name gives way to the figures. */
+	buf_addf(&figures, "%s  %s page%s", text_size(vma_size(v), size), count_text(pages, a),
+		 plural(pages));
+	vma_label(snap, index, label, sizeof(label));
+	col = canvas_putn(c, 0, 0, name, imin(text_width(label), imax(cols - 9 -
+			  text_width(buf_str(&figures)), 8)), label);
 	col = canvas_putf(c, 0, col + 2, STYLE(DIM), "%s", vma_perms(v, perms));
-	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s", text_size(vma_size(v), a));
-	col = canvas_putf(c, 0, col + 2, STYLE(TEXT), "%s page%s", count_text(pages, a),
-			  plural(pages));
+	col = canvas_put(c, 0, col + 2, STYLE(TEXT), buf_str(&figures));
+	buf_free(&figures);
 	if (st->grid.used_shift)
 		canvas_putf(c, 1, canvas_putf(c, 1, 0, STYLE(WARN), "1 cell = %s, %s pages",
 			    text_size(grid_cell_bytes(&st->grid), a),

@@ -194,7 +194,7 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 		return;
 	}
 	if (!r->grew) {
-		put_short(c, row, 0, STYLE(DIM), "has not grown since it is watched");
+		put_short(c, row, 0, STYLE(DIM), "has not grown since watching began");
 		return;
 	}
 	snprintf(text, sizeof(text), "grew %u time%s, last by %s", r->growth.times,

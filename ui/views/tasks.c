@@ -450,6 +450,7 @@ const struct view tasks_view = {
 	.click = tasks_click,
 	.describe = tasks_describe,
 	.set_filter = tasks_set_filter,
+	.rows = &filter_kstacks,
 	.filter = tasks_filter,
 	.heading = tasks_heading,
 };

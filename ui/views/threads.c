@@ -309,8 +309,10 @@ static int line_of_selection(const struct threads_state *st, const struct sessio
 static void draw_footer(const struct threads_state *st, const struct snapshot *snap,
 			struct canvas *c, int row)
 {
-	uint64_t resident = 0, size = 0, running = 0, without_sp = 0;
+	uint64_t resident = 0, size = 0, running = 0, found = 0, without_sp = 0;
 	char a[32], b[32], u[32], r[16], z[16];
+	struct buf line = BUF_INIT;
+	bool looked_at = true;
 
 	for (size_t i = 0; i < snap->tasks->n; i++) {
 		const struct task *t = &snap->tasks->tasks[i];
@@ -319,15 +321,21 @@ static void draw_footer(const struct threads_state *st, const struct snapshot *s
 		without_sp += t->sp == UNKNOWN;
 		if (!t->stack.vma_end)
 			continue;
+		found++;
+		looked_at &= t->stack.resident != UNKNOWN;
 		resident += t->stack.resident == UNKNOWN ? 0 : t->stack.resident;
 		size += size_of(t);
 	}
+	buf_addf(&line, "%s of %s", count_text(st->list.n, a), count_text(snap->tasks->n, b));
+	if (found)
+		buf_addf(&line, "  stacks %s, %s resident", text_size(size, z),
+			 looked_at ? text_size(resident, r) : "?");
+	buf_addf(&line, "  %u running", (unsigned)running);
+	if (without_sp)
+		buf_addf(&line, "  sp unknown: %s", count_text(without_sp, u));
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
-	canvas_putf(c, row + 1, 1, STYLE(STRONG),
-		    "%s of %s  stacks %s, %s resident  %u running%s%s",
-		    count_text(st->list.n, a), count_text(snap->tasks->n, b), text_size(size, z),
-		    text_size(resident, r), (unsigned)running, without_sp ? "  sp unknown: " : "",
-		    without_sp ? count_text(without_sp, u) : "");
+	canvas_putn(c, row + 1, 1, STYLE(STRONG), canvas_cols(c) - 1, buf_str(&line));
+	buf_free(&line);
 }
 
 static unsigned heat_of(const void *rows, size_t i)
@@ -518,6 +526,7 @@ const struct view threads_view = {
 	.click = threads_click,
 	.describe = threads_describe,
 	.set_filter = threads_set_filter,
+	.rows = &filter_tasks,
 	.filter = threads_filter,
 	.heading = threads_heading,
 };
