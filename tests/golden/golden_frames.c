@@ -19,7 +19,8 @@ static const struct { int rows, cols; bool ascii; } sizes[] = {
 	{ 24, 80, false }, { 43, 132, false }, { 60, 200, false }, { 24, 80, true },
 };
 
-/* Keys by name, one after the other; "text:..." types. */
+/* Keys by name, one after the other; "text:..." types; after "hurry" no frame is drawn until
+ * all have come. */
 static const struct script {
 	const char *name, *scene;
 	const char *keys[12];
@@ -35,6 +36,9 @@ static const struct script {
 	{ "filter", "shell", { "&", "text:libc rss>4k" } },
 	{ "filter-wrong", "shell", { "&", "text:path~li(bc" } },
 	{ "filter-left", "shell", { "&", "text:libc", "Esc" } },
+	{ "filter-accepted", "shell", { "&", "text:role=heap", "Enter" } },
+	{ "filter-of-events", "growing", { "6", "&", "text:rss>4k" } },
+	{ "filter-at-once", "growing", { "hurry", "6", "1", "&", "text:role=heap", "Enter" } },
 	{ "find", "shell", { "/", "text:heap", "Enter" } },
 	{ "goto", "shell", { "g", "text:0x10", "Enter" } },
 	{ "goto-wrong", "shell", { "g", "text:fffffffffffffffff", "Enter" } },
@@ -71,6 +75,7 @@ static void press(struct app *app, const char *key)
 static void picture(struct buf *out, const struct script *s, int rows, int cols, bool ascii, bool styled)
 {
 	struct app_options options = { .proc_root = "/nonexistent", .interval = 0.1 };
+	bool hurry = s->keys[0] && !strcmp(s->keys[0], "hurry");
 	struct app app;
 
 	app_init(&app, &options);
@@ -78,9 +83,10 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 	session_set_room(app.session, view_index("table"));
 	app.canvas = canvas_create(rows, cols, ascii);
 	frame_compose(&app);
-	for (const char *const *k = s->keys; *k; k++) {
+	for (const char *const *k = s->keys + hurry; *k; k++) {
 		press(&app, *k);
-		frame_compose(&app);
+		if (!hurry || !k[1])
+			frame_compose(&app);
 	}
 	buf_addf(out, "==== %s on %s, %dx%d%s\n", s->name, s->scene, cols, rows, ascii ? ", ASCII" : "");
 	if (styled)

@@ -265,6 +265,17 @@ static void tick_picker(struct app *app)
 	app->dirty = true;
 }
 
+/* Of a kernel thread there is its kernel stack to see; most rooms could only say why they
+ * are empty. */
+static void room_for_kthread(struct app *app)
+{
+	const struct snapshot *snap = session_newest(app->session);
+	const char *room = views[session_room(app->session)]->name;
+
+	if (snap && snap->process.kthread && strcmp(room, "tasks") && strcmp(room, "threads"))
+		session_set_room(app->session, view_index("kstack"));
+}
+
 static void tick_session(struct app *app)
 {
 	const struct snapshot *before = session_newest(app->session);
@@ -290,6 +301,8 @@ static void tick_session(struct app *app)
 		app->dirty = true;
 		return;
 	}
+	if (!before)
+		room_for_kthread(app);
 	if (session_newest(app->session) != before) {
 		const struct snapshot *now = session_newest(app->session);
 
@@ -503,6 +516,7 @@ static struct error *start(struct app *app)
 		struct source_want want = { .budget_ns = SAMPLE_BUDGET_NS, .tasks = true };
 
 		err = session_tick(app->session, &want);
+		room_for_kthread(app);
 	}
 	return err ? err : term_open(&o->term, &app->term);
 }

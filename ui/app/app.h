@@ -136,6 +136,7 @@ void chooser_add(struct chooser *ch, const char *key, const char *name, const ch
 void chooser_heading(struct chooser *ch, const char *text);
 void chooser_input(struct app *app, const struct input *in);
 void chooser_draw(struct app *app, struct canvas *c);
+void chooser_describe(struct app *app, struct buf *out);		/* the selected row, in full */
 void chooser_close(struct chooser *ch);
 
 #endif

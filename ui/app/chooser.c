@@ -195,10 +195,25 @@ static int choices(const struct chooser *ch, int n)
 	return count;
 }
 
+/* The selected row in full: a narrow list cuts what it says. */
+void chooser_describe(struct app *app, struct buf *out)
+{
+	const struct choice *it;
+	int total;
+
+	it = nth(&app->chooser, app->chooser.selected, &total);
+	if (!it || it->heading)
+		return;
+	if (*it->key)
+		buf_addf(out, "%s  ", it->key);
+	buf_addf(out, "%s%s%s", it->name, *it->about ? ": " : "", it->about);
+}
+
 void chooser_draw(struct app *app, struct canvas *c)
 {
 	struct chooser *ch = &app->chooser;
-	int rows = canvas_rows(c) - 4, cols = canvas_cols(c) - 6, keys = 3, names = 8, total, list;
+	/* Above the sentence, which tells of the selected row. */
+	int rows = canvas_rows(c) - 6, cols = canvas_cols(c) - 6, keys = 3, names = 8, total, list;
 
 	if (cols > 100)
 		cols = 100;

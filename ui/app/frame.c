@@ -30,16 +30,19 @@ static const struct { const char *room, *beside; int cols; } companions[] = {
 	{ "contexts", "path", WIDE_COLS }, { "cpu", "contexts", WIDE_COLS }, { "index", "path", WIDE_COLS },
 };
 
-/* The panel a room's figures come from: its rung and cost stand in the room's title. */
+/* The panel a room's figures come from: its rung stands in the header, or in the title. */
 static const struct { const char *room; enum panel panel; } panels[] = {
 	{ "map", PANEL_LAYOUT }, { "table", PANEL_LAYOUT }, { "pages", PANEL_PAGES },
 	{ "stack", PANEL_PAGES }, { "threads", PANEL_TASKS }, { "counters", PANEL_COUNTERS }, { "kstack", PANEL_KSTACK },
 	{ "tasks", PANEL_KSTACK },
 };
 
+/* Asks the session, not what was drawn: several keys may come between two frames. */
 int frame_focus(const struct app *app)
 {
-	return app->strip_focused && app->strip.rect.cols ? app->strip.view : app->room.view;
+	int room = session_room(app->session), map = view_index("map");
+
+	return app->strip_focused && map >= 0 ? map : room;
 }
 
 static bool costly(const struct app *app, const struct snapshot *snap)
@@ -124,24 +127,20 @@ static struct style put_badge(const struct app *app, const struct snapshot *snap
 	return live;
 }
 
-static void draw_crumbs(const struct app *app, const struct snapshot *snap, struct canvas *c, int end)
+/* "4242 python3 › [stack] › page 7ffd1c27e000" */
+static void put_crumbs(const struct app *app, const struct snapshot *snap, struct buf *b)
 {
 	char label[64], *comm = text_sanitized(snap->process.comm);
 	ssize_t vma = session_vma(app->session);
-	struct buf b = BUF_INIT;
 
-	buf_addf(&b, "%d %s", (int)snap->process.pid, comm);
+	buf_addf(b, "%d %s", (int)snap->process.pid, comm);
 	if (snap->layout && vma >= 0)
-		buf_addf(&b, " › %s", vma_label(snap, (size_t)vma, label, sizeof(label)));
+		buf_addf(b, " › %s", vma_label(snap, (size_t)vma, label, sizeof(label)));
 	else if (snap->layout)
-		buf_adds(&b, " › hole");
+		buf_adds(b, " › hole");
 	if (snap->layout && session_zoom(app->session) > 0)
-		buf_addf(&b, " › page %llx",
+		buf_addf(b, " › page %llx",
 			 (unsigned long long)(session_addr(app->session) & ~(uint64_t)(PAGE_BYTES - 1)));
-	canvas_put(c, 0, 1, style_attr(STYLE(HEADER), ATTR_BOLD), "mmscope");
-	if (end > 10)
-		canvas_putn(c, 0, 10, STYLE(HEADER), end - 10, buf_str(&b));
-	buf_free(&b);
 	free(comm);
 }
 
@@ -177,11 +176,35 @@ static int draw_figures(const struct app *app, const struct snapshot *snap, stru
 	return col;
 }
 
+/* Which rung of its ladder a room stands on; NULL: it has none, or nothing was read yet. */
+static const char *rung_of(const struct snapshot *snap, int view)
+{
+	for (size_t i = 0; i < ARRAY_LEN(panels); i++)
+		if (!strcmp(panels[i].room, views[view]->name))
+			return snap->cost.rung[panels[i].panel];
+	return NULL;
+}
+
+/* What one sample costs, and by what the open room is read, where there is room for that. */
+static int draw_badge(const struct app *app, const struct snapshot *snap, struct canvas *c, int col,
+		      int least)
+{
+	const char *rung = session_caps(app->session) & CAP_LIVE && !snap->process.ended ?
+		rung_of(snap, session_room(app->session)) : NULL;
+	struct buf b = BUF_INIT;
+	struct style st = put_badge(app, snap, &b);
+
+	if (rung && col - least > text_width(buf_str(&b)) + text_width(rung) + 4)
+		col = canvas_right(c, 0, col, STYLE(HEADER), rung) - 2;
+	col = canvas_right(c, 0, col, st, buf_str(&b));
+	buf_free(&b);
+	return col;
+}
+
 static void draw_header(const struct app *app, struct canvas *c)
 {
 	const struct snapshot *snap = session_snapshot(app->session);
 	struct buf b = BUF_INIT;
-	struct style st;
 	int col;
 
 	canvas_fill(c, (struct rect){ 0, 0, 1, canvas_cols(c) }, STYLE(HEADER), ' ');
@@ -190,10 +213,12 @@ static void draw_header(const struct app *app, struct canvas *c)
 		canvas_put(c, 0, 10, STYLE(HEADER), app->picking ? "choose a process" : "");
 		return;
 	}
-	st = put_badge(app, snap, &b);
+	put_crumbs(app, snap, &b);
 	col = draw_figures(app, snap, c, canvas_cols(c) - 1);
-	col = canvas_right(c, 0, col, st, buf_str(&b));
-	draw_crumbs(app, snap, c, col - 1);
+	col = draw_badge(app, snap, c, col, 10 + text_width(buf_str(&b)));
+	canvas_put(c, 0, 1, style_attr(STYLE(HEADER), ATTR_BOLD), "mmscope");
+	if (col > 11)
+		canvas_putn(c, 0, 10, STYLE(HEADER), col - 11, buf_str(&b));
 	buf_free(&b);
 }
 
@@ -207,13 +232,28 @@ static void heading_of(struct app *app, int view, struct buf *b)
 		buf_adds(b, v->title);
 }
 
-static void draw_title(struct app *app, struct canvas *c, int row, int col, int view, bool focused)
+/* The title of the strip or of a second room, between `col` and `end`; what it is read by, too. */
+static void draw_title(struct app *app, struct canvas *c, int row, int col, int end, int view,
+		       bool focused)
 {
+	const struct snapshot *snap = session_snapshot(app->session);
+	const char *rung = session_caps(app->session) & CAP_LIVE ? rung_of(snap, view) : NULL;
 	struct buf b = BUF_INIT;
+	int width;
 
+	buf_addc(&b, ' ');
 	heading_of(app, view, &b);
-	canvas_putf(c, row, col, focused ? style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM), " %s ",
-		    buf_str(&b));
+	buf_addc(&b, ' ');
+	width = text_width(buf_str(&b));
+	if (width > end - col)
+		width = end - col;
+	col = canvas_putn(c, row, col, focused ? style_attr(STYLE(TITLE), ATTR_BOLD) : STYLE(DIM), width,
+			  buf_str(&b));
+	buf_reset(&b);
+	if (rung)
+		buf_addf(&b, " %s ", rung);
+	if (rung && text_width(buf_str(&b)) < end - col)
+		canvas_right(c, row, end, STYLE(DIM), buf_str(&b));
 	buf_free(&b);
 }
 
@@ -285,25 +325,6 @@ static int draw_tabs(struct app *app, struct canvas *c, int row, int col, int en
 	return col;
 }
 
-/* Which rung a room's figures stand on and what reading them cost. */
-static void draw_rung(const struct app *app, struct canvas *c, int row, int end, int least, int view)
-{
-	const struct snapshot *snap = session_snapshot(app->session);
-	struct buf b = BUF_INIT;
-
-	for (size_t i = 0; snap && i < ARRAY_LEN(panels); i++) {
-		enum panel p = panels[i].panel;
-
-		if (strcmp(panels[i].room, views[view]->name) || !snap->cost.rung[p])
-			continue;
-		buf_addf(&b, " %s ", snap->cost.rung[p]);
-		if (end - text_width(buf_str(&b)) > least)
-			canvas_right(c, row, end, STYLE(DIM), buf_str(&b));
-		break;
-	}
-	buf_free(&b);
-}
-
 /* A source that cannot do what a view is for: the room says so instead of staying empty. */
 static void draw_view(struct app *app, struct canvas *c, struct place *place, int view,
 		      struct rect r)
@@ -332,6 +353,28 @@ static int strip_width(int cols)
 	return cols < 100 ? 23 : cols < WIDE_COLS ? 32 : 36;
 }
 
+/* What is left out is said in every room, on the line below it. */
+static void draw_filter(struct app *app, struct canvas *c, int row)
+{
+	char *filter = text_sanitized(session_filter(app->session));
+	int role = session_role(app->session), cols = canvas_cols(c);
+	struct buf b = BUF_INIT;
+
+	if (*filter)
+		buf_addf(&b, " filter: %s ", filter);
+	if (role >= 0)
+		buf_addf(&b, " only %s ", vma_roles[role].name);
+	if (b.len) {
+		int width = text_width(buf_str(&b));
+
+		if (width > cols - 4)
+			width = cols - 4;
+		canvas_putn(c, row, cols - 2 - width, STYLE(WARN), width, buf_str(&b));
+	}
+	buf_free(&b);
+	free(filter);
+}
+
 static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
 {
 	int cols = canvas_cols(c), map = view_index("map"), room = session_room(app->session);
@@ -348,16 +391,16 @@ static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
 	room_col = strip ? left + 1 : 0;
 	if (second >= 0 && rows >= SPLIT_ROWS)
 		right = room_col + (cols - room_col) * 11 / 20;
+	draw_filter(app, c, bottom);
 	/* The room is drawn first, the strip next, so that the cursor ends where the focus is. */
 	if (right < cols) {
 		canvas_vline(c, top, right, bottom - top + 1, STYLE(BORDER));
-		draw_title(app, c, top, right + 2, second, false);
+		draw_title(app, c, top, right + 2, cols - 1, second, false);
 		draw_view(app, c, &app->second, second,
 			  (struct rect){ top + 1, right + 1, rows, cols - right - 1 });
 	}
 	if (strip) {
 		canvas_vline(c, top, left, bottom - top + 1, STYLE(BORDER));
-		draw_title(app, c, top, 1, map, app->strip_focused);
 		if (!app->strip_focused)
 			draw_view(app, c, &app->strip, map, (struct rect){ top + 1, 0, rows, left });
 	}
@@ -365,17 +408,16 @@ static void draw_rooms(struct app *app, struct canvas *c, int top, int bottom)
 		  (struct rect){ top + 1, room_col, rows, right - room_col });
 	if (strip && app->strip_focused)
 		draw_view(app, c, &app->strip, map, (struct rect){ top + 1, 0, rows, left });
+	if (strip)
+		draw_title(app, c, top, 1, left, map, app->strip_focused);
 	{
 		int end = draw_tabs(app, c, top, room_col + 1, right);
 		struct buf b = BUF_INIT;
 
 		heading_of(app, room, &b);
-		if (end + text_width(buf_str(&b)) + 4 < right && strcmp(buf_str(&b), views[room]->title)) {
+		if (end + text_width(buf_str(&b)) + 4 < right && strcmp(buf_str(&b), views[room]->title))
 			canvas_putf(c, top, end + 1, STYLE(DIM), " %s ", buf_str(&b));
-			end += text_width(buf_str(&b)) + 4;
-		}
 		buf_free(&b);
-		draw_rung(app, c, top, right - 1, end, room);
 	}
 }
 
@@ -414,7 +456,9 @@ static void draw_sentence(struct app *app, struct canvas *c, int row, int rows)
 		canvas_wrap(c, r, STYLE(WARN), said);
 		return;
 	}
-	if (!app->picking)
+	if (app->chooser.open)
+		chooser_describe(app, &b);
+	else if (!app->picking)
 		describe(app, &b);
 	canvas_wrap(c, r, STYLE(TEXT), buf_str(&b));
 	buf_free(&b);

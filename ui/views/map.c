@@ -24,6 +24,7 @@ enum { WIDE = 54 };
 
 struct map_state {
 	bool flip;
+	bool wide;			/* the room as it was drawn last: wide enough to zoom */
 	struct blocks blocks;
 	const struct layout *layout;	/* the blocks are of; reference held */
 	int rows;			/* height they were made for */
@@ -294,7 +295,8 @@ static void draw_block_line(const struct drawing *d, const struct block *k, int 
 	uint64_t a, b;
 
 	line_range(k, d->st->flip, r, &a, &b);
-	canvas_ch(d->c, row, bar, st, k->rows == 1 ||
+	/* Thin where the filter leaves it out, so that not the colour alone says so. */
+	canvas_ch(d->c, row, bar, st, dim ? 0x2502 /* │ */ : k->rows == 1 ||
 		  k->kind == BLOCK_VMA ? 0x2588 : 0x258c);
 	if (r == 0) {
 		canvas_ch(d->c, row, bar - 1, style_attr(st, ATTR_BOLD), vma_roles[k->role].letter);
@@ -489,7 +491,8 @@ static void map_draw(void *state, const struct session *s, struct canvas *c)
 		return;
 	}
 	i = session_vma(s);
-	if (!zoom || i < 0 || canvas_cols(c) < WIDE || !snap->pages)
+	st->wide = canvas_cols(c) >= WIDE;
+	if (!zoom || i < 0 || !st->wide || !snap->pages)
 		draw_space(st, s, c);
 	else if (zoom == 1)
 		draw_vma(st, s, c, &snap->layout->vmas[i]);
@@ -651,7 +654,7 @@ static void map_heading(void *state, const struct session *s, struct buf *out)
 	ssize_t i = session_vma(s);
 	char label[96], size[16];
 
-	if (!session_zoom(s) || i < 0) {
+	if (!session_zoom(s) || i < 0 || !st->wide) {
 		buf_adds(out, "map ─ log scale");
 		return;
 	}
