@@ -109,6 +109,46 @@ static void test_blocks(void **state)
 	blocks_free(&b);
 }
 
+/* A thousand stacks without a gap between them, as a runtime makes them, with what an
+ * allocator puts in between: one block, beside the libraries and the arenas next to them. */
+static void test_many_threads(void **state)
+{
+	enum { THREADS = 1000, ARENAS = 16, EACH = 3 };
+	struct strings *names = strings_create();
+	struct layout *l = layout_create(names, THREADS * EACH + ARENAS);
+	struct blocks b = { 0 };
+	uint64_t at = 0x7f0000000000;
+	bool threads = false, arenas = false;
+
+	(void)state;
+	for (size_t i = 0; i < l->n; i++) {
+		struct vma *v = &l->vmas[i];
+		bool arena = i >= THREADS * EACH;
+
+		v->start = at;
+		at += arena ? 64ull << 20 : i % EACH == 0 ? PAGE_BYTES : i % EACH == 1 ? 256u << 10 : 16u << 10;
+		v->end = at;
+		v->role = arena || i % EACH == 2 ? ROLE_ANON : i % EACH ? ROLE_THREAD_STACK : ROLE_GUARD;
+		v->perms = v->role == ROLE_GUARD ? 0 : VMA_READ | VMA_WRITE;
+		/* Arenas that are no neighbours of one kind: their borders are all alike. */
+		v->path = arena ? i % 2 ? "[anon:odd]" : "[anon:even]" : "";
+	}
+	for (int rows = 8; rows < 60; rows += 7) {
+		blocks_make(&b, l, rows);
+		threads = arenas = false;
+		for (size_t i = 0; i < b.n; i++) {
+			threads |= b.v[i].first == 0 && b.v[i].last + 2 >= THREADS * EACH &&
+				   b.v[i].last < THREADS * EACH && b.v[i].role == ROLE_THREAD_STACK;
+			arenas |= b.v[i].end == at && b.v[i].first >= THREADS * EACH;
+		}
+		assert_true(threads);
+		assert_true(arenas);
+	}
+	blocks_free(&b);
+	strings_put(names);
+	layout_put(l);
+}
+
 /* 60,000 touching VMAs of one kind are one block, not 60,000. */
 static void test_many_vmas(void **state)
 {
@@ -406,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_many_vmas),
+		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_grid),
 		cmocka_unit_test(test_grid_moves),
 		cmocka_unit_test(test_grid_keeps_places),

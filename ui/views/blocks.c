@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "ui/views/paint.h"
 
 #define KiB (1024ull)
 #define MiB (1024 * KiB)
@@ -141,6 +142,10 @@ static void families_join(struct blocks *b, const struct layout *l, bool files)
 		const struct block *m = &b->v[i];
 		struct block *k = n ? &b->v[n - 1] : NULL;
 		bool near = k && m->start - k->end < family_gap;
+		/* What an allocator keeps between them does not part a family. */
+		bool between = near && i + 1 < b->n && m->end - m->start < family_anon &&
+			       m[1].start - m->end < family_gap &&
+			       (m->kind == BLOCK_ANON || (m->kind == BLOCK_VMA && m->role == ROLE_ANON));
 
 		if (near && is_thread(k) && is_thread(m)) {
 			absorb(k, m);
@@ -151,10 +156,11 @@ static void families_join(struct blocks *b, const struct layout *l, bool files)
 			k->kind = BLOCK_FILES;
 			k->count += m->count;
 			k->role = ROLE_TEXT;
-		} else if (files && near && is_file(k, l) && m->end - m->start < family_anon &&
-			   (m->kind == BLOCK_ANON || (m->kind == BLOCK_VMA &&
-						      m->role == ROLE_ANON)) &&
-			   i + 1 < b->n && is_file(m + 1, l) && m[1].start - m->end < family_gap) {
+		} else if (between && is_thread(k) && is_thread(m + 1)) {
+			k->end = m->end;
+			k->last = m->last;
+			k->kind = BLOCK_THREADS;
+		} else if (files && between && is_file(k, l) && is_file(m + 1, l)) {
 			absorb(k, m);
 			k->kind = BLOCK_FILES;
 			k->role = ROLE_TEXT;
@@ -165,49 +171,49 @@ static void families_join(struct blocks *b, const struct layout *l, bool files)
 	b->n = n;
 }
 
-static int falling(const void *va, const void *vb)
-{
-	const uint64_t *a = va, *b = vb;
-
-	return *a > *b ? -1 : *a < *b;
-}
-
 /* What people look for first is never hidden among its neighbours. */
 static bool is_landmark(const struct block *k)
 {
 	return k->role == ROLE_STACK || k->role == ROLE_HEAP || k->role == ROLE_VSYSCALL;
 }
 
-static uint64_t gap_before(const struct block *k)
+static uint64_t size_of(const struct block *k)
 {
-	return is_landmark(k) || is_landmark(k - 1) ? UINT64_MAX : k->start - k[-1].end;
+	return k->end - k->start;
 }
 
-/* Keeps the `keep` largest gaps as borders and joins everything else. */
+/* How clear the border between two neighbours is: its width and the smaller of them, which
+ * counts for more where they are of different kinds. */
+static uint64_t border(const struct block *a, const struct block *b)
+{
+	if (is_landmark(a) || is_landmark(b))
+		return UINT64_MAX;
+	return b->start - a->end + umin(size_of(a), size_of(b)) * (a->role == b->role ? 1 : 4);
+}
+
+/* Joins across the faintest borders first, until `keep` of them are left. */
 static void closest_join(struct blocks *b, size_t keep)
 {
-	uint64_t *gaps = xcalloc(b->n, sizeof(*gaps)), *before = xcalloc(b->n, sizeof(*before)),
-		least;
-	size_t n = 0;
+	uint64_t clear = 2 * PAGE_BYTES;
 
-	for (size_t i = 1; i < b->n; i++)
-		gaps[i - 1] = before[i] = gap_before(&b->v[i]);
-	qsort(gaps, b->n - 1, sizeof(*gaps), falling);
-	least = keep < b->n - 1 ? gaps[keep] : 0;
-	for (size_t i = 0; i < b->n; i++) {
-		struct block *k = n ? &b->v[n - 1] : NULL;
+	while (b->n > keep + 1) {
+		size_t n = 0, surplus = b->n - keep - 1;
 
-		if (k && before[i] <= least) {
-			absorb(k, &b->v[i]);
-			k->kind = BLOCK_MANY;
-			k->count = 1;
-		} else {
-			b->v[n++] = b->v[i];
+		for (size_t i = 0; i < b->n; i++) {
+			struct block *k = n ? &b->v[n - 1] : NULL;
+
+			if (k && surplus && border(k, &b->v[i]) <= clear) {
+				absorb(k, &b->v[i]);
+				k->kind = BLOCK_MANY;
+				k->count = 1;
+				surplus--;
+			} else {
+				b->v[n++] = b->v[i];
+			}
 		}
+		b->n = n;
+		clear = clear < UINT64_MAX / 2 ? 2 * clear : UINT64_MAX;
 	}
-	b->n = n;
-	free(before);
-	free(gaps);
 }
 
 static size_t holes_count(const struct blocks *b, uint64_t least)
