@@ -18,6 +18,7 @@
 static const uint64_t file_gap = 4 * MiB;	/* between parts of one file, at most */
 static const uint64_t family_gap = 1 * GiB;	/* between files or threads of one block */
 static const uint64_t family_anon = 64 * MiB;	/* anonymous memory absorbed between files */
+static const uint64_t crumbs = 16 * MiB;	/* small anonymous mappings, together at most */
 
 static void push(struct blocks *b, struct block k)
 {
@@ -88,6 +89,7 @@ static void atoms_make(struct blocks *b, const struct layout *l, bool join)
 		if (join && k && continues(k, l, v - 1, v)) {
 			k->kind = kind_of(&l->vmas[k->first], v);
 			k->end = v->end;
+			k->mapped += vma_size(v);
 			k->last = (uint32_t)i;
 			/* A guard is never what a block is about. */
 			if (v->role != ROLE_GUARD &&
@@ -97,8 +99,8 @@ static void atoms_make(struct blocks *b, const struct layout *l, bool join)
 			}
 			continue;
 		}
-		push(b, (struct block){ .start = v->start, .end = v->end, .first = (uint32_t)i,
-					.last = (uint32_t)i, .count = 1, .kind = BLOCK_VMA,
+		push(b, (struct block){ .start = v->start, .end = v->end, .mapped = vma_size(v),
+					.first = (uint32_t)i, .last = (uint32_t)i, .count = 1, .kind = BLOCK_VMA,
 					.role = v->role });
 		largest = vma_size(v);
 	}
@@ -127,9 +129,10 @@ static bool is_file(const struct block *k, const struct layout *l)
 
 static void absorb(struct block *k, const struct block *m)
 {
-	if (m->end - m->start > k->end - k->start && m->role != ROLE_GUARD)
+	if (m->mapped > k->mapped && m->role != ROLE_GUARD)
 		k->role = m->role;
 	k->end = m->end;
+	k->mapped += m->mapped;
 	k->last = m->last;
 }
 
@@ -158,6 +161,7 @@ static void families_join(struct blocks *b, const struct layout *l, bool files)
 			k->role = ROLE_TEXT;
 		} else if (between && is_thread(k) && is_thread(m + 1)) {
 			k->end = m->end;
+			k->mapped += m->mapped;
 			k->last = m->last;
 			k->kind = BLOCK_THREADS;
 		} else if (files && between && is_file(k, l) && is_file(m + 1, l)) {
@@ -177,18 +181,29 @@ static bool is_landmark(const struct block *k)
 	return k->role == ROLE_STACK || k->role == ROLE_HEAP || k->role == ROLE_VSYSCALL;
 }
 
-static uint64_t size_of(const struct block *k)
+/* Crumbs that an allocator throws all over the space: how far apart they lie says little. */
+static bool is_crumb(const struct block *k)
 {
-	return k->end - k->start;
+	return k->mapped < crumbs && (k->role == ROLE_ANON || k->role == ROLE_GUARD ||
+				      k->role == ROLE_OTHER);
+}
+
+static bool are_crumbs(const struct block *a, const struct block *b)
+{
+	return is_crumb(a) && is_crumb(b);
 }
 
 /* How clear the border between two neighbours is: its width and the smaller of them, which
  * counts for more where they are of different kinds. */
 static uint64_t border(const struct block *a, const struct block *b)
 {
+	uint64_t gap = b->start - a->end, less = umin(a->mapped, b->mapped);
+
 	if (is_landmark(a) || is_landmark(b))
 		return UINT64_MAX;
-	return b->start - a->end + umin(size_of(a), size_of(b)) * (a->role == b->role ? 1 : 4);
+	if (are_crumbs(a, b))
+		gap = umin(gap, crumbs);
+	return gap + (a->role == b->role ? less : 4 * less);
 }
 
 /* Joins across the faintest borders first, until `keep` of them are left. */
@@ -202,11 +217,13 @@ static void closest_join(struct blocks *b, size_t keep)
 		for (size_t i = 0; i < b->n; i++) {
 			struct block *k = n ? &b->v[n - 1] : NULL;
 
-			if (k && surplus && border(k, &b->v[i]) <= clear) {
+			/* Crumbs all or none: half of them would look like a place of its own. */
+			if (k && (surplus || are_crumbs(k, &b->v[i])) &&
+			    border(k, &b->v[i]) <= clear) {
 				absorb(k, &b->v[i]);
 				k->kind = BLOCK_MANY;
 				k->count = 1;
-				surplus--;
+				surplus -= surplus > 0;
 			} else {
 				b->v[n++] = b->v[i];
 			}
@@ -251,7 +268,7 @@ static const struct division { bool join; int families; uint64_t least_hole; } d
 /* Up to eight pages one line is enough. */
 static unsigned weight(const struct block *k)
 {
-	uint64_t pages = (k->end - k->start) >> PAGE_SHIFT;
+	uint64_t pages = k->mapped >> PAGE_SHIFT;
 	unsigned w = 0;
 
 	if (k->kind == BLOCK_HOLE)
@@ -333,15 +350,4 @@ int blocks_find(const struct blocks *b, uint64_t addr)
 	if (!b->n)
 		return -1;
 	return lo < b->n ? (int)lo : (int)b->n - 1;
-}
-
-uint64_t block_mapped(const struct block *k, const struct layout *l)
-{
-	uint64_t sum = 0;
-
-	if (k->kind == BLOCK_HOLE)
-		return 0;
-	for (uint32_t i = k->first; i <= k->last; i++)
-		sum += vma_size(&l->vmas[i]);
-	return sum;
 }

@@ -24,6 +24,7 @@ enum block_kind {
 
 struct block {
 	uint64_t start, end;	/* of a hole too; at the top of space end may be UINT64_MAX */
+	uint64_t mapped;	/* bytes, without the holes in it */
 	uint32_t first, last;	/* VMAs in it, both included; a hole: the VMA above it in first */
 	uint32_t count;		/* files, threads: how many */
 	uint8_t kind, role;	/* role of the largest part */
@@ -41,6 +42,5 @@ void blocks_make(struct blocks *b, const struct layout *l, int rows);
 void blocks_free(struct blocks *b);
 /* The block that contains addr; the nearest when none does. -1: there are none. */
 int blocks_find(const struct blocks *b, uint64_t addr);
-uint64_t block_mapped(const struct block *k, const struct layout *l);	/* bytes without holes */
 
 #endif

@@ -257,6 +257,8 @@ static void draw_note(const struct drawing *d, const struct block *k, int row, i
 	if (r == 1 && d->snap->pages) {
 		n = residency_count(d->snap->pages, k->start, k->end);
 		buf_addf(&b, "%s resident", text_size(page_counts_resident(&n) * PAGE_BYTES, size));
+		if ((k->end - k->start) / 4 > k->mapped)
+			buf_addf(&b, " in %s", text_size(k->end - k->start, size));
 	} else if (r == 2 && k->kind == BLOCK_FILES) {
 		member_names(d->snap->layout, k, &b);
 	} else if (r == 2 && (ago = grew_ago(d, k, &g)) != UNKNOWN && ago < 60000000000ull) {
@@ -275,7 +277,7 @@ static void draw_head(const struct drawing *d, const struct block *k, int row, b
 	char label[96], size[16], perms[16];
 
 	block_label(d->snap, k, label, sizeof(label));
-	text_size(block_mapped(k, d->snap->layout), size);
+	text_size(k->mapped, size);
 	if (d->perms) {
 		canvas_putn(d->c, row, d->name, st, d->perms - d->name - 1, label);
 		block_perms(d->snap->layout, k, perms);
