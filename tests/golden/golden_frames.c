@@ -33,6 +33,8 @@ static const struct script {
 	{ "help", "shell", { "?", "text:page" } },
 	{ "palette", "shell", { ":", "text:sort", "Down" } },
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
+	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },
+	{ "palette-wrong", "shell", { ":", "text:nonsense 7", "Enter" } },
 	{ "filter", "shell", { "&", "text:libc rss>4k" } },
 	{ "filter-wrong", "shell", { "&", "text:path~li(bc" } },
 	{ "filter-left", "shell", { "&", "text:libc", "Esc" } },

@@ -40,6 +40,7 @@ struct chooser {
 	int selected, top;		/* in the filtered list */
 	void (*preview)(struct app *app, const char *command);
 	char *back;			/* command that undoes the preview, or NULL */
+	bool typed;			/* what fits nothing in the list is run as a command line */
 };
 
 struct place { struct rect rect; int view; };	/* where a view was drawn last */

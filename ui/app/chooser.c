@@ -95,6 +95,8 @@ static void leave(struct app *app, bool run)
 	it = nth(ch, ch->selected, &total);
 	if (run && it)
 		command = xstrdup(it->command);
+	else if (run && ch->typed)
+		command = xstrdup(buf_str(&ch->filter));
 	else if (!run && ch->back)
 		command = xstrdup(ch->back);
 	chooser_close(ch);
@@ -247,7 +249,8 @@ void chooser_draw(struct app *app, struct canvas *c)
 		canvas_put(c, 1, 5, STYLE(DIM), "type to narrow the list");
 	canvas_push(c, (struct rect){ 3, 1, list, cols - 2 });
 	if (!total)
-		canvas_put(c, 0, 1, STYLE(WHY), "nothing fits");
+		canvas_put(c, 0, 1, STYLE(WHY), ch->typed ?
+			   "nothing fits; Enter runs the line as it stands" : "nothing fits");
 	for (int i = 0; i < list; i++) {
 		struct choice *it = nth(ch, ch->top + i, &total);
 

@@ -238,6 +238,7 @@ static void do_palette(struct app *app, const char *arg)
 
 	(void)arg;
 	chooser_open(app, "commands");
+	app->chooser.typed = true;
 	for (const struct view_command *c = v->commands; c && c->name; c++) {
 		snprintf(title, sizeof(title), "%s", v->name);
 		add_command(app, title, c->name, c->args, c->help);
@@ -423,6 +424,18 @@ static void preview_theme(struct app *app, const char *command)
 	app_theme(app, command + strlen("theme "));
 }
 
+/* What it says of itself; of one with an error, what is wrong with it. */
+static void add_theme(struct app *app, const char *name, const char *command)
+{
+	struct theme *t = NULL;
+	struct error *err = theme_load(name, NULL, &t);
+
+	chooser_add(&app->chooser, "", name, err ? err->message : theme_about(t), command);
+	error_destroy(err);
+	if (t)
+		theme_destroy(t);
+}
+
 static void do_theme(struct app *app, const char *arg)
 {
 	char **names, *back;
@@ -439,7 +452,7 @@ static void do_theme(struct app *app, const char *arg)
 	for (char **n = names; *n; n++) {
 		char *command = xasprintf("theme %s", *n);
 
-		chooser_add(&app->chooser, "", *n, "", command);
+		add_theme(app, *n, command);
 		if (!strcmp(*n, theme_name(app->theme)))
 			app->chooser.selected = (int)(n - names);
 		free(command);
@@ -543,7 +556,7 @@ const struct app_command app_commands[] = {
 	{ "undo", NULL, "undo the last change of view", do_undo },
 	{ "redo", NULL, "redo what was undone", do_redo },
 	{ "copy", "row|address", "copy to the clipboard (OSC 52)", do_copy },
-	{ "theme", NULL, "choose a theme", do_theme },
+	{ "theme", NULL, "choose a theme; with a path typed behind it, the theme in that file", do_theme },
 	{ "lessons", NULL, "choose a lesson for the simulated machine", do_lessons },
 	{ "lesson", "FILE", "open a scenario in the simulated machine", do_lesson },
 	{ "real", NULL, "the place of the scenario in a real process on this kernel, stopped; again: back",
@@ -569,6 +582,15 @@ static bool is_common(const char *name)
 	for (const struct view_command *c = common_commands; c->name; c++)
 		if (!strcmp(c->name, name))
 			return true;
+	return false;
+}
+
+static bool some_view_has(const char *name)
+{
+	for (int i = 0; views[i]; i++)
+		for (const struct view_command *c = views[i]->commands; c && c->name; c++)
+			if (!strcmp(c->name, name))
+				return true;
 	return false;
 }
 
@@ -614,7 +636,8 @@ void command_run(struct app *app, const char *line)
 	else if (run_source_command(app, name, arg))
 		app->next_tick_ns = 0;
 	else if (!is_common(name))
-		session_say(app->session, "'%s' does nothing in this room", name);
+		session_say(app->session, some_view_has(name) ? "'%s' does nothing in this room" :
+			    "there is no command '%s'", name);
 out:
 	free(name);
 }
