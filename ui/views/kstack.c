@@ -436,8 +436,9 @@ static void kstack_describe(void *state, const struct session *s, struct buf *ou
 			describe_part(&p.part[st->sel], k, session_snapshot(s), out);
 		free(p.part);
 	}
-	buf_addf(out, "[%s: %s%s%s]", kstack_rungs[k->rung].name, kstack_rungs[k->rung].gives,
-		 *kstack_rungs[k->rung].next ? "; more needs " : "", kstack_rungs[k->rung].next);
+	buf_addf(out, "[%s%s%s: %s]", kstack_rungs[k->rung].name,
+		 *kstack_rungs[k->rung].next ? "; more needs " : "", kstack_rungs[k->rung].next,
+		 kstack_rungs[k->rung].gives);
 }
 
 static void kstack_heading(void *state, const struct session *s, struct buf *out)

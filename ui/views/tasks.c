@@ -25,6 +25,7 @@ struct tasks_rows {
 	const struct session *s;
 	const struct stacks *stacks;
 	int bar;			/* columns of the bars */
+	bool named;			/* there is a column of functions */
 };
 
 static void tasks_fini(void *state)
@@ -132,7 +133,8 @@ static struct style text_bar(const void *rows, size_t i, struct buf *out)
 	int width = ((const struct tasks_rows *)rows)->bar;
 
 	if (k->size == UNKNOWN || (k->used == UNKNOWN && k->high_water == UNKNOWN))
-		return STYLE(WHY);
+		/* In a narrow room its place is taken by what is known. */
+		return ((const struct tasks_rows *)rows)->named ? STYLE(WHY) : text_top(rows, i, out);
 	for (int col = 0; col < width; col++) {
 		uint64_t at = k->size * (uint64_t)col / (uint64_t)width;
 
@@ -261,8 +263,14 @@ static void draw_footer(const struct tasks_state *st, const struct stacks *all, 
 			canvas_putf(c, row + 1, col + 2, STYLE(DIM), "mean now %s, ever %s",
 				    count_text(sum.used_mean, n), count_text(sum.high_mean, m));
 	} else {
-		canvas_putf(c, row + 1, col + 2, STYLE(WHY), "by %s: %s", kstack_rungs[all->rung].name,
-			    kstack_rungs[all->rung].gives);
+		const struct kstack_rung_info *rung = &kstack_rungs[all->rung];
+		struct buf why = BUF_INIT;
+
+		buf_addf(&why, "by %s%s%s: %s", rung->name, *rung->next ? "; more needs " : "",
+			 rung->next, rung->gives);
+		canvas_putn(c, row + 1, col + 2, STYLE(WHY), imax(canvas_cols(c) - col - 2, 0),
+			    buf_str(&why));
+		buf_free(&why);
 	}
 }
 
@@ -302,6 +310,7 @@ static void tasks_draw(void *state, const struct session *s, struct canvas *c)
 		return;
 	}
 	rows.bar = bar_width(canvas_cols(c));
+	rows.named = canvas_cols(c) >= columns[column_find(columns, "top")].room;
 	update_order(st, &rows);
 	below = cpustacks_draw(rows.stacks, c);
 	height = canvas_rows(c) - below - 2;
