@@ -383,6 +383,8 @@ static const char *tasks_filter(const void *state)
 
 static void describe_use(const struct kstack *k, struct buf *out)
 {
+	/* A zombie has neither. */
+	const char *before = k->size == UNKNOWN ? "" : "; ";
 	char n[32], m[32], l[32];
 
 	if (k->used != UNKNOWN)
@@ -394,8 +396,10 @@ static void describe_use(const struct kstack *k, struct buf *out)
 		buf_addf(out, ", %s ever: %s were never touched", count_text(k->high_water, n),
 			 count_text(kstack_left(k), l));
 	for (unsigned i = 0; i < KSTACK_LACKS; i++)
-		if (k->lacks >> i & 1)
-			buf_addf(out, "; %s", kstack_lacks[i].why);
+		if (k->lacks >> i & 1) {
+			buf_addf(out, "%s%s", before, kstack_lacks[i].why);
+			before = "; ";
+		}
 }
 
 /* The chain as one reads it: who is called by whom. */
