@@ -48,3 +48,8 @@ FUZZERS += tests/fuzz/fuzz_btf
 tests_fuzz_fuzz_btf_SOURCES = tests/fuzz/fuzz_btf.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_btf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_btf_LDADD = $(TEST_LIBS)
+
+FUZZERS += tests/fuzz/fuzz_frames
+tests_fuzz_fuzz_frames_SOURCES = tests/fuzz/fuzz_frames.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_frames_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_frames_LDADD = $(TEST_LIBS)
