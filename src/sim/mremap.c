@@ -188,16 +188,24 @@ static int check_prep_vma(struct sim *s, struct remap *r)
 	       "EFAULT");
 	if (kept > v->end - r->addr)
 		return -EFAULT;
-	if (r->new_len <= r->old_len)
+	if (r->new_len <= r->old_len && RULE(s, same_length_free))
 		return 0;
-	pgoff = v->pgoff + ((r->addr - v->start) >> PAGE_SHIFT);
-	if (pgoff + (r->new_len >> PAGE_SHIFT) < pgoff)
-		return -EINVAL;
-	if (v->flags & (VM_DONTEXPAND | VM_PFNMAP))
-		return -EFAULT;
+	if (r->new_len > r->old_len) {
+		if (v->flags & (VM_DONTEXPAND | VM_PFNMAP))
+			return -EFAULT;
+		pgoff = v->pgoff + ((r->addr - v->start) >> PAGE_SHIFT);
+		if (pgoff + (r->new_len >> PAGE_SHIFT) < pgoff)
+			return -EINVAL;
+	}
 	if (!mlock_future_ok(s, r->mm, v->flags, r->delta))
 		return -EAGAIN;
-	return may_expand_vm(s, r->mm, v->flags, r->delta >> PAGE_SHIFT) ? 0 : -ENOMEM;
+	if (!may_expand_vm(s, r->mm, v->flags, r->delta >> PAGE_SHIFT))
+		return -ENOMEM;
+	/* Before there was any need of the memory, and by the wrong name. */
+	if ((v->flags & VM_ACCOUNT) && !RULE(s, charge_is_enomem) &&
+	    !vm_enough_memory(s, r->mm, r->delta >> PAGE_SHIFT))
+		return -EFAULT;
+	return 0;
 }
 
 /* ---- moving ---------------------------------------------------------------------------- */
@@ -377,7 +385,7 @@ static int64_t mremap_to_blindly(struct sim *s, struct remap *r)
 		       r->new_addr, SIM_U_ADDR, true, "EINVAL", "go on");
 		return -EINVAL;
 	}
-	if (r->mm->map_count + 2 >= s->opt.max_map_count - 3)
+	if (r->mm->map_count + 2 >= s->opt.max_map_count - 3 && RULE(s, fixed_counts_maps))
 		return -ENOMEM;
 	if (r->flags & MREMAP_FIXED) {
 		err = do_munmap(s, r->mm, r->new_addr, r->new_len);

@@ -67,6 +67,8 @@ static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
 {
 	struct vma *v = vma_intersection(s, mm, start, end);
+	/* Which part is the new object: it shapes the red-black tree, and nothing else. */
+	bool lower = s->prof->vma_index == SIM_INDEX_MAPLE;
 	int err;
 	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end,
 		SIM_U_ADDR);
@@ -82,9 +84,11 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 			return -ENOMEM;
 		if (sealed(s, v))
 			return -EPERM;
-		err = vma_split(s, mm, v, start, true);
+		err = vma_split(s, mm, v, start, lower);
 		if (err)
 			return err;
+		if (!lower)
+			v = vma_next(s, v);
 	}
 	u->prev = vma_prev(s, v);
 	for (; v && v->start < end; v = vma_next(s, v)) {
@@ -93,9 +97,11 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 		if (sealed(s, v))
 			return -EPERM;
 		if (v->end > end) {
-			err = vma_split(s, mm, v, end, false);
+			err = vma_split(s, mm, v, end, !lower);
 			if (err)
 				return err;
+			if (!lower)
+				v = vma_prev(s, v);
 		}
 		gather_one(s, u, v);
 	}

@@ -115,6 +115,9 @@
 	X(has_wipeonfork, "4.14", "wipeonfork and keeponfork are known")			\
 	X(has_mlock2, "4.4", "locking on fault is known")					\
 	X(mlock_counts_once, "4.9", "mlock does not count what is locked already")		\
+	X(same_length_free, "4.3", "a move that keeps its length is held against no limit")	\
+	X(charge_is_enomem, "4.1", "mremap without memory to promise is ENOMEM, no longer EFAULT") \
+	X(fixed_counts_maps, "5.1", "mremap to a fixed place counts the VMAs before it unmaps anything") \
 	X(zero_old_len_shared, "4.14", "mremap of length 0 duplicates shared memory only")	\
 	X(moves_tables, "5.0", "mremap moves whole page tables")				\
 	X(mprotect_populates, "4.2", "locked memory that becomes writable is faulted in at once") \

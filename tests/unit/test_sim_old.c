@@ -681,6 +681,38 @@ static void test_width(void **state)
 	end(s);
 }
 
+/* mm/mremap.c:mremap_to of 5.1 and later counts the VMAs first; before, move_vma did when what lay
+ * at the new place was gone. */
+static void test_map_count(void **state)
+{
+	const struct sim_profile *const of[] = { i386, x310, arm43, &profile_linux_5_10_x86_64 };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct sim_options o;
+		struct sim_op op = { .kind = SIM_OP_MREMAP, .len = P, .newlen = P, .flags = 1 | 2 };
+		struct sim_vma v;
+		struct sim *s;
+		uint64_t a;
+
+		sim_options_init(&o);
+		o.profile = of[i];
+		o.max_map_count = 12;
+		o.ram_pages = 20000;
+		s = sim_create(&o, NULL);
+		assert_non_null(s);
+		a = map(s, 1, RW, ANON_PRIVATE);
+		op.addr = a;
+		op.newaddr = a - 20 * P;
+		assert_result(map_at(s, op.newaddr, 1, RW, ANON_PRIVATE), "ok");
+		for (uint64_t n = 1; sim_vma_count(s, 0) < 10; n++)
+			assert_result(map_at(s, op.newaddr - 2 * n * P, 1, RW, ANON_PRIVATE), "ok");
+		assert_result(run(s, op), "ENOMEM");
+		assert_int_equal(sim_vma_find(s, 0, op.newaddr, &v) && v.start == op.newaddr, i == 3);
+		end(s);
+	}
+}
+
 /* ---- placement by history -------------------------------------------------------------------- */
 
 /* mm/mmap.c of 2.6.39:arch_get_unmapped_area_topdown: the search begins at free_area_cache, and
@@ -838,6 +870,27 @@ static void test_tree(void **state)
 	end(s);
 }
 
+/* mm/mmap.c:do_munmap splits off what lies above, mm/vma.c:vms_gather_munmap_vmas what lies below:
+ * it decides which object stays in the tree. */
+static void test_split(void **state)
+{
+	const struct sim_profile *const of[] = { i386, x310, arm43, now };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct sim *s = start(of[i]);
+		uint64_t a = map(s, 3, RW, ANON_PRIVATE);
+		struct sim_vma whole, low, high;
+
+		assert_true(sim_vma_find(s, 0, a, &whole));
+		assert_result(unmap(s, a + P, 1), "ok");
+		assert_true(sim_vma_find(s, 0, a, &low) && sim_vma_find(s, 0, a + 2 * P, &high));
+		assert_int_equal(low.id == whole.id, of[i] != now);
+		assert_true(high.id != whole.id && high.id != low.id);
+		end(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -854,8 +907,9 @@ int main(void)
 		cmocka_unit_test(test_child_merges), cmocka_unit_test(test_fixed_fails),
 		cmocka_unit_test(test_growsdown),    cmocka_unit_test(test_not_yet),
 		cmocka_unit_test(test_mlock_twice),  cmocka_unit_test(test_width),
-		cmocka_unit_test(test_cache),	     cmocka_unit_test(test_names),
+		cmocka_unit_test(test_map_count), cmocka_unit_test(test_cache),	     cmocka_unit_test(test_names),
 		cmocka_unit_test(test_fields),	     cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-i386.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-lowest.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-merge.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-move-tables.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-mremap-limits.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-mremap.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-old-calls.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-old-files.scn
