@@ -303,8 +303,11 @@ static void fact_label(const struct sim *s, const struct fact_ask *ask, struct f
 {
 	struct sim_vma v;
 
-	if (mapping_at(s, ask, &v, ret))
-		word(ret, v.name ? v.name : "none");
+	if (!mapping_at(s, ask, &v, ret))
+		return;
+	word(ret, v.name ? v.name : "none");
+	if (v.stack_tid)
+		snprintf(ret->text, sizeof(ret->text), "[stack:%u]", v.stack_tid);
 }
 
 static void fact_chain(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)

@@ -112,10 +112,15 @@ static void put_vma(void *ctx, const struct sim_vma *v)
 {
 	struct draft *d = ctx;
 	const char *path = path_of(v);
+	char stack[24];
 	struct vma *to = &d->layout->vmas[d->n];
 	bool guard = false;
 	int task = task_of(d, v, &guard);
 
+	if (v->stack_tid) {
+		snprintf(stack, sizeof(stack), "[stack:%u]", v->stack_tid);
+		path = stack;
+	}
 	to->start = v->start - v->guard;	/* /proc hides that page, the mm does not */
 	to->end = v->end;
 	to->inode = inode_of(v);

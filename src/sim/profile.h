@@ -42,6 +42,7 @@
 	X(software_af, "arm64 before 8.1",							\
 	  "the processor does not note accesses and writes: the first one of each faults")	\
 	X(top_byte_ignored, "arm64", "the processor ignores the uppermost byte of an address")		\
+	X(stack_names_thread, "3.4 to 4.4", "maps name the thread whose sp lies in a mapping: [stack:TID]") \
 	X(mte_allowed, "arm64, 5.10",								\
 	  "stack and heap carry a hidden flag, VM_MTE_ALLOWED, that other mappings have not")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\

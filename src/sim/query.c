@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * Looking at the machine: what /proc would say of its processes.
  */
-#include "mm.h"
+#include <string.h>
+#include "kside.h"
 
 static const struct mm *mm_of(const struct sim *s, unsigned proc)
 {
@@ -114,9 +115,23 @@ static const char *special_name(const struct vma *v)
 	       v->file == FILE_VDSO ? "[vdso]" : NULL;
 }
 
+/* vm_is_stack(): the thread whose sp lies in it, by its number + 1; the main one first. */
+static unsigned stack_of(const struct sim *s, const struct mm *mm, const struct vma *v)
+{
+	for (u32 i = 0; i < s->root->ntasks; i++) {
+		const struct task *t = &s->root->task[i];
+
+		if (t->alive && t->proc == mm->number && v->start <= t->sp && v->end >= t->sp)
+			return i + 1;
+	}
+	return 0;
+}
+
 static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *v,
 		    struct sim_vma *r)
 {
+	unsigned whose;
+
 	u64 guard = stack_guard_page(s, v, v->start) ? PAGE_SIZE : 0;
 
 	*r = (struct sim_vma){
@@ -139,6 +154,13 @@ static void vma_get(const struct sim *s, const struct mm *mm, const struct vma *
 		r->name = "[heap]";
 	else if (v->start <= mm->start_stack && v->end >= mm->start_stack)
 		r->name = "[stack]";
+	if ((r->name && strcmp(r->name, "[stack]")) || !RULE(s, stack_names_thread))
+		return;
+	whose = stack_of(s, mm, v);
+	if (!whose)
+		r->name = NULL;
+	else if (!r->name)
+		r->stack_tid = (unsigned)pid_of_task(s, whose - 1);
 }
 
 size_t sim_vma_count(const struct sim *s, unsigned proc)

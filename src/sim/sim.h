@@ -330,6 +330,7 @@ struct sim_vma {
 	unsigned object; /* shmem: number of the object, unique in the machine, from 1 */
 	bool readonly_file;		/* rofile */
 	const char *name;		/* "[heap]", "[stack]", "[vvar]", ...; NULL: none */
+	unsigned stack_tid;		/* named [stack:TID], as some kernels did; 0: not */
 	unsigned anon_vma;		/* number, 0: none */
 	unsigned anon_chain;		/* length of anon_vma_chain */
 	uint64_t guard;	/* bytes below start that belong to it: a guard page, which /proc hides */

@@ -98,6 +98,8 @@ static void add_vma(void *ctx, const struct sim_vma *v)
 		 v->flags & SIM_VM_MS ? 's' : 'p');
 	if (v->name && (v->kind == SIM_KIND_ANON || v->kind == SIM_KIND_SPECIAL))
 		snprintf(to->name, sizeof(to->name), "%s", v->name);
+	if (v->stack_tid)
+		snprintf(to->name, sizeof(to->name), "[stack:%u]", v->stack_tid);
 	to->kb[WORLD_Size] = (v->end - v->start + v->guard) / KB;
 	to->kb[WORLD_Rss] = v->rss / KB;
 	to->kb[WORLD_Pss] = v->pss / KB;

@@ -85,6 +85,7 @@ static const struct {
 	{ SIM_RULE_infinite_stack_topdown, "kernel-unlimited-stack" },
 	{ SIM_RULE_software_af, "kernel-arm64" },
 	{ SIM_RULE_top_byte_ignored, "kernel-arm64" },
+	{ SIM_RULE_stack_names_thread, "kernel-stack-names" },
 	{ SIM_RULE_mte_allowed, "kernel-arm64" },
 	{ SIM_RULE_vvar_mixed, "kernel-vvar" },
 	{ SIM_RULE_no_denywrite, "kernel-flags" },

@@ -64,6 +64,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-placement.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-proc.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-abut.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-limit.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-stack-names.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-neighbour.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-task-table.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-unlimited-stack.scn
