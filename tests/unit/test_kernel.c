@@ -383,6 +383,21 @@ static void test_words_are_copied_on_write(void **state)
 	expect_all("linux-6.18-x86_64", "call f 9000\nmadvise stack stack.len dontneed => ok\nret => SIGSEGV MAPERR");
 }
 
+/* kernel/exit.c:do_exit(): the last thread takes its process along; there is always one. */
+static void test_last_thread(void **state)
+{
+	static const char oops[] = "thread B\nsyscall read\nkcall vfs_read 120\nkcall wait 200\nswitch B\n"
+				   "share kstack P0\nsyscall poll\nkcall do_poll 500\nswitch P0 => oops runs=B\n";
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%sexit => skipped: it is the last thread of the last process runs=B\n", oops);
+	expect_all("linux-6.18-x86_64", text);
+	snprintf(text, sizeof(text), "fork\nswitch P0\n%sexit => ok runs=P1\nswitch P0 => skipped: no process P0\n",
+		 oops);
+	expect_all("linux-6.18-x86_64", text);
+}
+
 /* ---- the table of sysrq-t ----------------------------------------------------------------------------- */
 
 /* kernel/sched/core.c: sched_show_task() of each version. */
@@ -611,6 +626,7 @@ int main(void)
 		cmocka_unit_test(test_irq_stacks), cmocka_unit_test(test_softirq_and_nmi),
 		cmocka_unit_test(test_switch_frame), cmocka_unit_test(test_shared_stacks),
 		cmocka_unit_test(test_words_are_copied_on_write), cmocka_unit_test(test_sysrq),
+		cmocka_unit_test(test_last_thread),
 		cmocka_unit_test(test_contexts), cmocka_unit_test(test_contexts_of_overwritten),
 		cmocka_unit_test(test_injection), cmocka_unit_test(test_retrace),
 	};
