@@ -9,7 +9,7 @@ libmmscope_a_SOURCES += \
 	src/sim/buddy.c \
 	src/sim/compact.c \
 	src/sim/phys.h src/sim/phys.c \
-	src/sim/profile_zone.h src/sim/zone.c \
+	src/sim/profile_parts.h src/sim/profile_zone.h src/sim/zone.c \
 	src/sim/exec.c \
 	src/sim/fault.c \
 	src/sim/frame.c \

@@ -54,72 +54,40 @@ X(readahead, readahead)
 X(thp_size, thp_size)
 #undef X
 
-static const char *words_ti(const struct sim_profile *p)
-{
-	static const char *const words[] = {
-		[TI_MASK_SP] = "base of the stack, found by masking sp",
-		[TI_PERCPU_TOP] = "base of the stack, found by a per-CPU variable",
-		[TI_IN_TASK] = "inside task_struct",
-	};
+/* An enum in words, a text of the kernel's table. */
+#define WORDS(name, field, ...)								\
+	static const char *words_##name(const struct sim_profile *p)			\
+	{										\
+		static const char *const words[] = { __VA_ARGS__ };			\
+											\
+		return words[p->field];							\
+	}
+#define TEXT(name, field)								\
+	static const char *words_##name(const struct sim_profile *p)			\
+	{										\
+		return p->kernel->field ? p->kernel->field : "";			\
+	}
 
-	return words[p->kernel->ti];
-}
-
-static const char *words_source(const struct sim_profile *p)
-{
-	return p->kernel->source == STACK_VMALLOC ? "vmalloc, with a guard page" : "pages of the buddy allocator";
-}
-
-static const char *words_overflow(const struct sim_profile *p)
-{
-	static const char *const words[] = {
-		[OVERFLOW_SILENT] = "what lies below is overwritten silently",
-		[OVERFLOW_DOUBLE_FAULT] = "a double fault on a stack of its own",
-		[OVERFLOW_ARM64] = "the entry code finds sp off the stack, on the overflow stack",
-	};
-
-	return words[p->kernel->overflow];
-}
-
-static const char *words_end_check(const struct sim_profile *p)
-{
-	static const char *const words[] = {
-		[END_UNCHECKED] = "nobody looks", [END_BUG] = "schedule() stops with BUG",
-		[END_PANIC] = "schedule() panics",
-	};
-
-	return words[p->kernel->end_check];
-}
-
-static const char *words_current(const struct sim_profile *p)
-{
-	return p->kernel->current_words ? p->kernel->current_words : "";
-}
-
-static const char *words_irq(const struct sim_profile *p)
-{
-	return p->kernel->irq_words ? p->kernel->irq_words : "";
-}
-
-static const char *words_from_user(const struct sim_profile *p)
-{
-	return p->kernel->from_user_words ? p->kernel->from_user_words : "";
-}
-
-static const char *words_entry(const struct sim_profile *p)
-{
-	return p->kernel->syscall_entry ? p->kernel->syscall_entry : "";
-}
-
-static const char *words_index(const struct sim_profile *p)
-{
-	return p->vma_index == SIM_INDEX_MAPLE ? "a maple tree" : "a list and a red-black tree";
-}
-
-static const char *words_regs(const struct sim_profile *p)
-{
-	return p->kernel->switch_regs ? p->kernel->switch_regs : "";
-}
+WORDS(ti, kernel->ti,
+      [TI_MASK_SP] = "base of the stack, found by masking sp",
+      [TI_PERCPU_TOP] = "base of the stack, found by a per-CPU variable",
+      [TI_IN_TASK] = "inside task_struct")
+WORDS(source, kernel->source,
+      [STACK_PAGES] = "pages of the buddy allocator", [STACK_VMALLOC] = "vmalloc, with a guard page")
+WORDS(overflow, kernel->overflow,
+      [OVERFLOW_SILENT] = "what lies below is overwritten silently",
+      [OVERFLOW_DOUBLE_FAULT] = "a double fault on a stack of its own",
+      [OVERFLOW_ARM64] = "the entry code finds sp off the stack, on the overflow stack")
+WORDS(end_check, kernel->end_check,
+      [END_UNCHECKED] = "nobody looks", [END_BUG] = "schedule() stops with BUG",
+      [END_PANIC] = "schedule() panics")
+WORDS(index, vma_index,
+      [SIM_INDEX_MAPLE] = "a maple tree", [SIM_INDEX_RBTREE] = "a list and a red-black tree")
+TEXT(current, current_words)
+TEXT(irq, irq_words)
+TEXT(from_user, from_user_words)
+TEXT(entry, syscall_entry)
+TEXT(regs, switch_regs)
 
 const struct sim_constant sim_constants[] = {
 	{ "THREAD_SIZE", "6.18: 16K; 3.15: 16K on x86-64; before, and on i386: 8K",

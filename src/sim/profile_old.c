@@ -3,7 +3,7 @@
  * has its function in tests/unit/test_sim_old.c.
  */
 #include <stddef.h>
-#include "profile.h"
+#include "profile_parts.h"
 
 /* Up to 4.3 all of these went by another name. */
 #define NAMES_BEFORE_4_4							\
@@ -80,10 +80,8 @@ const struct sim_profile profile_linux_2_6_39_i386 = {
 	.mmap_min_addr = 65536, .dac_mmap_min_addr = 4096,
 	.sp_cushion = 65536 + 32 * 4, .stack_expand = 128 * 1024,
 	.mmap_gap_min = 128ull << 20, .mmap_gap_max = 0xc0000000 / 6 * 5,
-	.exec_block = 0x1d0, .thread_block = 2368,
+	PROFILE_AGENT,
 	.readahead = 131072,
-	.exe_pages = 3, .data_bytes = 4096,
-	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vdso_pages = 1,
 	.kernel = &sim_kernel_linux_2_6_39_i386,
 	.zone = &sim_zone_2_6_39_i386, .mm_fields = sim_mm_fields_2_6_39, .func_names = names_2_6_39,
@@ -113,19 +111,14 @@ const struct sim_profile profile_linux_3_10_x86_64 = {
 	.unmapped_base = 0x2aaaaaaab000,
 	.low_base = 0x40000000, .low_end = 0x80000000,
 	.canonical_end = 0x800000000000, .kernel_start = 0xffff800000000000,
-	.levels = 4, .shift = { 12, 21, 30, 39 },
-	.level_name = { "pte", "pmd", "pud", "pgd" },
-	.table_entries = 512, .table_bytes = 4096,
-	.address_mask = UINT64_MAX, .ram_pages = 6171024,
+	PROFILE_64_BITS, PROFILE_FOUR_LEVELS,
 	.vma_index = SIM_INDEX_RBTREE,
 	.mmap_min_addr = 65536, .dac_mmap_min_addr = 4096,
 	.sp_cushion = 65536 + 32 * 8, .stack_expand = 128 * 1024,
 	.mmap_gap_min = 128ull << 20, .mmap_gap_max = 0x7ffffffff000 / 6 * 5,
 	.admin_reserve = 2048,
-	.exec_block = 0x1d0, .thread_block = 2368,
+	PROFILE_AGENT,
 	.readahead = 131072,
-	.exe_pages = 3, .data_bytes = 4096,
-	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
 	.vdso_pages = 2,
 	.kernel = &sim_kernel_linux_3_10_x86_64,
 	.zone = &sim_zone_3_10, .mm_fields = sim_mm_fields_3_10, .func_names = names_3_10,
@@ -175,9 +168,7 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 	.kernel_start = 0xffffff8000000000,
 	.levels = 3, .shift = { 12, 21, 30 },
 	.level_name = { "pte", "pmd", "pgd" },
-	.folded = { "pud" }, .table_entries = 512, .table_bytes = 4096,
-	.table_register = "ttbr0_el1",
-	.address_mask = UINT64_MAX, .ram_pages = 6171024,
+	.folded = { "pud" }, .table_register = "ttbr0_el1", PROFILE_64_BITS,
 	.vma_index = SIM_INDEX_RBTREE,
 	.mmap_min_addr = 32768, .dac_mmap_min_addr = 4096,
 	.stack_expand = 128 * 1024,
@@ -185,10 +176,8 @@ const struct sim_profile profile_linux_4_3_arm64 = {
 	.mmap_gap_min = (128ull << 20) + (0x3ffffull << 12) + 1,
 	.mmap_gap_max = (1ull << 39) / 6 * 5,
 	.admin_reserve = 2048,
-	.exec_block = 0x1d0, .thread_block = 2368,
-	.fault_around = 65536, .readahead = 131072,
-	.exe_pages = 3, .data_bytes = 4096,
-	.text = 0x400000, .data = 0x401000, .bss = 0x402000, .start_brk = 0x403000,
+	PROFILE_AGENT,
+	PROFILE_READS,
 	.vvar_pages = 1, .vdso_pages = 1, .vvar_there = 1,
 	.kernel = &sim_kernel_linux_4_3_arm64,
 	.zone = &sim_zone_4_3, .mm_fields = sim_mm_fields_4_3, .func_names = names_4_3_arm64,

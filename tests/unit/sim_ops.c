@@ -9,6 +9,20 @@
 #include "mmscope/buf.h"
 #include "tests/unit/sim_ops.h"
 
+struct sim *machine_of(const struct sim_profile *p, const struct sim_env *env, uint64_t ram_pages)
+{
+	struct sim_options o;
+	struct sim *s;
+
+	sim_options_init(&o);
+	if (p)
+		o.profile = p;
+	o.ram_pages = ram_pages;
+	s = sim_create(&o, env);
+	assert_non_null(s);
+	return s;
+}
+
 struct sim_result run(struct sim *s, struct sim_op op)
 {
 	struct sim_result r;

@@ -6,6 +6,7 @@
 #define TESTS_UNIT_SIM_OPS_H
 #include <stdint.h>
 #include "src/sim/sim.h"
+#include "src/sim/sim_env.h"
 
 #define P 4096ull
 #define RW 3u
@@ -14,6 +15,8 @@
 #define FIXED 0x10u
 #define GROWSDOWN 0x100u
 
+/* NULL: the default profile, the host. */
+struct sim *machine_of(const struct sim_profile *p, const struct sim_env *env, uint64_t ram_pages);
 struct sim_result run(struct sim *s, struct sim_op op);
 uint64_t map(struct sim *s, uint64_t pages, uint32_t prot, uint32_t flags);
 struct sim_result map_at(struct sim *s, uint64_t addr, uint64_t pages, uint32_t prot,

@@ -16,22 +16,9 @@
 #define OPS 60
 #define LONG 10000
 
-static struct sim *machine(const struct sim_profile *p, const struct sim_env *env)
-{
-	struct sim_options o;
-	struct sim *s;
-
-	sim_options_init(&o);
-	o.profile = p;
-	o.ram_pages = 20000;
-	s = sim_create(&o, env);
-	assert_non_null(s);
-	return s;
-}
-
 static void run_long(const struct sim_profile *p)
 {
-	struct sim *s = machine(p, NULL);
+	struct sim *s = machine_of(p, NULL, 20000);
 	struct sim_random r = random_for(s, 5);
 
 	for (int i = 1; i <= LONG; i++) {
@@ -44,7 +31,7 @@ static void run_long(const struct sim_profile *p)
 
 static void history(const struct sim_profile *p, uint64_t seed)
 {
-	struct sim *s = machine(p, NULL);
+	struct sim *s = machine_of(p, NULL, 20000);
 	struct sim_random r = random_for(s, seed);
 	uint64_t digest[OPS + 1];
 	sim_pos pos[OPS + 1];
@@ -57,12 +44,16 @@ static void history(const struct sim_profile *p, uint64_t seed)
 		digest[i] = sim_digest(s);
 		pos[i] = sim_position(s);
 	}
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 40; i++) {
 		size_t k = random_next(&r) % (OPS + 1);
 
 		assert_true(sim_seek(s, pos[k]));
 		assert_true(sim_digest(s) == digest[k]);
 	}
+	assert_true(sim_seek(s, sim_first(s)));
+	assert_true(sim_seek(s, pos[OPS]));
+	assert_true(sim_digest(s) == digest[OPS]);
+	assert_false(sim_seek(s, pos[OPS] + 1));
 	sim_destroy(s);
 }
 
@@ -74,7 +65,7 @@ static void nothing(void *ctx, const struct sim_step *step)
 
 static void again(const struct sim_profile *p, uint64_t seed)
 {
-	struct sim *s = machine(p, NULL);
+	struct sim *s = machine_of(p, NULL, 20000);
 	struct sim_random r = random_for(s, seed);
 
 	for (int i = 0; i < OPS; i++) {
@@ -102,6 +93,7 @@ static bool inject_fail(void *ctx, const char *what)
 	return ++i->count == i->at;
 }
 
+/* Every allocation of an operation is refused once; only then it may succeed. */
 static void injected(const struct sim_profile *p, uint64_t seed)
 {
 	struct inject in = { 0, 0 };
@@ -111,11 +103,12 @@ static void injected(const struct sim_profile *p, uint64_t seed)
 
 	env.ctx = &in;
 	env.fail = inject_fail;
-	s = machine(p, &env);
+	s = machine_of(p, &env, 20000);
 	r = random_for(s, seed);
 	for (int i = 0; i < OPS; i++) {
 		struct sim_op op = random_op(&r, s);
 		uint64_t before = sim_digest(s);
+		sim_pos pos = sim_position(s);
 
 		for (unsigned at = 1; at <= 60; at++) {
 			struct sim_result res;
@@ -125,7 +118,10 @@ static void injected(const struct sim_profile *p, uint64_t seed)
 			if (in.count < at)
 				break;
 			assert_true(sim_digest(s) == before);
+			assert_true(sim_position(s) == pos);
 			assert_true(res.status != SIM_OK);
+			if (res.status == SIM_ERRNO)
+				assert_string_equal(sim_result_text(&res), "ENOMEM");
 		}
 		if (in.count >= in.at) {
 			in = (struct inject){ 0, 0 };
@@ -136,10 +132,11 @@ static void injected(const struct sim_profile *p, uint64_t seed)
 	sim_destroy(s);
 }
 
+/* The default profile, the first one, more often. */
 static void each(void (*fn)(const struct sim_profile *p, uint64_t seed), unsigned seeds)
 {
 	for (size_t i = 0; sim_profile_at(i); i++)
-		for (uint64_t seed = 1; seed <= seeds; seed++)
+		for (uint64_t seed = 1; seed <= (i ? seeds : 6 * seeds); seed++)
 			fn(sim_profile_at(i), seed + 100 * i);
 }
 

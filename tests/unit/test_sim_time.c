@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * The machine in time: whatever random operations do, every position can be returned to,
- * the invariants hold, a refused allocation changes nothing, a second, traced run of an
- * operation is the same.
+ * The machine in time: a second, traced run of an operation is the same and leaves later history
+ * as it was; every moment inside of one can be gone to. test_sim_profiles.c has the histories.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,70 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/sim/sim_env.h"
 #include "tests/unit/sim_ops.h"
 
 #define OPS 60
-#define SEEDS 60
-
-struct inject {
-	unsigned count, at;
-};
-
-static bool inject_fail(void *ctx, const char *what)
-{
-	struct inject *i = ctx;
-
-	(void)what;
-	return ++i->count == i->at;
-}
-
-static struct sim *small(const struct sim_env *env, uint64_t ram)
-{
-	struct sim_options o;
-	struct sim *s;
-
-	sim_options_init(&o);
-	o.ram_pages = ram;
-	s = sim_create(&o, env);
-	assert_non_null(s);
-	return s;
-}
-
-static void history(uint64_t seed)
-{
-	struct sim *s = small(NULL, 20000);
-	struct sim_random r = { .state = seed, .base = 0x200000000000ull };
-	uint64_t digest[OPS + 1];
-	sim_pos pos[OPS + 1];
-
-	digest[0] = sim_digest(s);
-	pos[0] = sim_position(s);
-	for (int i = 1; i <= OPS; i++) {
-		run(s, random_op(&r, s));
-		check_all(s);
-		digest[i] = sim_digest(s);
-		pos[i] = sim_position(s);
-	}
-	for (int i = 0; i < 40; i++) {
-		size_t k = random_next(&r) % (OPS + 1);
-
-		assert_true(sim_seek(s, pos[k]));
-		assert_true(sim_digest(s) == digest[k]);
-	}
-	assert_true(sim_seek(s, sim_first(s)));
-	assert_true(sim_seek(s, pos[OPS]));
-	assert_true(sim_digest(s) == digest[OPS]);
-	assert_false(sim_seek(s, pos[OPS] + 1));
-	sim_destroy(s);
-}
-
-static void test_history(void **state)
-{
-	(void)state;
-	for (uint64_t seed = 1; seed <= SEEDS; seed++)
-		history(seed);
-}
 
 struct steps {
 	unsigned n, depth;
@@ -96,7 +34,7 @@ static void count_step(void *ctx, const struct sim_step *step)
 /* Undone and redone with a listener: the same result, the same state, and later history stays. */
 static void test_retrace(void **state)
 {
-	struct sim *s = small(NULL, 20000);
+	struct sim *s = machine_of(NULL, NULL, 20000);
 	struct sim_random r = { .state = 77, .base = 0x200000000000ull };
 	struct sim_op op[OPS];
 	struct sim_result res[OPS];
@@ -144,7 +82,7 @@ static void note_moment(void *ctx, const struct sim_step *step)
 /* Every decision of an operation can be gone to, forward and back, and is the same each time. */
 static void test_inside_an_operation(void **state)
 {
-	struct sim *s = small(NULL, 20000);
+	struct sim *s = machine_of(NULL, NULL, 20000);
 	uint64_t a = map(s, 600, RW, ANON_PRIVATE), end, seen[512];
 	struct sim_op op = { .kind = SIM_OP_FORK };
 	struct moments m = { .n = 0 };
@@ -175,7 +113,7 @@ static void test_inside_an_operation(void **state)
 
 static void test_retrace_start(void **state)
 {
-	struct sim *s = small(NULL, 20000);
+	struct sim *s = machine_of(NULL, NULL, 20000);
 	struct steps c = { .ordered = true };
 	uint64_t before = sim_digest(s);
 
@@ -189,55 +127,10 @@ static void test_retrace_start(void **state)
 	sim_destroy(s);
 }
 
-/* Every allocation of an operation is refused once; only then it may succeed. */
-static void inject_history(uint64_t seed)
-{
-	struct inject in = { 0, 0 };
-	struct sim_env env = sim_env_host;
-	struct sim_random r = { .state = seed, .base = 0x200000000000ull };
-	struct sim *s;
-
-	env.ctx = &in;
-	env.fail = inject_fail;
-	s = small(&env, 20000);
-	for (int i = 0; i < OPS; i++) {
-		struct sim_op op = random_op(&r, s);
-		uint64_t before = sim_digest(s);
-		sim_pos pos = sim_position(s);
-
-		for (unsigned at = 1; at <= 60; at++) {
-			struct sim_result res;
-
-			in = (struct inject){ 0, at };
-			res = run(s, op);
-			if (in.count < at)
-				break;
-			assert_true(sim_digest(s) == before);
-			assert_true(sim_position(s) == pos);
-			assert_true(res.status != SIM_OK);
-			if (res.status == SIM_ERRNO)
-				assert_string_equal(sim_result_text(&res), "ENOMEM");
-		}
-		if (in.count >= in.at) {
-			in = (struct inject){ 0, 0 };
-			run(s, op);
-		}
-		check_all(s);
-	}
-	sim_destroy(s);
-}
-
-static void test_injection(void **state)
-{
-	(void)state;
-	for (uint64_t seed = 1000; seed < 1015; seed++)
-		inject_history(seed);
-}
-
 /* A machine of little memory runs out of it: the same promise. */
 static void test_memory_out(void **state)
 {
-	struct sim *s = small(NULL, 512);
+	struct sim *s = machine_of(NULL, NULL, 512);
 	uint64_t a = map(s, 1000, RW, ANON_PRIVATE | 0x4000), before;
 	struct sim_result r;
 
@@ -258,7 +151,7 @@ static void test_memory_out(void **state)
 
 static void test_new_history_ends_the_undone(void **state)
 {
-	struct sim *s = small(NULL, 4096);
+	struct sim *s = machine_of(NULL, NULL, 4096);
 	sim_pos a, b;
 
 	(void)state;
@@ -277,11 +170,9 @@ static void test_new_history_ends_the_undone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_retrace),
 		cmocka_unit_test(test_retrace_start),
 		cmocka_unit_test(test_inside_an_operation),
-		cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_memory_out),
 		cmocka_unit_test(test_new_history_ends_the_undone),
 	};
