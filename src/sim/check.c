@@ -106,6 +106,7 @@ struct run {			/* of one file */
 	struct record record[2];
 	unsigned compared, not_compared, predictions, wrong, unjudged, ops;
 	char *reason;			/* why the rest is not compared, or not judged */
+	const char *aside;		/* why single records are not compared */
 	bool apart; /* the only world refused something: predictions mean nothing */
 	bool differs;
 	struct sim_options options;
@@ -328,6 +329,7 @@ static struct error *step(struct run *r, size_t at)
 	if (r->play[1] && r->record[1].reason && r->record[1].kind == SIM_OP_EXPECT) {
 		judge(r);		/* nothing depends on it: the two go on together */
 		r->not_compared++;
+		r->aside = r->record[1].reason;
 		return NULL;
 	}
 	if (r->play[1] && r->record[1].reason)
@@ -379,8 +381,8 @@ static void summary(struct run *r)
 		fprintf(c->talk, "; %u record%s compared%s, %u not compared", r->compared,
 			r->compared == 1 ? "" : "s", r->differs || !r->compared ? "" : ", equal",
 			r->not_compared);
-		if (r->not_compared && r->reason)
-			fprintf(c->talk, " (%s)", r->reason);
+		if (r->not_compared && (r->reason || r->aside))
+			fprintf(c->talk, " (%s)", r->reason ? r->reason : r->aside);
 	}
 	fputc('\n', c->talk);
 }
