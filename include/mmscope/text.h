@@ -36,7 +36,8 @@ const char *text_size(uint64_t bytes, char out[16]);
 bool text_parse_size(const char *s, uint64_t *ret);
 /* Smallest edit distance; for "did you mean". */
 unsigned text_distance(const char *a, const char *b);
-/* The entry of a NULL-terminated list that is nearest to word, or NULL when none is near. */
+/* The entry of a NULL-terminated list that is nearest to word, else the shortest that begins with
+ * it; NULL when there is none. */
 const char *text_nearest(const char *word, const char *const *list);
 
 #endif

@@ -315,8 +315,9 @@ unsigned text_distance(const char *a, const char *b)
 
 const char *text_nearest(const char *word, const char *const *list)
 {
-	const char *best = NULL;
-	unsigned best_distance = (unsigned)strlen(word) / 3 + 2;
+	const char *best = NULL, *begins = NULL;
+	size_t n = strlen(word);
+	unsigned best_distance = (unsigned)n / 3 + 2;
 
 	for (; *list; list++) {
 		unsigned d = text_distance(word, *list);
@@ -325,6 +326,8 @@ const char *text_nearest(const char *word, const char *const *list)
 			best_distance = d;
 			best = *list;
 		}
+		if (n > 2 && strncmp(word, *list, n) == 0 && (!begins || strlen(*list) < strlen(begins)))
+			begins = *list;
 	}
-	return best;
+	return best ? best : begins;
 }

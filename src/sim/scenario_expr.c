@@ -122,7 +122,8 @@ struct error *expr_parse_at(struct parser *p, const struct word *w, const char *
 		if (!*s)
 			break;
 		if (*s != '+' && *s != '-')
-			return at(p, w, s, "+, - or a blank expected");
+			return at(p, w, s, t.kind == TERM_NUMBER && isalpha((unsigned char)*s) && isdigit((unsigned char)s[-1]) ?
+				  "one of the suffixes p, K, M, G, T expected" : "+, - or a blank expected");
 		memset(&t, 0, sizeof(t));
 		t.minus = *s++ == '-';
 	}

@@ -201,16 +201,27 @@ static struct error *parse_mmap(struct parser *p, struct scenario_op *so)
 	return err;
 }
 
+/* One word that may follow, and nothing else. */
+static struct error *last_word(struct parser *p, const char *word, bool *ret)
+{
+	const char *const list[] = { word, NULL };
+	const struct word *w = parser_next(p);
+
+	*ret = w;
+	return w && strcmp(w->s, word) ? parser_expected(p, w, word, list) : NULL;
+}
+
 static struct error *parse_mprotect(struct parser *p, struct scenario_op *so)
 {
 	struct error *err = addr_len(p, so);
+	bool grows = false;
 
 	if (!err)
 		err = prot_parse(p, parser_next(p), &so->op.prot);
-	if (!err && is_word(parser_peek(p), "growsdown")) {
-		parser_next(p);
+	if (!err)
+		err = last_word(p, "growsdown", &grows);
+	if (grows)
 		so->op.prot |= PROT_GROWSDOWN;
-	}
 	return err;
 }
 
@@ -282,11 +293,12 @@ static struct error *parse_madvise(struct parser *p, struct scenario_op *so)
 static struct error *parse_mlock(struct parser *p, struct scenario_op *so)
 {
 	struct error *err = addr_len(p, so);
+	bool onfault = false;
 
-	if (!err && is_word(parser_peek(p), "onfault")) {
-		parser_next(p);
+	if (!err)
+		err = last_word(p, "onfault", &onfault);
+	if (onfault)
 		so->op.flags = MLOCK2_ONFAULT;
-	}
 	return err;
 }
 

@@ -79,6 +79,7 @@ static void result_sentence(struct parser *p, struct prediction *pr, const struc
 
 static struct error *parse_result(struct parser *p, struct prediction *pr)
 {
+	static const char *const segv[] = { "MAPERR", "ACCERR", "KERNEL", NULL }, *const bus[] = { "ADRERR", NULL };
 	const struct word *w = parser_next(p), *second;
 	size_t i;
 
@@ -113,11 +114,9 @@ static struct error *parse_result(struct parser *p, struct prediction *pr)
 		    strcmp(second->s, two_word_results[i][1]) == 0)
 			break;
 	if (i == ARRAY_LEN(two_word_results))
-		return parser_expected(p, second,
-				       strcmp(w->s, "SIGBUS")
-					       ? "MAPERR, ACCERR or KERNEL after SIGSEGV"
-					       : "ADRERR after SIGBUS",
-				       NULL);
+		return strcmp(w->s, "SIGBUS") ?
+			parser_expected(p, second, "MAPERR, ACCERR or KERNEL after SIGSEGV", segv) :
+			parser_expected(p, second, "ADRERR after SIGBUS", bus);
 	pr->result = xasprintf("%s %s", w->s, second->s);
 	return NULL;
 }

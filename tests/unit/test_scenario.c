@@ -32,7 +32,7 @@ static void test_wrong_lines(void **state)
 		{ "mmpa A 4p rw private anon",
 		  "t.scn:1:1: an operation expected, not \"mmpa\"; did you mean \"mmap\"?" },
 		{ "\n\n  mmap A 4q rw private anon",
-		  "t.scn:3:11: +, - or a blank expected in \"4q\"" },
+		  "t.scn:3:11: one of the suffixes p, K, M, G, T expected in \"4q\"" },
 		{ "mmap A 4p rw privat anon",
 		  "t.scn:1:14: SHARE expected: private or shared, not \"privat\"; "
 		  "did you mean \"private\"?" },
