@@ -20,11 +20,11 @@
 	X(first_brk_keeps_bss, "6.1", "the first heap VMA does not join the equal bss below it")	\
 	X(shrink_needs_mapping, "6.1", "brk fails where nothing is mapped between new and old break") \
 	X(stack_mapping_nohuge, "6.7", "MAP_STACK sets VM_NOHUGEPAGE, so it joins no other mapping") \
-	X(unwritten_loses_account, "6.12",							\
+	X(unwritten_loses_account, "6.7",							\
 	  "mprotect to unwritable drops VM_ACCOUNT where nothing was written")			\
 	X(merge_faulted_into_unfaulted, "6.16", "a touched VMA joins untouched neighbours")	\
 	X(thp_aligns_anon, "6.7", "anonymous memory in multiples of 2 MiB is aligned to 2 MiB")	\
-	X(thp_aligns_file, "6.1", "large file mappings are placed to suit huge pages")		\
+	X(thp_aligns_file, "5.18", "large file mappings are placed to suit huge pages")		\
 	X(pt_reclaim, "6.14", "dontneed frees a page table that becomes empty")			\
 	X(gap_search_restarts, "6.1",								\
 	  "placement that meets a guard gap goes on below it, past the holes in between")	\
@@ -34,7 +34,7 @@
 	X(mprotect_keeps_write, "6.0", "mprotect lets pages be written that are the process's own") \
 	X(dirtying_completes, "6.0",								\
 	  "a write that makes a page of a shared mapping dirty is not tried a second time")	\
-	X(onfault_skips, "6.0", "locking on fault does not look at what cannot be populated")	\
+	X(onfault_skips, "5.18", "locking on fault does not look at what cannot be populated")	\
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
 	X(around_ends_with_file, "6.17 (and 6.12.117)",								\
 	  "the pages mapped around a fault are looked for up to the end of the file only")	\
@@ -48,7 +48,7 @@
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
 	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
 	X(lockonfault_named, "6.5", "VM_LOCKONFAULT has a name in VmFlags")			\
-	X(heap_label_exact, "6.7", "[heap] is what overlaps the heap, not what touches it")	\
+	X(heap_label_exact, "6.6", "[heap] is what overlaps the heap, not what touches it")	\
 	X(thp_aligns_topdown, "6.8",								\
 	  "a place that is aligned already is taken at the upper end of its hole")		\
 	X(moves_puds, "5.11", "mremap makes the tables of the new place down to the pmd's first") \
@@ -56,7 +56,7 @@
 	  "what MREMAP_DONTUNMAP leaves behind stays a VMA of its own, and only it is unlocked")	\
 	X(mremap_params_first, "6.16",								\
 	  "mremap to no multiple of a page is EINVAL before the source is looked for")		\
-	X(mremap_looks_first, "5.13", "mremap of what is not mapped is EFAULT at once")		\
+	X(mremap_looks_first, "5.16", "mremap of what is not mapped is EFAULT at once")		\
 	X(mremap_checks_first, "6.17",								\
 	  "mremap finds what is wrong with its source before it unmaps anything")		\
 	X(dontunmap_files, "5.13", "MREMAP_DONTUNMAP moves files and shared memory as well")	\
@@ -100,7 +100,7 @@
 	X(overcommit_total_ram, "5.2", "a request is held against all RAM, not against what is free") \
 	X(merge_minds_parents, "3.0", "a VMA with inherited pages joins no new neighbour")	\
 	X(anon_vma_reused, "3.19", "a child may take over an idle anon_vma")			\
-	X(populate_skips_guard, "3.10", "MAP_POPULATE leaves the guard page alone, as locking does") \
+	X(populate_skips_guard, "3.9", "MAP_POPULATE leaves the guard page alone, as locking does") \
 	X(fixed_limit_first, "3.10", "mmap fixed holds RLIMIT_AS against what it adds, then unmaps") \
 	X(growsdown_private, "3.10", "growsdown is refused for shared memory as well")		\
 	X(growsdown_checked_first, "4.3", "growsdown is refused before anything is unmapped")	\
@@ -108,7 +108,7 @@
 	X(file_size_checked, "4.17", "a mapping beyond what a file can be is EOVERFLOW")	\
 	X(gaps_in_tree, "3.8", "the tree knows the gaps: the highest that fits is found")	\
 	X(willneed_anon, "3.9", "willneed of anonymous memory is no error")			\
-	X(remove_by_maywrite, "5.0", "remove asks whether the mapping may become writable")	\
+	X(remove_by_maywrite, "6.7 (and stable kernels)", "remove asks whether the mapping may become writable")	\
 	X(remove_punches, "3.5", "remove punches holes into files too")				\
 	X(hugepage_lenient, "4.4", "hugepage and nohugepage may be said twice, and of shared memory") \
 	X(has_dontdump, "3.4", "dontdump and dodump are known")					\

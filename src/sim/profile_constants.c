@@ -90,7 +90,7 @@ TEXT(entry, syscall_entry)
 TEXT(regs, switch_regs)
 
 const struct sim_constant sim_constants[] = {
-	{ "THREAD_SIZE", "6.18: 16K; 3.15: 16K on x86-64; before, and on i386: 8K",
+	{ "THREAD_SIZE", "3.15 (x86-64), 3.13 (arm64): 16K",
 	  "the size of a kernel stack", CONSTANT_BYTES, "THREAD_SIZE|thread_stack|thread_info|alloc_thread",
 	  get_thread_size, NULL, false, NULL },
 	{ "CONFIG_VMAP_STACK", "4.9 (x86), 4.14 (arm64)", "where kernel stacks come from", CONSTANT_WORDS,
@@ -142,7 +142,7 @@ const struct sim_constant sim_constants[] = {
 	  get_stack_expand, NULL, true, set_stack_expand },
 	{ "MIN_GAP", "by architecture", "the least room between the stack and mmap_base", CONSTANT_BYTES,
 	  "MIN_GAP|mmap_base", get_gap_min, NULL, true, set_gap_min },
-	{ "admin_reserve_kbytes", "3.8", "memory that overcommit keeps for root", CONSTANT_COUNT,
+	{ "admin_reserve_kbytes", "3.10", "memory that overcommit keeps for root", CONSTANT_COUNT,
 	  "admin_reserve|overcommit", get_admin_reserve, NULL, false, set_admin_reserve },
 	{ "fault_around_bytes", "3.15", "a read fault maps what is cached around it", CONSTANT_BYTES,
 	  "fault_around|do_fault_around|filemap_map_pages", get_fault_around, NULL, false, set_fault_around },

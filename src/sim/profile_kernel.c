@@ -22,8 +22,7 @@
 	.cpu_base = 0xfffffe0000000000, .cpu_stride = 0x40000,		\
 	.thread_size = 16384, .source = STACK_VMALLOC, .cached_stacks = 2,	\
 	.guard = 4096, .zeroed = true,					\
-	.ti = TI_IN_TASK, .ti_bytes = 24,				\
-	.field = { { "flags", 0, 8 }, { "syscall_work", 8, 8 }, { "status", 16, 4 }, { "cpu", 20, 4 } },	\
+	.ti = TI_IN_TASK,						\
 	.current = CURRENT_PERCPU,					\
 	.current_words = "per-CPU current_task; thread_info is the first member of task_struct",	\
 	.regs_syscall = 168, .regs_irq = 168, .regs_kernel = 168, .regs_exception = 168,	\
@@ -50,45 +49,56 @@
 	},								\
 	.irq_words = "one stack of each CPU for hard and soft interrupts, and one for each of DF, NMI, DB, MCE, VC",	\
 	.from_user_words = "an interrupt of user mode stays on the task's empty kernel stack",	\
-	.switch_to = "__switch_to_asm", .new_task = "ret_from_fork_asm", .fork = "kernel_clone",	\
+	.switch_to = "__switch_to_asm", .fork = "kernel_clone",		\
 	.alloc = "alloc_thread_stack_node", .release = "free_thread_stack",	\
 	.switch_regs = "rbp rbx r12 r13 r14 r15", .switch_words = 7,	\
 	.schedule = { { "schedule", 24 }, { "__schedule", 160 } },	\
 	.preempt = { { "irqentry_exit_to_user_mode", 24 }, { "exit_to_user_mode_loop", 56 } },	\
-	.kthread = { { "ret_from_fork", 56 }, { "kthread", 72 } },	\
 	.preempt_entry = "asm_sysvec_apic_timer_interrupt",		\
 	.end_check = END_PANIC, .overflow = OVERFLOW_DOUBLE_FAULT,	\
 	.double_fault_panics = true,					\
 	.depth_with_pid = true, .pf_message = 1
 
-#define SOFTIRQ_MODERN							\
-	.softirq = { { "__do_softirq", 96 }, { "handle_softirqs", 96 } }
+/* cpu came back in 5.16, syscall_work in 5.11. */
+#define THREAD_INFO_5_16						\
+	.ti_bytes = 24,							\
+	.field = { { "flags", 0, 8 }, { "syscall_work", 8, 8 }, { "status", 16, 4 }, { "cpu", 20, 4 } }
+
+/* handle_softirqs() came apart in 6.10, the part of ret_from_fork() that is C in 6.6. */
+#define X86_64_6_10							\
+	X86_64_MODERN, THREAD_INFO_5_16,				\
+	.softirq = { { "__do_softirq", 96 }, { "handle_softirqs", 96 } },	\
+	.new_task = "ret_from_fork_asm",				\
+	.kthread = { { "ret_from_fork", 56 }, { "kthread", 72 } }
+
+#define X86_64_UNTIL_6_5						\
+	.softirq = { { "__do_softirq", 104 } },				\
+	.new_task = "ret_from_fork", .kthread = { { "kthread", 80 } }
 
 const struct sim_kernel sim_kernel_linux_6_18_x86_64 = {
-	X86_64_MODERN, SOFTIRQ_MODERN,
+	X86_64_6_10,
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
 	.sysrq = SYSRQ_TASK_FLAGS, .trace = TRACE_X86_TAGS, .oops_prefix = true,
 };
 
 const struct sim_kernel sim_kernel_linux_6_12_x86_64 = {
-	X86_64_MODERN, SOFTIRQ_MODERN,
+	X86_64_6_10,
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
 	.sysrq = SYSRQ_TGID, .trace = TRACE_X86_TAGS, .oops_prefix = true,
 };
 
 const struct sim_kernel sim_kernel_linux_6_1_x86_64 = {
-	X86_64_MODERN,
-	.softirq = { { "__do_softirq", 104 } },
+	X86_64_MODERN, THREAD_INFO_5_16, X86_64_UNTIL_6_5,
 	.guard_message = "BUG: %s stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_named = true,
 	.sysrq = SYSRQ_NAMED, .trace = TRACE_X86_TAGS,
 };
 
 const struct sim_kernel sim_kernel_linux_5_10_x86_64 = {
-	X86_64_MODERN,
-	.softirq = { { "__do_softirq", 104 } },
+	X86_64_MODERN, X86_64_UNTIL_6_5,
+	.ti_bytes = 16, .field = { { "flags", 0, 8 }, { "status", 8, 4 } },
 	.guard_message = "BUG: stack guard page was hit at %016llx (stack is %016llx..%016llx)",
 	.guard_end_inclusive = true,
 	.sysrq = SYSRQ_RIGHT, .trace = TRACE_X86_PLAIN,

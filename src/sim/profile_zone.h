@@ -12,7 +12,7 @@
 	X(watermark_any_block, "4.4",								\
 	  "one block that is large enough will do, however little else is free in large ones")	\
 	X(watermark_scaled, "4.6", "the watermarks stand apart by a thousandth of memory")	\
-	X(unmovable_claims, "4.1",								\
+	X(unmovable_claims, "4.0",								\
 	  "memory that cannot move claims the pageblock it takes from, as reclaimable memory did")	\
 	X(alike_counted, "4.12", "pages in use by the like count when a pageblock is claimed")	\
 	X(borrows_smallest, "4.13",								\

@@ -124,7 +124,7 @@ static void test_sizes(void **state)
 		{ "linux-2.6.39-i386", 8192, 68, 72, 8192, STACK_PAGES, TI_MASK_SP, 0 },
 		{ "linux-3.10-x86_64", 8192, 120, 104, 16384, STACK_PAGES, TI_PERCPU_TOP, 0 },
 		{ "linux-4.3-arm64", 16384, 288, 32, 0, STACK_PAGES, TI_MASK_SP, 0 },
-		{ "linux-5.10-x86_64", 16384, 168, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
+		{ "linux-5.10-x86_64", 16384, 168, 16, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
 		{ "linux-6.18-x86_64", 16384, 168, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
 		{ "linux-6.18-arm64", 16384, 320, 24, 16384, STACK_VMALLOC, TI_IN_TASK, 2 },
 	};
