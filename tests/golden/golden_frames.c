@@ -35,6 +35,7 @@ static const struct script {
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
 	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },
 	{ "palette-wrong", "shell", { ":", "text:nonsense 7", "Enter" } },
+	{ "lessons", "shell", { ":", "text:lessons", "Enter", "text:stack of a task" } },
 	{ "filter", "shell", { "&", "text:libc rss>4k" } },
 	{ "filter-wrong", "shell", { "&", "text:path~li(bc" } },
 	{ "filter-left", "shell", { "&", "text:libc", "Esc" } },
