@@ -237,6 +237,11 @@ struct machine {
 	uint64_t frames_total, frames_free;
 	uint64_t wmark[3];		/* min, low, high, frames */
 	struct machine_order orders[BUDDY_ORDERS];
+	struct machine_stack {		/* kernel stacks of 4, 8 and 16 KiB */
+		uint32_t bytes, room;	/* room: what a chain of calls may take */
+		uint64_t possible;	/* more of them, memory being in pieces as it is */
+		bool own;		/* this is the machine's size */
+	} stacks[3];
 	unsigned pageblock_order;
 	uint64_t pageblocks[MIGRATE_TYPES_SHOWN];	/* how many of each type */
 	uint8_t pageblock[PAGEBLOCKS_SHOWN];	/* types of the first ones */

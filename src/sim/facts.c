@@ -240,6 +240,27 @@ MARK_FACT(wmin, 0)
 MARK_FACT(wlow, 1)
 MARK_FACT(whigh, 2)
 
+static bool stack_size(const struct fact_ask *ask, struct fact_answer *ret)
+{
+	bool is = ask->addr == 4096 || ask->addr == 8192 || ask->addr == 16384 || ask->addr == 32768;
+
+	if (!is)
+		snprintf(ret->text, sizeof(ret->text), "a kernel stack has 4K, 8K, 16K or 32K");
+	return is;
+}
+
+static void fact_stacks(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	if (stack_size(ask, ret))
+		number(ret, sim_stacks_possible(s, ask->addr));
+}
+
+static void fact_room(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
+{
+	if (stack_size(ask, ret))
+		number(ret, sim_stack_room(s, ask->addr));
+}
+
 static void fact_mapcount(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
 {
 	struct sim_page p;
@@ -370,6 +391,8 @@ const struct fact facts[] = {
 	{ "wmin", "the zone's min watermark, frames", FACT_ALONE, false, fact_wmin, true },
 	{ "wlow", "the zone's low watermark, frames", FACT_ALONE, false, fact_wlow, true },
 	{ "whigh", "the zone's high watermark, frames", FACT_ALONE, false, fact_whigh, true },
+	{ "stacks", "kernel stacks of so many bytes that free memory has room for", FACT_AT_ADDRESS, false, fact_stacks, true },
+	{ "room", "bytes that calls may take on such a stack, in a system call", FACT_AT_ADDRESS, false, fact_room, false },
 	{ "mapcount", "how often the frame at an address is mapped, 0: none there", FACT_AT_ADDRESS, false,
 	  fact_mapcount, false },
 	{ "flag", "a flag of the mapping at an address, as VmFlags has it", FACT_AT_ADDRESS, true, fact_flag, false },

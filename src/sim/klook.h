@@ -29,6 +29,11 @@ uint64_t sim_lowest_left(const struct sim *s);		/* the low-water mark of check_s
 uint64_t sim_kernelstack(const struct sim *s);		/* bytes, stacks of living tasks */
 unsigned sim_cached_stacks(const struct sim *s);
 bool sim_stopped(const struct sim *s);			/* after a panic */
+/* Kernel stacks of 4, 8, 16 or 32 KiB: how many more free memory has room for, above its lowest
+ * watermark and in pieces as it is; bytes that a chain of calls may take on one. */
+uint64_t sim_stack_size(const struct sim *s);		/* that all have, unless one is asked for */
+uint64_t sim_stacks_possible(const struct sim *s, uint64_t bytes);
+uint64_t sim_stack_room(const struct sim *s, uint64_t bytes);
 /* The stack pointer, and the name of the stack it is on: "user", "task", "hardirq" ... */
 uint64_t sim_stack_pointer(const struct sim *s, const char **on);
 

@@ -18,7 +18,7 @@ libmmscope_a_SOURCES += \
 	src/sim/invariant.c \
 	src/sim/irq.c \
 	src/sim/journal.c \
-	src/sim/kcheck.c src/sim/kdie.c src/sim/kframe.c src/sim/klook.h src/sim/klook.c src/sim/kmem.c src/sim/kside.h src/sim/kstack.c \
+	src/sim/kcheck.c src/sim/kdie.c src/sim/kframe.c src/sim/klook.h src/sim/klook.c src/sim/kmem.c src/sim/kside.h src/sim/kstack.c src/sim/stack_sizes.c \
 	src/sim/machine.c \
 	src/sim/madvise.c \
 	src/sim/merge.c \

@@ -307,6 +307,18 @@ static void put_orders(const struct scan *before, const struct scan *now, struct
 	}
 }
 
+static void put_stacks(const struct sim *s, struct machine *m)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t bytes = (uint32_t)PAGE_BYTES << i;
+
+		m->stacks[i] = (struct machine_stack){
+			bytes, (uint32_t)sim_stack_room(s, bytes), sim_stacks_possible(s, bytes),
+			bytes == sim_stack_size(s),
+		};
+	}
+}
+
 static void put_pageblocks(const struct sim *s, struct machine *m)
 {
 	for (unsigned i = 0; i < 3; i++)
@@ -384,6 +396,7 @@ void picture_memory(struct player *p, struct machine *m)
 	put_frames(&before, &now, m);
 	put_orders(&before, &now, m);
 	put_pageblocks(now.sim, m);
+	put_stacks(now.sim, m);
 	put_block(&now, m);
 	scan_free(&before);
 	scan_free(&now);

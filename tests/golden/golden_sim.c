@@ -67,6 +67,7 @@ static const struct script contexts_scripts[] = {
 static const struct script pieces_scripts[] = {
 	{ "frames-split", { ">", ">", "b" } },
 	{ "frames-joined", { ">", ">", ">", "b" } },
+	{ "frames-stacks", { ">", ">", ">", ">", ">", "b", "Enter", "Enter", "Enter" } },
 	{ "frames-pieces", { ">", ">", ">", ">", ">", "b", "Enter" } },
 };
 /* The index of VMAs, and mm_struct as an old kernel has it. */

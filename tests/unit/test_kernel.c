@@ -383,6 +383,32 @@ static void test_words_are_copied_on_write(void **state)
 	expect_all("linux-6.18-x86_64", "call f 9000\nmadvise stack stack.len dontneed => ok\nret => SIGSEGV MAPERR");
 }
 
+/* What a stack is said to have room for is what it holds, and not a word more. */
+static void test_stack_room(void **state)
+{
+	static const unsigned sizes[] = { 4, 8, 16 };
+
+	(void)state;
+	for (size_t i = 0; sim_profile_at(i); i++)
+		for (size_t n = 0; n < 3; n++) {
+			const char *name = sim_profile_name(sim_profile_at(i));
+			char text[256];
+			struct played p;
+			unsigned long long room;
+
+			snprintf(text, sizeof(text), "start kstack %uK\nsyscall x\n", sizes[n]);
+			play_text(&p, name, text);
+			room = sim_stack_room(p.sim, sizes[n] * 1024ull);
+			play_end(&p);
+			snprintf(text, sizeof(text), "start kstack %uK\nsyscall x\nkcall f %llu => ok trampled=none left<17\n",
+				 sizes[n], room);
+			expect_all(name, text);
+			snprintf(text, sizeof(text), "start kstack %uK\nsyscall x\nkcall f %llu => trampled=P0\n", sizes[n],
+				 room + 1);
+			expect_all(name, text);
+		}
+}
+
 /* kernel/exit.c:do_exit(): the last thread takes its process along; there is always one. */
 static void test_last_thread(void **state)
 {
@@ -626,7 +652,7 @@ int main(void)
 		cmocka_unit_test(test_irq_stacks), cmocka_unit_test(test_softirq_and_nmi),
 		cmocka_unit_test(test_switch_frame), cmocka_unit_test(test_shared_stacks),
 		cmocka_unit_test(test_words_are_copied_on_write), cmocka_unit_test(test_sysrq),
-		cmocka_unit_test(test_last_thread),
+		cmocka_unit_test(test_last_thread), cmocka_unit_test(test_stack_room),
 		cmocka_unit_test(test_contexts), cmocka_unit_test(test_contexts_of_overwritten),
 		cmocka_unit_test(test_injection), cmocka_unit_test(test_retrace),
 	};

@@ -11,7 +11,7 @@
 #include "ui/views/inside.h"
 #include "ui/views/paint.h"
 
-enum part { PART_LISTS, PART_BLOCK, PART_FRAMES, PART_NR };
+enum part { PART_LISTS, PART_BLOCK, PART_FRAMES, PART_STACKS, PART_NR };
 enum { LISTS_ROWS = BUDDY_ORDERS + 3, WIDE = 96 };
 
 struct frames_state {
@@ -60,6 +60,23 @@ static void draw_order(const struct machine *m, struct canvas *c, int row, unsig
 	}
 }
 
+/* What each size of kernel stacks would cost, and hold. */
+static void draw_stacks(const struct machine *m, struct canvas *c, int top)
+{
+	canvas_put(c, top, 1, STYLE(COLUMN), "stack   more tasks   1000 take   calls");
+	for (size_t i = 0; i < ARRAY_LEN(m->stacks); i++) {
+		const struct machine_stack *k = &m->stacks[i];
+		struct style st = k->own ? STYLE(STRONG) : STYLE(TEXT);
+		int row = top + 1 + (int)i;
+		char n[32], size[16];
+
+		canvas_right(c, row, 6, st, text_size(k->bytes, size));
+		canvas_right(c, row, 19, k->possible ? st : STYLE(WARN), count_text(k->possible, n));
+		canvas_right(c, row, 31, st, text_size(1000ull * k->bytes, size));
+		canvas_right(c, row, 39, st, text_size(k->room, size));
+	}
+}
+
 static void draw_lists(const struct machine *m, struct canvas *c)
 {
 	char size[5][16];
@@ -67,10 +84,9 @@ static void draw_lists(const struct machine *m, struct canvas *c)
 
 	canvas_putf(c, 0, 1, STYLE(STRONG), "free %s of %s", text_size(m->frames_free * PAGE_BYTES, size[0]),
 		    text_size(m->frames_total * PAGE_BYTES, size[1]));
-	canvas_putf(c, 0, 22, STYLE(DIM), "min %s low %s", text_size(m->wmark[0] * PAGE_BYTES, size[2]),
-		    text_size(m->wmark[1] * PAGE_BYTES, size[3]));
-	if (canvas_cols(c) >= HEADS_COL + 10)
-		canvas_putf(c, 0, HEADS_COL, STYLE(DIM), "high %s", text_size(m->wmark[2] * PAGE_BYTES, size[4]));
+	canvas_putf(c, 0, 22, STYLE(DIM), canvas_cols(c) >= HEADS_COL + 10 ? "min %s low %s high %s" : "marks %s %s %s",
+		    text_size(m->wmark[0] * PAGE_BYTES, size[2]), text_size(m->wmark[1] * PAGE_BYTES, size[3]),
+		    text_size(m->wmark[2] * PAGE_BYTES, size[4]));
 	canvas_put(c, 1, 1, STYLE(COLUMN), "order size");
 	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
 		canvas_right(c, 1, TYPE_COL + (int)t * TYPE_WIDTH, STYLE(COLUMN), type_words[t]);
@@ -80,7 +96,7 @@ static void draw_lists(const struct machine *m, struct canvas *c)
 	canvas_put(c, row, 1, STYLE(COLUMN), "pageblocks");
 	for (unsigned t = 0; t < MIGRATE_TYPES_SHOWN; t++)
 		draw_number(c, row, t, m->pageblocks[t], m->pageblocks[t]);
-	canvas_putf(c, row, HEADS_COL, STYLE(DIM), "of %s", text_size((uint64_t)PAGE_BYTES << m->pageblock_order, size[0]));
+	canvas_putf(c, row, HEADS_COL, STYLE(DIM), canvas_cols(c) >= HEADS_COL + 9 ? "of %s" : "%s", text_size((uint64_t)PAGE_BYTES << m->pageblock_order, size[0]));
 }
 
 /* ---- the block ---- */
@@ -217,7 +233,10 @@ static void frames_draw(void *state, const struct session *s, struct canvas *c)
 			canvas_pop(c);
 			canvas_push(c, (struct rect){ LISTS_ROWS + block + 3, 0, rows - LISTS_ROWS - block - 3, cols });
 		}
-		draw_frames(st, m, c);
+		if (st->part == PART_STACKS)
+			draw_stacks(m, c, 1);
+		else
+			draw_frames(st, m, c);
 		canvas_pop(c);
 		return;
 	}
@@ -225,6 +244,8 @@ static void frames_draw(void *state, const struct session *s, struct canvas *c)
 		draw_block(m, c);
 	else if (st->part == PART_FRAMES)
 		draw_frames(st, m, c);
+	else if (st->part == PART_STACKS)
+		draw_stacks(m, c, 1);
 	else
 		draw_lists(m, c);
 	if (rows > LISTS_ROWS + 2 && st->part == PART_LISTS) {
@@ -268,9 +289,9 @@ static void frames_describe(void *state, const struct session *s, struct buf *ou
 	const struct snapshot *snap = session_snapshot(s);
 	const struct machine *m = snap ? snap->machine : NULL;
 	const struct decision *why = m ? reason(m) : NULL;
+	const struct frames_state *st = state;
 	unsigned taken = 0, freed = 0;
 
-	(void)state;
 	if (!m)
 		return;
 	for (size_t i = 0; i < m->nframes; i++) {
@@ -282,7 +303,13 @@ static void frames_describe(void *state, const struct session *s, struct buf *ou
 		decision_text(why, out);
 		buf_adds(out, ". ");
 	}
-	buf_addf(out, "Processes took %u frame%s and gave %u back (Enter: lists, block, frames).", taken,
+	if (st->part == PART_STACKS) {
+		buf_adds(out, "For each size of kernel stacks: how many more free memory has room for above its lowest "
+			 "watermark, in pieces as it is; what a thousand take; what a chain of calls may take on one "
+			 "before it overwrites its end (Enter: the lists).");
+		return;
+	}
+	buf_addf(out, "Processes took %u frame%s and gave %u back (Enter: lists, block, frames, stack sizes).", taken,
 		 plural(taken), freed);
 	if (!why)
 		buf_adds(out, " Single frames come from the CPU's list, which is filled by splitting a block; freed "
