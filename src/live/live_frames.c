@@ -8,8 +8,10 @@
 #include "mmscope/clock.h"
 #include "src/live/live.h"
 
-/* A screen does not need it more often. */
-#define FRAMES_EVERY_NS 250000000ull
+/* A screen does not need it more often: with each of its usual ticks. */
+#define FRAMES_EVERY_NS 80000000ull
+/* What is on screen is not older than that. */
+#define FRAMES_LATEST_NS 1000000000ull
 
 static const enum reason reasons_of_ends[END_NR] = {
 	[END_LIBRARY] = REASON_FRAMES_LIBRARY,
@@ -32,6 +34,8 @@ bool live_frames_due(const struct live *lv, const struct source_want *want, uint
 		return true;
 	if (wait < FRAMES_EVERY_NS)
 		wait = FRAMES_EVERY_NS;
+	if (wait > FRAMES_LATEST_NS)
+		wait = FRAMES_LATEST_NS;
 	return lv->frames.dirty && now_ns - lv->frames.at_ns >= wait;
 }
 
@@ -66,6 +70,7 @@ void live_frames(struct live *lv, struct sampling *s)
 	struct unwind_in in = { .fs = &lv->fs, .layout = next->layout, .tasks = next->tasks,
 				.only = s->want->unwind };
 	uint64_t cpu = clock_cpu_ns();
+	bool first = !lv->unwinder;
 	uint32_t without;
 
 	if (!live_frames_due(lv, s->want, s->now_ns))
@@ -83,4 +88,7 @@ void live_frames(struct live *lv, struct sampling *s)
 	set_frames(next, live_held_frames(lv, unwinder_walk(lv->unwinder, &in, &without)));
 	frame_reasons(lv, next->unwound, without);
 	pace_done(&lv->frames, cpu);
+	/* Loading the library and the program's tables tells nothing of what the next one costs. */
+	if (first)
+		lv->frames.cost_ns = 0;
 }

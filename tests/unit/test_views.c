@@ -349,8 +349,24 @@ static void test_ruler_of_frames(void **state)
 	check_order(&r);
 	assert_int_equal(mark_of(&r, MARK_FRAME)->addr, sp + 401 * 32);
 	assert_int_equal(r.framed, 401 * 32);
-	/* The thread moved on: frames of before say nothing about it. */
+	/* The thread called more since they were walked: they stand, and what is new is told apart. */
 	give_frames(s, sp + 64, tid, 1, 1);
+	assert_true(ruler_make(&r, s));
+	check_order(&r);
+	m = mark_of(&r, MARK_SP) - 1;
+	assert_int_equal(m->addr, sp + 64);
+	assert_int_equal(m->frames, 0);
+	assert_string_equal(m->below, "called since, not walked yet");
+	assert_string_equal(m[-1].below, "deep");
+	/* It returned from all but the outermost two: those below its sp are gone. */
+	give_frames(s, sp - 64, tid, 1, 2);
+	assert_true(ruler_make(&r, s));
+	check_order(&r);
+	m = mark_of(&r, MARK_SP) - 1;
+	assert_int_equal(m->addr, sp + 32);
+	assert_string_equal(m->below, "main");
+	/* From all of them: they say nothing about it. */
+	give_frames(s, sp - 4096, tid, 1, 1);
 	assert_true(ruler_make(&r, s));
 	assert_null(mark_of(&r, MARK_FRAME));
 	session_destroy(s);

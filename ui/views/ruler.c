@@ -144,17 +144,33 @@ static size_t run_of_frames(const struct snapshot *snap, const struct unwound_ta
 	return n;
 }
 
-/* A mark at the end of each run of frames in this stack, while the registers are those that
- * the chain began with. */
+/* The innermost frame that still stands: sp may have moved since the chain was walked, and
+ * what lies below it is gone. */
+static size_t first_standing(const struct ruler *r, const struct unwound_task *t, const struct user_frame *f)
+{
+	size_t i = 0;
+
+	while (!r->since && i < t->n && f[i].sp < r->task->sp)
+		i++;
+	return i;
+}
+
+/* A mark at the end of each run of frames in this stack. */
 static void add_frames(struct ruler *r, const struct snapshot *snap, const struct vma *v)
 {
 	const struct unwound_task *t = r->task ? unwound_find(snap->unwound, r->task->tid) : NULL;
 	const struct user_frame *f = t && t->n ? &snap->unwound->frames[t->first] : NULL;
 	struct mark *m;
-	size_t n;
+	size_t n, first;
 
-	if (!f || (f->sp != r->task->sp && !r->since))
+	if (!f || r->sp == UNKNOWN)
 		return;
+	first = first_standing(r, t, f);
+	if (first == t->n)
+		return;
+	/* The outer frames stay where they are, while the rest is walked anew a few times a second. */
+	if (inside(v, f[first].sp) && f[first].sp != r->sp && (m = add(r, MARK_FRAME, f[first].sp)))
+		snprintf(m->text, sizeof(m->text), "called since, not walked yet");
 	r->chain = t;
 	snprintf(r->last, sizeof(r->last), r->shared ? "stacks of several threads" :
 		 "in use, frames unknown");
@@ -163,7 +179,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 			     sizeof(r->last) - sizeof(", TLS"));
 	if (t->complete && v->role == ROLE_THREAD_STACK && !r->shared)
 		strcat(r->last, ", TLS");
-	for (size_t i = 0, runs = 0; i < t->n; i += n, runs++) {
+	for (size_t i = first, runs = 0; i < t->n; i += n, runs++) {
 		n = run_of_frames(snap, t, i);
 		if (!inside(v, f[i].sp) || f[i].bytes == UNKNOWN)
 			continue;
@@ -174,7 +190,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 		m = add(r, MARK_FRAME, f[i + n - 1].sp + f[i + n - 1].bytes);
 		if (!m)
 			return;
-		r->framed = umax(r->framed, m->addr - f->sp);
+		r->framed = umax(r->framed, m->addr - r->sp);
 		m->frame = t->first + i;
 		m->frames = n;
 		if (runs + 1 >= RULER_FRAMES)

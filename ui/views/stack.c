@@ -500,6 +500,12 @@ static void describe_frames(const struct snapshot *snap, const struct mark *m, s
 	const struct user_frame *f = &snap->unwound->frames[m->frame];
 	char text[96], size[16];
 
+	if (!m->frames) {
+		buf_addf(out,
+			 "The frames above were there when this stack was walked last; what was called since is "
+			 "walked a few times a second. %s.", text_size(m->bytes, size));
+		return;
+	}
 	if (m->frames > 1)
 		buf_addf(out, "%s: %zu frames, the innermost %" PRIu64 " bytes, all %s",
 			 m->text, m->frames, f->bytes, text_size(m->bytes, size));
