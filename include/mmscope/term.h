@@ -52,7 +52,7 @@ struct input term_read(struct term *t);
 void term_copy(struct term *t, const char *utf8);	/* OSC 52; at most 74 KiB */
 void term_redraw(struct term *t);			/* everything again at the next show */
 void term_suspend(struct term *t);			/* as SIGTSTP: back when continued */
-void term_toggle_mouse(struct term *t);
+bool term_toggle_mouse(struct term *t);	/* is it on now? */
 
 /* term_text.c: the same canvas as text, one line a row, trailing blanks cut.
  * With theme != NULL, SGR escapes of that depth. */

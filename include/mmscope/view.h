@@ -56,6 +56,8 @@ int view_index(const char *name);		/* -1: none */
 void describe_vma(const struct snapshot *snap, size_t index, struct buf *out);
 void describe_page(const struct session *s, uint64_t addr, struct buf *out);
 void describe_hole(const struct snapshot *snap, uint64_t addr, struct buf *out);
+/* Of a mapped address: its page, its VMA and the neighbours of that. */
+void describe_address(const struct snapshot *snap, uint64_t addr, struct buf *out);
 /* "[pss: needs smaps, key P]" for a figure that is not there. */
 void describe_why(const struct snapshot *snap, const char *what, struct buf *out);
 /* A VMA's short name for people: basename, [heap], anon, "T 4247 stack". Sanitised. */

@@ -44,6 +44,8 @@ static const struct script {
 	{ "filter-at-once", "growing", { "hurry", "6", "1", "&", "text:role=heap", "Enter" } },
 	{ "find", "shell", { "/", "text:heap", "Enter" } },
 	{ "goto", "shell", { "g", "text:0x10", "Enter" } },
+	{ "goto-mapped", "shell", { "g", "text:0x55d1a1f01234", "Enter" } },
+	{ "goto-top", "shell", { "g", "text:0xffffffffffffffff", "Enter", "2" } },
 	{ "goto-wrong", "shell", { "g", "text:fffffffffffffffff", "Enter" } },
 	{ "goto-said", "shell", { "g", "text:nowhere", "Enter", "Down" } },
 	{ "role", "shell", { "t" } },

@@ -27,6 +27,17 @@ const struct view_command common_commands[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* Where an address lies, and what lies beside that: in a room of mappings only the mapping is
+ * seen. */
+static void say_place(struct app *app, uint64_t addr)
+{
+	struct buf b = BUF_INIT;
+
+	describe_address(session_snapshot(app->session), addr, &b);
+	session_say(app->session, "%s", buf_str(&b));
+	buf_free(&b);
+}
+
 bool goto_place(struct app *app, const char *text)
 {
 	const struct snapshot *snap = session_snapshot(app->session);
@@ -50,8 +61,10 @@ bool goto_place(struct app *app, const char *text)
 		addr = strtoull(text, &end, 16);
 	if (end != text && *end == '\0' && !errno) {
 		session_select(app->session, addr);
-		if (session_vma(app->session) >= 0)
+		if (session_vma(app->session) >= 0) {
 			session_set_zoom(app->session, 2);
+			say_place(app, addr);
+		}
 		return true;
 	}
 	for (size_t i = 0; l && i < l->n; i++)
@@ -529,8 +542,9 @@ static void do_suspend(struct app *app, const char *arg)
 static void do_mouse(struct app *app, const char *arg)
 {
 	(void)arg;
-	term_toggle_mouse(app->term);
-	session_say(app->session, "mouse on or off: off lets the terminal select text");
+	session_say(app->session, term_toggle_mouse(app->term) ?
+		    "the mouse is on: it chooses rooms, rows and pages" :
+		    "the mouse is off: the terminal selects text with it");
 }
 
 const struct app_command app_commands[] = {

@@ -646,7 +646,7 @@ void term_suspend(struct term *t)
 	guard_stop();
 }
 
-void term_toggle_mouse(struct term *t)
+bool term_toggle_mouse(struct term *t)
 {
 	t->mouse = !t->mouse;
 	if (t->xterm_like) {
@@ -655,6 +655,7 @@ void term_toggle_mouse(struct term *t)
 		raw_write(t, s, strlen(s));
 	}
 	arm_guard(t);
+	return t->mouse;
 }
 
 void term_copy(struct term *t, const char *utf8)

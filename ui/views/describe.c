@@ -221,6 +221,38 @@ void describe_page(const struct session *s, uint64_t addr, struct buf *out)
 		buf_addf(out, " [%s]", snap->cost.rung[PANEL_PAGES]);
 }
 
+static void add_neighbour(const struct snapshot *snap, const char *where, size_t i, uint64_t gap,
+			  struct buf *out)
+{
+	char label[64], size[16];
+
+	buf_addf(out, "; %s ", where);
+	if (gap)
+		buf_addf(out, "%s free, then ", text_size(gap, size));
+	buf_adds(out, vma_label(snap, i, label, sizeof(label)));
+}
+
+void describe_address(const struct snapshot *snap, uint64_t addr, struct buf *out)
+{
+	const struct layout *l = snap->layout;
+	ssize_t i = l ? layout_find(l, addr) : -1;
+	const struct vma *v = i < 0 ? NULL : &l->vmas[i];
+	char label[64];
+
+	if (!v) {
+		describe_hole(snap, addr, out);
+		return;
+	}
+	buf_addf(out, "%012" PRIx64 ": byte %" PRIu64 " of page %" PRIu64 " of %" PRIu64 " in %s", addr,
+		 addr % PAGE_BYTES, ((addr - v->start) >> PAGE_SHIFT) + 1, vma_size(v) >> PAGE_SHIFT,
+		 vma_label(snap, (size_t)i, label, sizeof(label)));
+	if ((size_t)i + 1 < l->n)
+		add_neighbour(snap, "above", (size_t)i + 1, v[1].start - v->end, out);
+	if (i)
+		add_neighbour(snap, "below", (size_t)i - 1, v->start - v[-1].end, out);
+	buf_addc(out, '.');
+}
+
 void describe_hole(const struct snapshot *snap, uint64_t addr, struct buf *out)
 {
 	const struct layout *l = snap->layout;

@@ -106,6 +106,9 @@ void page_draw(const struct session *s, struct canvas *c, uint64_t addr)
 	for (int i = 0; i < room; i++) {
 		int64_t off = room / 2 - i;
 
+		/* Neither end of the space has anything behind it. */
+		if (off > 0 && addr + (uint64_t)off * PAGE_BYTES < addr)
+			continue;
 		if (off < 0 && addr < (uint64_t)-off * PAGE_BYTES)
 			break;
 		draw_neighbour(s, c, row + i, addr + (uint64_t)off * PAGE_BYTES, off == 0);
