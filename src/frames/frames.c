@@ -235,7 +235,7 @@ static void summary(FILE *out, struct function *const *v, size_t n, unsigned lon
 
 struct error *frames_run(const struct frames_options *o, FILE *out)
 {
-	struct functions f = { NULL };
+	struct functions f = { .v = NULL };
 	bool demangled = true;
 	struct error *err = NULL;
 	struct function **v;

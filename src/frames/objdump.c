@@ -259,5 +259,5 @@ void functions_free(struct functions *f)
 	free(f->v);
 	free(f->section);
 	free(f->unmatched);
-	*f = (struct functions){ NULL };
+	*f = (struct functions){ .v = NULL };
 }

@@ -29,7 +29,7 @@ static FILE *as_file(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct functions f = { NULL };
+	struct functions f = { .v = NULL };
 	char *text = malloc(size + 1);
 	struct spelling s;
 	FILE *in = as_file(data, size);

@@ -10,7 +10,7 @@ void sieve_fini(struct sieve *s)
 {
 	filter_destroy(s->filter);
 	free(s->text);
-	*s = (struct sieve){ NULL };
+	*s = (struct sieve){ .text = NULL };
 }
 
 bool sieve_set(struct sieve *s, const struct filter_kind *kind, const char *text,
