@@ -29,7 +29,7 @@ const struct kstack_lack_info kstack_lacks[KSTACK_LACKS] = {
 	[KSTACK_MOVED] = { "awake", "the task woke each time it was looked at",
 		"look again when it sleeps" },
 	[KSTACK_UNSEEN] = { "unseen", "the kernel does not show the call chain of this task",
-		"look again, from the task's own pid namespace" },
+		"look again; it may be of another pid namespace, or a security module keeps it" },
 	[KSTACK_UNPLACED] = { "unplaced",
 		"a return address of the call chain was not found on the stack", "look again" },
 	[KSTACK_NAMELESS] = { "nameless", "the kernel hides the names of its functions from this user",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/text.h"
 #include "ui/views/paint.h"
 
 enum { ROOM_FOR_CPUS = 16, ROOM_FOR_BARS = 100, BAR = 10 };
@@ -42,8 +43,9 @@ static bool often_used(const struct cpu_stack *st)
 	return !strcmp(st->name, "hardirq") || !strcmp(st->name, "idle");
 }
 
-/* Those of exceptions: with their figures, then by what is said of them. */
-static void exceptions(const struct cpu_stacks *cpu, struct buf *out)
+/* Those of exceptions: with their figures, then by what is said of them, as far as `room`
+ * goes; first what was used. */
+static void exceptions(const struct cpu_stacks *cpu, int room, struct buf *out)
 {
 	static const char *const words[] = { "never", "?", "not mapped" };
 	char n[32];
@@ -54,6 +56,7 @@ static void exceptions(const struct cpu_stacks *cpu, struct buf *out)
 				 count_text(cpu->stack[i].high_water, n));
 	for (size_t w = 0; w < ARRAY_LEN(words); w++) {
 		const char *before = words[w];
+		size_t whole = out->len;
 
 		for (size_t i = 0; i < cpu->n; i++) {
 			const char *word = mark_word(&cpu->stack[i]);
@@ -65,6 +68,11 @@ static void exceptions(const struct cpu_stacks *cpu, struct buf *out)
 		}
 		if (!*before)
 			buf_addc(out, ' ');
+		/* Not by halves, but for the first. */
+		if (w && text_width(buf_str(out)) > room + 1) {
+			out->data[out->len = whole] = '\0';
+			return;
+		}
 	}
 }
 
@@ -85,7 +93,7 @@ static void draw_cpu(const struct cpu_stacks *cpu, struct canvas *c, int row)
 			col = draw_bar(st, c, row, col);
 		col = draw_stack(st, c, row, col);
 	}
-	exceptions(cpu, &rest);
+	exceptions(cpu, imax(canvas_cols(c) - col - 1, 0), &rest);
 	canvas_putn(c, row, col, STYLE(DIM), imax(canvas_cols(c) - col - 1, 0), buf_str(&rest));
 	buf_free(&rest);
 }
