@@ -67,6 +67,11 @@ struct kstack {
 	uint64_t regs;		/* saved user registers at the top; UNKNOWN */
 	size_t nframes;
 	const struct kframe *frames;	/* innermost first; NULL: not known */
+	/* Below them what the kernel leaves out of its call chains: the switch away and the
+	 * scheduler that did it. Innermost first, without a gap from the stack pointer up to
+	 * frames[0]; n 0: not known. */
+	size_t nswitches;
+	const struct kframe *switches;
 };
 
 /* One stack of a CPU. */
@@ -103,6 +108,8 @@ void stacks_put(const struct stacks *s);		/* NULL is fine */
 struct kstack *stacks_add(struct stacks *s, pid_t tid);
 /* Gives k room for n frames that live as long as s: without name and place. */
 struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n);
+/* The same for k->switches. */
+struct kframe *stacks_switches(struct stacks *s, struct kstack *k, size_t n);
 /* Sorts by tid and writes down a reason for each kind of figure that is missing. */
 void stacks_finish(struct stacks *s);
 

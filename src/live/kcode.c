@@ -31,15 +31,45 @@ uint64_t kcode_takes(struct kstacks *k, uint64_t return_address)
 	return f ? f->takes : 0;
 }
 
+/* How far the frame reaches that returns there; 0: not to be told, or it varies. */
+static uint64_t gap_of(struct kstacks *k, uint64_t address)
+{
+	const struct kname *f = knames_bounds(&k->names, address);
+	struct code_takes t;
+
+	if (f && !kgaps_knows(&k->gaps, address) && by_code(k, f, address, &t) && t.here)
+		kgaps_learn(&k->gaps, address, t.here);
+	return f ? kgaps_find(&k->gaps, address) : 0;
+}
+
 void kcode_learn_gaps(struct kstacks *k, const uint64_t *address, size_t n)
 {
 	/* Not the outermost: it is entry code, which nobody calls. */
-	for (size_t i = 0; i + 1 < n; i++) {
-		const struct kname *f = knames_bounds(&k->names, address[i]);
-		struct code_takes t;
+	for (size_t i = 0; i + 1 < n; i++)
+		gap_of(k, address[i]);
+}
 
-		if (f && !kgaps_knows(&k->gaps, address[i]) && by_code(k, f, address[i], &t) &&
-		    t.here)
-			kgaps_learn(&k->gaps, address[i], t.here);
+size_t kcode_switches(struct kstacks *k, size_t sp, size_t end, struct kframe ret[SWITCHES_MOST])
+{
+	const struct btf_field *f = &k->layout.switch_return;
+	size_t slot = sp + f->offset, n = 0;
+
+	if (!f->size || slot + 8 > end)
+		return 0;
+	/* The registers that the switch saved, and where it will return to. */
+	ret[n++] = (struct kframe){ .function = "__switch_to_asm", .offset = sp,
+				    .bytes = slot + 8 - sp };
+	while (slot + 8 < end && n < SWITCHES_MOST) {
+		uint64_t address = kstack_word(k->copy, slot), bytes;
+
+		kstack_ask(k, address);
+		bytes = gap_of(k, address);
+		if (!bytes)
+			return 0;
+		ret[n++] = (struct kframe){ .function = knames_find(&k->names, address),
+					    .offset = slot + 8, .bytes = bytes,
+					    .takes = kcode_takes(k, address) };
+		slot += bytes;
 	}
+	return slot + 8 == end ? n : 0;
 }

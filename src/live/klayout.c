@@ -17,7 +17,7 @@ const char *const ist_names[IST_STACKS] = { "DF", "NMI", "DB", "MCE", "VC" };
 
 enum type {
 	TASK, SIGNAL, VM_AREA, PID, UPID, REGS, IRQ_STACK, THREAD_INFO, ITER_META, ITER_CONTEXT,
-	CFS_RQ, RQ, PCPU_HOT, CEA_STACKS, ITER_FUNCTION, PERCPU, PERCPU_OLD, TYPES
+	INACTIVE, CFS_RQ, RQ, PCPU_HOT, CEA_STACKS, ITER_FUNCTION, PERCPU, PERCPU_OLD, TYPES
 };
 static const struct btf_wanted types[TYPES] = {
 	[TASK] = { BTF_STRUCT, "task_struct", 0 },
@@ -30,6 +30,7 @@ static const struct btf_wanted types[TYPES] = {
 	[THREAD_INFO] = { BTF_STRUCT, "thread_info", 0 },
 	[ITER_META] = { BTF_STRUCT, "bpf_iter_meta", 0 },
 	[ITER_CONTEXT] = { BTF_STRUCT, "bpf_iter__task", 0 },
+	[INACTIVE] = { BTF_STRUCT, "inactive_task_frame", 0 },
 	[CFS_RQ] = { BTF_STRUCT, "cfs_rq", 0 },
 	[RQ] = { BTF_STRUCT, "rq", 0 },
 	[PCPU_HOT] = { BTF_STRUCT, "pcpu_hot", 0 },
@@ -74,6 +75,7 @@ static const struct {
 	{ TASK, "se.cfs_rq", AT(cfs_rq), OPTIONAL },
 	{ SIGNAL, "thread_head", AT(thread_head), WANTED },
 	{ VM_AREA, "nr_pages", AT(nr_pages), OPTIONAL },
+	{ INACTIVE, "ret_addr", AT(switch_return), OPTIONAL },
 	{ PID, "level", AT(level), WANTED },
 	{ PID, "numbers", AT(numbers), WANTED },
 	{ UPID, "nr", AT(upid_nr), WANTED },

@@ -21,6 +21,7 @@ struct klayout {
 	struct btf_field nvcsw, nivcsw, sp, vm_area, lowest_stack, thread_info, cfs_rq;
 	struct btf_field thread_head;			/* of struct signal_struct */
 	struct btf_field nr_pages;			/* of struct vm_struct */
+	struct btf_field switch_return;			/* of what a switch leaves at sp */
 	struct btf_field level, numbers;		/* of struct pid */
 	struct btf_field upid_nr, upid_ns;		/* of struct upid */
 	uint32_t upid_size, regs_size, irq_stack_size, thread_info_size;

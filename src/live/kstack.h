@@ -69,6 +69,12 @@ size_t kstack_magic_offset(const struct kstacks *k);
 uint64_t kcode_takes(struct kstacks *k, uint64_t return_address);
 /* Learns from the functions' code how far each frame of a chain reaches. */
 void kcode_learn_gaps(struct kstacks *k, const uint64_t *address, size_t n);
+enum { SWITCHES_MOST = 16 };
+/* The frames in k->copy from the stack pointer at `sp` up to `end`, where the first frame of
+ * the chain begins: all of them, or 0. Names live as long as k. */
+size_t kcode_switches(struct kstacks *k, size_t sp, size_t end, struct kframe ret[SWITCHES_MOST]);
+/* Asks the kernel for a name that is not known yet. */
+void kstack_ask(struct kstacks *k, uint64_t return_address);
 
 /* irqstacks.c: after a walk over all tasks. */
 void irqstacks_read(struct kstacks *k, struct stacks *ret);

@@ -180,18 +180,20 @@ static void learn(struct kstacks *k, const struct ktask *t, const struct kchain 
 		knames_learn(&k->names, line, n, c->address);
 }
 
-/* Asks the kernel for those that are not known yet. */
-static void ask(struct kstacks *k, const struct kchain *c, size_t n)
+void kstack_ask(struct kstacks *k, uint64_t return_address)
 {
+	const char *text = knames_find(&k->names, return_address) ? NULL :
+			   namer_ask(&k->namer, return_address);
 	struct kname_line line;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *text = knames_find(&k->names, c->address[i]) ? NULL :
-				   namer_ask(&k->namer, c->address[i]);
+	if (text && kname_parse(text, strlen(text), &line))
+		knames_learn(&k->names, &line, 1, &return_address);
+}
 
-		if (text && kname_parse(text, strlen(text), &line))
-			knames_learn(&k->names, &line, 1, &c->address[i]);
-	}
+static void ask(struct kstacks *k, const struct kchain *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		kstack_ask(k, c->address[i]);
 }
 
 static bool all_known(const struct kstacks *k, const struct kchain *c, size_t n)
@@ -257,6 +259,21 @@ static bool place(struct kstacks *k, const struct ktask *t, const struct kchain 
 	return kstack_place(k->copy, s->size, t->sp - t->stack, c->address, n, &k->gaps, ret);
 }
 
+/* What lies below the chain, named by what is known then. */
+static void put_switches(struct kstacks *k, const struct ktask *t, struct stacks *all,
+			 struct kstack *s)
+{
+	struct kframe found[SWITCHES_MOST], *own;
+	size_t n = kcode_switches(k, t->sp - t->stack, s->frames[0].offset, found);
+
+	own = n ? stacks_switches(all, s, n) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		own[i] = found[i];
+		own[i].function = strings_add(all->strings, found[i].function,
+					      strlen(found[i].function));
+	}
+}
+
 static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stacks *all,
 			   struct kstack *s)
 {
@@ -279,8 +296,10 @@ static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stac
 		placed[i].function = "";
 		own[i] = placed[i];
 	}
-	if (!k->only_places)
+	if (!k->only_places) {
 		name_frames(k, t, c, n, all, s, own);
+		put_switches(k, t, all, s);
+	}
 	/* Only user tasks have registers of user mode to save. */
 	if (!s->kthread && placed[n - 1].bytes >= k->layout.regs_size)
 		s->regs = placed[n - 1].bytes;
@@ -379,8 +398,8 @@ static enum outcome one(struct kstacks *k, const struct ktask *found, struct sta
 		outcome = look(k, &t, all, s);
 	}
 	if (outcome == WOKE) {
-		s->frames = NULL;
-		s->nframes = 0;
+		s->frames = s->switches = NULL;
+		s->nframes = s->nswitches = 0;
 		s->used = UNKNOWN;
 		lack(s, KSTACK_MOVED);
 	}

@@ -128,7 +128,7 @@ struct kstack *stacks_add(struct stacks *s, pid_t tid)
 	return k;
 }
 
-struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n)
+static struct kframe *block(struct stacks *s, size_t n)
 {
 	struct kframe *frames = xcalloc(n ? n : 1, sizeof(*frames));
 
@@ -136,8 +136,24 @@ struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n)
 	s->blocks[s->nblocks++] = frames;
 	for (size_t i = 0; i < n; i++)
 		frames[i] = (struct kframe){ .function = "", .offset = UNKNOWN, .bytes = UNKNOWN };
+	return frames;
+}
+
+struct kframe *stacks_frames(struct stacks *s, struct kstack *k, size_t n)
+{
+	struct kframe *frames = block(s, n);
+
 	k->frames = frames;
 	k->nframes = n;
+	return frames;
+}
+
+struct kframe *stacks_switches(struct stacks *s, struct kstack *k, size_t n)
+{
+	struct kframe *frames = block(s, n);
+
+	k->switches = frames;
+	k->nswitches = n;
 	return frames;
 }
 
@@ -180,12 +196,10 @@ const struct kstack *stacks_find(const struct stacks *s, pid_t tid)
 	return s && s->n ? bsearch(&key, s->tasks, s->n, sizeof(key), by_tid) : NULL;
 }
 
-static bool frames_equal(const struct kstack *a, const struct kstack *b)
+static bool frames_equal(const struct kframe *a, const struct kframe *b, size_t n)
 {
-	if (a->nframes != b->nframes || !a->frames != !b->frames)
-		return false;
-	for (size_t i = 0; i < a->nframes; i++) {
-		const struct kframe *x = &a->frames[i], *y = &b->frames[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct kframe *x = &a[i], *y = &b[i];
 
 		if (x->offset != y->offset || x->bytes != y->bytes ||
 		    x->ambiguous != y->ambiguous || x->takes != y->takes || strcmp(x->function, y->function))
@@ -201,7 +215,10 @@ bool kstack_equal(const struct kstack *a, const struct kstack *b)
 	       a->kthread == b->kthread && a->on_cpu == b->on_cpu &&
 	       a->magic_ok == b->magic_ok && a->rung == b->rung && a->lacks == b->lacks &&
 	       a->size == b->size && a->base == b->base && a->used == b->used &&
-	       a->high_water == b->high_water && a->regs == b->regs && frames_equal(a, b);
+	       a->high_water == b->high_water && a->regs == b->regs &&
+	       a->nframes == b->nframes && !a->frames == !b->frames &&
+	       a->nswitches == b->nswitches && frames_equal(a->frames, b->frames, a->nframes) &&
+	       frames_equal(a->switches, b->switches, a->nswitches);
 }
 
 static bool cpu_equal(const struct cpu_stacks *a, const struct cpu_stacks *b)

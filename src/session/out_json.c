@@ -284,17 +284,13 @@ static void stack(struct document *d, const struct task *t)
 	json_close(j, '}');
 }
 
-static void kstack_frames(struct document *d, const struct kstack *k)
+static void kframes(struct document *d, const char *name, const struct kframe *v, size_t n)
 {
 	struct json *j = &d->j;
 
-	if (!k->frames) {
-		unknown(d, "frames", "tasks[].kstack.frames");
-		return;
-	}
-	json_array(j, "frames");
-	for (size_t i = 0; i < k->nframes; i++) {
-		const struct kframe *f = &k->frames[i];
+	json_array(j, name);
+	for (size_t i = 0; i < n; i++) {
+		const struct kframe *f = &v[i];
 
 		json_object(j, NULL);
 		if (*f->function)
@@ -310,6 +306,16 @@ static void kstack_frames(struct document *d, const struct kstack *k)
 		json_close(j, '}');
 	}
 	json_close(j, ']');
+}
+
+static void kstack_frames(struct document *d, const struct kstack *k)
+{
+	if (k->frames)
+		kframes(d, "frames", k->frames, k->nframes);
+	else
+		unknown(d, "frames", "tasks[].kstack.frames");
+	if (k->nswitches)
+		kframes(d, "switch_frames", k->switches, k->nswitches);
 }
 
 static void kstack(struct document *d, const struct kstack *k)

@@ -322,6 +322,10 @@ static struct stacks *kernel_stacks(void)
 		f[i] = (struct kframe){ frames[i].function, at, frames[i].bytes,
 					frames[i].ambiguous, frames[i].takes };
 	}
+	f = stacks_switches(s, k, 3);
+	f[0] = (struct kframe){ "__switch_to_asm", at - 488, 56, false, 0 };
+	f[1] = (struct kframe){ "__schedule", at - 432, 416, false, 416 };
+	f[2] = (struct kframe){ "schedule", at - 16, 16, false, 16 };
 	k = stacks_add(s, 5000);
 	k->tgid = 4242;
 	k->ppid = 1;

@@ -129,6 +129,13 @@ static void check_figures(const struct kstack *k)
 	}
 	if (k->nframes)
 		assert_true(k->frames[0].offset >= k->size - k->used);
+	/* Not a byte between the stack pointer and the chain that nobody has. */
+	for (size_t i = 0, at = k->size - k->used; i < k->nswitches; i++) {
+		assert_int_equal(k->switches[i].offset, at);
+		at += k->switches[i].bytes;
+		if (i + 1 == k->nswitches)
+			assert_int_equal(at, k->frames[0].offset);
+	}
 }
 
 static void need_bpf(void)
@@ -265,7 +272,7 @@ static void every_sleeping_task_is_located(void **state)
 static void frames_are_what_code_takes(void **state)
 {
 	struct target t = start_sleeping("50");
-	size_t known = 0, equal = 0, frames = 0;
+	size_t known = 0, equal = 0, frames = 0, chains = 0, switched = 0;
 	const struct stacks *s;
 
 	(void)state;
@@ -274,8 +281,11 @@ static void frames_are_what_code_takes(void **state)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct kstack *k = &s->tasks[i];
 
+		check_figures(k);
 		if (k->nframes)		/* entry code is called by nobody */
 			assert_int_equal(k->frames[k->nframes - 1].takes, 0);
+		chains += k->nframes != 0;
+		switched += k->nswitches > 1 && !strcmp(k->switches[1].function, "__schedule");
 		for (size_t j = 0; j + 1 < k->nframes; j++) {
 			const struct kframe *f = &k->frames[j];
 
@@ -290,6 +300,8 @@ static void frames_are_what_code_takes(void **state)
 		assert_true(known >= frames * 3 / 4);
 		/* but the one below the entry code, which has a random gap at each system call */
 		assert_true(equal >= (known - s->n) * 3 / 4);
+		/* whoever sleeps was switched away from by the scheduler */
+		assert_true(switched >= chains * 3 / 4);
 	}
 	stacks_put(s);
 	target_stop(&t);

@@ -57,7 +57,7 @@ static void add(struct parts *p, enum part_kind kind, uint64_t offset, uint64_t 
 /* From the top down. The caller frees what it gets. */
 static struct parts make_parts(const struct kstack *k)
 {
-	struct parts p = { .part = xcalloc(k->nframes + 6, sizeof(*p.part)) };
+	struct parts p = { .part = xcalloc(k->nframes + k->nswitches + 6, sizeof(*p.part)) };
 	uint64_t low = k->size;		/* where the known parts end, so far */
 	bool placed = k->nframes && k->frames[0].offset != UNKNOWN;
 
@@ -70,7 +70,10 @@ static struct parts make_parts(const struct kstack *k)
 	if (placed)
 		low = k->frames[0].offset;
 	if (k->used != UNKNOWN) {
-		if (low > k->size - k->used)
+		for (size_t i = k->nswitches; i-- > 0;)
+			add(&p, PART_SWITCH, k->switches[i].offset, k->switches[i].bytes,
+			    &k->switches[i]);
+		if (low > k->size - k->used && !k->nswitches)
 			add(&p, PART_SWITCH, k->size - k->used, low - (k->size - k->used), NULL);
 		low = k->size - k->used;
 		add(&p, PART_SP, low, 0, NULL);
@@ -122,7 +125,10 @@ static void part_words(const struct part *p, const struct kstack *k, struct buf 
 			buf_adds(out, " ?");
 		break;
 	case PART_SWITCH:
-		buf_adds(out, k->nframes ? "schedule, switch frame" : "in use");
+		if (p->frame)
+			text_sanitize(out, p->frame->function, strlen(p->frame->function), 0);
+		else
+			buf_adds(out, k->nframes ? "schedule, switch frame" : "in use");
 		break;
 	case PART_SP:
 		buf_adds(out, "sp");
@@ -194,7 +200,7 @@ static void draw_part(const struct part *p, const struct kstack *k, uint64_t lar
 		    buf_str(&words));
 	if (sized)
 		canvas_right(c, row, end, st, count_text(p->bytes, n));
-	if (sized && p->frame && p->frame->takes && p->kind == PART_FRAME)
+	if (sized && p->frame && p->frame->takes && p->kind != PART_REGS)
 		paint_code(c, row, from + text_width(buf_str(&words)), end - 7, p->frame->takes);
 	/* What is free would dwarf the rest; the gauge shows it. */
 	if (bar && sized && p->kind != PART_FREE && largest)
@@ -396,7 +402,8 @@ static void describe_part(const struct part *p, const struct kstack *k, const st
 				 p->bytes > p->frame->takes ?
 				 ", the rest it allocates or aligns as it runs" : "");
 		if (p->kind == PART_SWITCH)
-			buf_adds(out, "; the kernel leaves these frames out of its call chain");
+			buf_adds(out, p->frame ? "; the kernel leaves it out of its call chain" :
+				 "; the kernel leaves these frames out of its call chain");
 		if (p->frame && p->frame->ambiguous)
 			buf_adds(out, "; its return address stands in several places, the lowest is shown");
 		break;
