@@ -27,23 +27,36 @@ static const struct foreign {
 	{ EM_ARM, { "arm-linux-gnueabihf-objdump", "arm-linux-gnueabi-objdump" } },
 };
 
-/* The first bytes of an ELF file. */
+/* What the first bytes of a file tell. */
 struct head {
 	bool elf;
 	uint16_t type, machine;		/* e_type, e_machine */
+	const char *unpacker;		/* it is compressed, as modules are in many places */
 };
+
+static const char *unpacker(const unsigned char *b)
+{
+	static const struct { const char *magic; size_t n; const char *tool; } packed[] = {
+		{ "\xfd" "7zXZ", 5, "xz" }, { "\x28\xb5\x2f\xfd", 4, "zstd" }, { "\x1f\x8b", 2, "gzip" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(packed); i++)
+		if (!memcmp(b, packed[i].magic, packed[i].n))
+			return packed[i].tool;
+	return NULL;
+}
 
 static struct head read_head(const char *file)
 {
 	unsigned char b[20] = { 0 };
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, b, sizeof(b));
 	unsigned low = b[EI_DATA] == ELFDATA2MSB;	/* the byte of less weight */
 
 	if (fd >= 0)
 		close(fd);
 	if (n < (ssize_t)sizeof(b) || memcmp(b, ELFMAG, SELFMAG))
-		return (struct head){ .elf = false };
+		return (struct head){ .unpacker = unpacker(b) };
 	return (struct head){
 		.elf = true,
 		.type = (uint16_t)(b[17 - low] << 8 | b[16 + low]),
@@ -102,6 +115,9 @@ static struct error *read_elf(const char *file, struct functions *f, bool *deman
 	if (access(file, R_OK) < 0)
 		return error_os(ERR_FAILURE, errno, "%s", file);
 	head = read_head(file);
+	if (head.unpacker)
+		return error_create(ERR_FAILURE, "%s is compressed; unpack it first: %s -dk %s", file,
+				    head.unpacker, file);
 	other = foreigner(&head);
 	err = disassemble(tool, file, f);
 	for (size_t i = 0; err && other && i < ARRAY_LEN(other->tools) && other->tools[i]; i++) {
