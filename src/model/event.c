@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/syscalls.h"
 #include "mmscope/text.h"
 
 const struct event_type_info event_types[EVENT_NR] = {
@@ -348,8 +349,14 @@ static void describe_task_change(const struct task *a, const struct task *b, str
 		buf_adds(out, ", high water ");
 		add_size(out, b->stack.high_water);
 	}
-	if (a->syscall != b->syscall && b->syscall >= 0)
-		buf_addf(out, ", system call %d", b->syscall);
+	if (a->syscall != b->syscall && b->syscall >= 0) {
+		const char *name = task_syscall_name(b);
+
+		if (name)
+			buf_addf(out, ", system call %s", name);
+		else
+			buf_addf(out, ", system call %d", b->syscall);
+	}
 	if (out->len == begun)
 		buf_adds(out, " changed");
 }
@@ -385,7 +392,9 @@ static void describe_process(const struct event *e, struct buf *out)
 
 	if (e->type == EVENT_EXIT) {
 		buf_addf(out, "process %d ended", b->pid);
-		if (b->exit_known && (b->exit_status & 0x7f))
+		if (b->exit_known && sigabbrev_np(b->exit_status & 0x7f))
+			buf_addf(out, " by SIG%s", sigabbrev_np(b->exit_status & 0x7f));
+		else if (b->exit_known && (b->exit_status & 0x7f))
 			buf_addf(out, " by signal %d", b->exit_status & 0x7f);
 		else if (b->exit_known)
 			buf_addf(out, " with status %d", b->exit_status >> 8 & 0xff);

@@ -179,12 +179,12 @@ void out_plain(FILE *out, const struct snapshot *s, const struct output_options 
 void out_plain_events(FILE *out, const struct event_list *l, const struct output_options *o)
 {
 	struct buf b = BUF_INIT, says = BUF_INIT;
-	uint64_t ms = (l->time_ns[1] - l->time_ns[0]) / 1000000;
+	uint64_t tenths = (l->time_ns[1] - l->time_ns[0] + 50000000) / 100000000;
 	size_t news = 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		news += event_is_news(&l->events[i]);
-	buf_addf(&b, "%" PRIu64 ".%u seconds later: ", ms / 1000, (unsigned)(ms % 1000 / 100));
+	buf_addf(&b, "%" PRIu64 ".%u seconds later: ", tenths / 10, (unsigned)(tenths % 10));
 	if (news)
 		buf_addf(&b, "%zu change%s.\n", news, news == 1 ? "" : "s");
 	else
