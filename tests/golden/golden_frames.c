@@ -51,6 +51,7 @@ static const struct script {
 	{ "role", "shell", { "t" } },
 	{ "undone", "shell", { "t", "2", "u", "u" } },
 	{ "paused", "shell", { "Space" } },
+	{ "sentence", "shell", { "a", "4" } },
 	{ "denied", "denied", { NULL } },
 	{ "kthread", "kthread", { NULL } },
 	{ "hostile", "hostile", { NULL } },

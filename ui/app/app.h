@@ -73,6 +73,7 @@ struct app {
 	uint64_t next_tick_ns, drawn_ns, shown_cost_ns;
 	unsigned hot_ticks;		/* redraw until the heat has gone */
 	bool dirty, said_drawn;
+	bool whole_sentence;		/* over the foot of the room, as long as it is */
 	uint64_t ended_ns;
 	struct span spans[MAX_SPANS], rows[MAX_SPANS];
 };

@@ -539,6 +539,12 @@ static void do_suspend(struct app *app, const char *arg)
 	app->next_tick_ns = 0;
 }
 
+static void do_sentence(struct app *app, const char *arg)
+{
+	(void)arg;
+	app->whole_sentence = !app->whole_sentence;
+}
+
 static void do_mouse(struct app *app, const char *arg)
 {
 	(void)arg;
@@ -576,6 +582,7 @@ const struct app_command app_commands[] = {
 	{ "real", NULL, "the place of the scenario in a real process on this kernel, stopped; again: back",
 	  do_real },
 	{ "picker", NULL, "choose another process", do_picker },
+	{ "sentence", NULL, "the sentence at the bottom in full, over the foot of the room, or cut", do_sentence },
 	{ "mouse", NULL, "mouse on or off", do_mouse },
 	{ "redraw", NULL, "draw everything again", do_redraw },
 	{ "suspend", NULL, "to the shell and back (fg)", do_suspend },

@@ -14,7 +14,7 @@
 #include "mmscope/machine.h"
 #include "mmscope/text.h"
 
-enum { WIDE_COLS = 180, SPLIT_ROWS = 30 };
+enum { WIDE_COLS = 180, SPLIT_ROWS = 30, SENTENCE_ROWS = 8 };
 
 /* Beside a room, where two fit: the one that tells most about the same thing. The two stacks
  * of a thread are narrow, and are to be seen together. */
@@ -442,9 +442,34 @@ static void describe(struct app *app, struct buf *b)
 	}
 }
 
-static void draw_sentence(struct app *app, struct canvas *c, int row, int rows)
+/* In its lines; in full, over the foot of the room, when that was asked for; else what does
+ * not fit says by which key it is seen. */
+static void draw_text(const struct app *app, struct canvas *c, int row, int rows, struct style st,
+		      const char *text)
 {
 	struct rect r = { row, 1, rows, canvas_cols(c) - 2 };
+	struct rect nowhere = { canvas_rows(c), 1, SENTENCE_ROWS, r.cols };
+	uint32_t k = app_key_of(app, "sentence");
+	int surplus = canvas_wrap(c, nowhere, st, text) - rows, col;
+	char key[16];
+
+	if (app->whole_sentence && surplus > 0) {
+		r.row -= surplus;
+		r.rows += surplus;
+		canvas_fill(c, (struct rect){ r.row - 1, 0, r.rows + 1, canvas_cols(c) }, STYLE(TEXT), ' ');
+		canvas_hline(c, r.row - 1, 0, canvas_cols(c), STYLE(BORDER));
+	}
+	canvas_wrap(c, r, st, text);
+	if (app->whole_sentence || surplus <= 0 || !k)
+		return;
+	col = canvas_cols(c) - 8 - text_width(key_name(k, key));
+	col = canvas_put(c, row + rows - 1, col, st, "… ");
+	col = canvas_put(c, row + rows - 1, col, STYLE(KEY), key_name(k, key));
+	canvas_put(c, row + rows - 1, col, STYLE(DIM), " more ");
+}
+
+static void draw_sentence(struct app *app, struct canvas *c, int row, int rows)
+{
 	const char *said = session_said(app->session);
 	struct buf b = BUF_INIT;
 
@@ -452,15 +477,11 @@ static void draw_sentence(struct app *app, struct canvas *c, int row, int rows)
 		prompt_draw(app, c, row, rows);
 		return;
 	}
-	if (said) {
-		canvas_wrap(c, r, STYLE(WARN), said);
-		return;
-	}
-	if (app->chooser.open)
+	if (!said && app->chooser.open)
 		chooser_describe(app, &b);
-	else if (!app->picking)
+	else if (!said && !app->picking)
 		describe(app, &b);
-	canvas_wrap(c, r, STYLE(TEXT), buf_str(&b));
+	draw_text(app, c, row, rows, said ? STYLE(WARN) : STYLE(TEXT), said ? said : buf_str(&b));
 	buf_free(&b);
 }
 
