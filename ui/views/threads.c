@@ -486,7 +486,10 @@ static void threads_describe(void *state, const struct session *s, struct buf *o
 	if (u && u->n)
 		buf_addf(out, ", in %s", function_name(snap, u, name, sizeof(name)));
 	buf_adds(out, ". ");
-	if (t->sp == UNKNOWN)
+	/* The reason is of the living; they may be several, and another one's. */
+	if (t->sp == UNKNOWN && (t->state == 'Z' || t->state == 'X'))
+		buf_adds(out, "Its registers went with it.");
+	else if (t->sp == UNKNOWN)
 		describe_why(snap, "tasks[].sp", out);
 	else if (t->stack.used != UNKNOWN)
 		buf_addf(out, "sp %012" PRIx64 ": %s in use.", t->sp,
