@@ -70,6 +70,11 @@ static const struct script pieces_scripts[] = {
 	{ "frames-stacks", { ">", ">", ">", ">", ">", "b", "Enter", "Enter", "Enter" } },
 	{ "frames-pieces", { ">", ">", ">", ">", ">", "b", "Enter" } },
 };
+/* What is told behind the last line of told.scn is seen at its end. */
+static const struct script told_scripts[] = {
+	{ "told", { ")" } },
+};
+
 /* The index of VMAs, and mm_struct as an old kernel has it. */
 static const struct script index_scripts[] = {
 	{ "index", { ")", "I" } },
@@ -196,6 +201,7 @@ int main(void)
 		{ "contexts.scn", contexts_scripts, ARRAY_LEN(contexts_scripts) },
 		{ "index.scn", index_scripts, ARRAY_LEN(index_scripts) },
 		{ "pieces.scn", pieces_scripts, ARRAY_LEN(pieces_scripts) },
+		{ "told.scn", told_scripts, ARRAY_LEN(told_scripts) },
 		{ "mask.scn", mask_scripts, ARRAY_LEN(mask_scripts) },
 		{ "i386.scn", i386_scripts, ARRAY_LEN(i386_scripts) },
 	};

@@ -30,6 +30,6 @@ check_PROGRAMS += tests/golden/golden_sim
 TESTS += tests/golden/golden_sim
 EXTRA_DIST += tests/golden/lesson.scn tests/golden/kernel.scn \
 	tests/golden/contexts.scn tests/golden/mask.scn tests/golden/pieces.scn tests/golden/i386.scn \
-	tests/golden/index.scn
+	tests/golden/index.scn tests/golden/told.scn
 tests_golden_golden_sim_SOURCES = tests/golden/golden_sim.c tests/golden/golden.h tests/golden/golden.c
 tests_golden_golden_sim_LDADD = $(TEST_LIBS)

@@ -217,6 +217,17 @@ static void draw_status(const struct machine *m, struct canvas *c, int row)
 	buf_free(&b);
 }
 
+/* What is told between this line and the next operation is seen with it. */
+static int told_until(const struct machine *m, int line)
+{
+	int n = (int)m->script->nlines, last = line;
+
+	for (int i = line + 1; i < n && m->script->lines[i].kind != LINE_OPERATION; i++)
+		if (m->script->lines[i].kind != LINE_BLANK)
+			last = i;
+	return last;
+}
+
 static void scenario_draw(void *state, const struct session *s, struct canvas *c)
 {
 	const struct machine *m = inside_machine(s, c);
@@ -239,8 +250,9 @@ static void scenario_draw(void *state, const struct session *s, struct canvas *c
 		canvas_pop(c);
 		return;
 	}
-	st->top = inside_scroll(imin(st->top, imax((int)m->script->nlines - 1, 0)), st->sel, rows, height_of, &r);
-	/* What leads to the next operation is seen as well. */
+	st->top = imin(st->top, (int)m->script->nlines - 1);
+	st->top = imin(inside_scroll(st->top, told_until(m, st->sel), rows, height_of, &r), st->sel);
+	st->top = inside_scroll(st->top, st->sel, rows, height_of, &r);
 	for (i = st->top; i < (int)m->script->nlines && row < rows; i++) {
 		int used = draw_line(m, c, row, i);
 
