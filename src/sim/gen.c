@@ -619,7 +619,8 @@ static void gen_exec(struct gen *g)
 static void gen_expect(struct gen *g)
 {
 	static const char *const what[] = { "used<9000", "trampled=none", "current=P0", "sp>0", "left:T>0", "log=none",
-					    "mapcount:A=1",
+					    "mapcount:A=1", "flag:stack=gd", "noflag:A+1p=wr", "label:A=none",
+					    "chain:data<2", "shows=VmFlags", "stacks:8K>0", "room:4K>0",
 					    "free0>0", "largest=10", "unmovable>0" };
 
 	buf_addf(g->out, "expect %s", PICK(g, what));
