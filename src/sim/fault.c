@@ -190,7 +190,7 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
  * them like those of the vdso. */
 static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr)
 {
-	u64 page = (addr - v->start) >> PAGE_SHIFT;
+	u64 page = v->pgoff + ((addr - v->start) >> PAGE_SHIFT);
 	u64 there = v->file == FILE_VVAR ? s->prof->vvar_there : s->prof->vvar_vclock_there;
 	jword *pte;
 

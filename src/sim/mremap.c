@@ -295,6 +295,18 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 		anon_vma_unlink(s, v);
 }
 
+/* The move would split it, or leave a vdso that is not all there. */
+static bool part_of_special(const struct sim *s, const struct remap *r)
+{
+	const struct vma *v = r->vma;
+	bool special = v->file == FILE_VVAR || v->file == FILE_VVAR_VCLOCK || v->file == FILE_VDSO;
+
+	if (special && RULE(s, special_whole))
+		return v->start != r->addr || v->end != r->addr + r->old_len;
+	return v->file == FILE_VDSO && RULE(s, vdso_moves_whole) &&
+	       r->new_len != s->prof->vdso_pages << PAGE_SHIFT;
+}
+
 static int64_t move_vma(struct sim *s, struct remap *r)
 {
 	struct mm *mm = r->mm;
@@ -305,9 +317,7 @@ static int64_t move_vma(struct sim *s, struct remap *r)
 
 	if (mm->map_count >= s->opt.max_map_count - 3)
 		return -ENOMEM;
-	if ((r->vma->file == FILE_VVAR || r->vma->file == FILE_VVAR_VCLOCK ||
-	     r->vma->file == FILE_VDSO) &&
-	    (r->vma->start != r->addr || r->vma->end != r->addr + r->old_len))
+	if (part_of_special(s, r))
 		return -EINVAL;
 	if (!charge(s, r))
 		return -ENOMEM;

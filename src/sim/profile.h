@@ -46,6 +46,8 @@
 	X(mte_allowed, "arm64, 5.10",								\
 	  "stack and heap carry a hidden flag, VM_MTE_ALLOWED, that other mappings have not")	\
 	X(vvar_mixed, "7.1", "the pages of vvar are pages with a struct page: VM_MIXEDMAP")	\
+	X(special_whole, "5.11", "vvar and the vdso cannot be split")				\
+	X(vdso_moves_whole, "4.8 (x86)", "the vdso moves as a whole or not at all")		\
 	X(no_denywrite, "5.15", "mappings of the program no longer carry VM_DENYWRITE")		\
 	X(lockonfault_named, "6.5", "VM_LOCKONFAULT has a name in VmFlags")			\
 	X(heap_label_exact, "6.6", "[heap] is what overlaps the heap, not what touches it")	\

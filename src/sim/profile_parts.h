@@ -10,7 +10,8 @@
 #define PROFILE_SINCE_5_10									\
 	PROFILE_SINCE_5_2									\
 	[SIM_RULE_guard_gap_skips_inaccessible] = 1, [SIM_RULE_has_ksm] = 1,			\
-	[SIM_RULE_has_cold] = 1, [SIM_RULE_has_dontunmap] = 1,
+	[SIM_RULE_has_cold] = 1, [SIM_RULE_has_dontunmap] = 1,					\
+	[SIM_RULE_vdso_moves_whole] = 1,
 #define PROFILE_SINCE_6_1									\
 	PROFILE_SINCE_5_10									\
 	[SIM_RULE_first_brk_keeps_bss] = 1, [SIM_RULE_shrink_needs_mapping] = 1,		\
@@ -19,7 +20,8 @@
 	[SIM_RULE_onfault_skips] = 1, [SIM_RULE_no_denywrite] = 1,				\
 	[SIM_RULE_moves_puds] = 1, [SIM_RULE_mremap_looks_first] = 1,				\
 	[SIM_RULE_dontunmap_files] = 1, [SIM_RULE_has_populate] = 1,				\
-	[SIM_RULE_has_dontneed_locked] = 1, [SIM_RULE_grown_merges] = 1,
+	[SIM_RULE_has_dontneed_locked] = 1, [SIM_RULE_grown_merges] = 1,			\
+	[SIM_RULE_special_whole] = 1,
 #define PROFILE_SINCE_6_12									\
 	PROFILE_SINCE_6_1									\
 	[SIM_RULE_stack_mapping_nohuge] = 1, [SIM_RULE_unwritten_loses_account] = 1,		\

@@ -88,6 +88,8 @@ static const struct {
 	{ SIM_RULE_stack_names_thread, "kernel-stack-names" },
 	{ SIM_RULE_mte_allowed, "kernel-arm64" },
 	{ SIM_RULE_vvar_mixed, "kernel-vvar" },
+	{ SIM_RULE_special_whole, "kernel-vvar-split" },
+	{ SIM_RULE_vdso_moves_whole, "kernel-vvar-split" },
 	{ SIM_RULE_no_denywrite, "kernel-flags" },
 	{ SIM_RULE_lockonfault_named, "kernel-flags" },
 	{ SIM_RULE_heap_label_exact, "kernel-flags" },

@@ -68,6 +68,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-stack-names.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-neighbour.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-task-table.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-unlimited-stack.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-vvar-split.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-vvar.scn
 dist_scenarios_DATA += src/sim/scenarios/kstack-cached.scn
 dist_scenarios_DATA += src/sim/scenarios/kstack-chain.scn
