@@ -194,7 +194,7 @@ static void test_generator(void **state)
 		[GEN_FORK] = 0x7fe4c56dfcb5af19ull,
 		[GEN_BRK] = 0x62f56bbbbb197f01ull,
 		[GEN_MIXED] = 0x1904d7adfb1e79a0ull,
-		[GEN_KERNEL] = 0x6d093ea1dab2be1full,
+		[GEN_KERNEL] = 0x6ee7f4a7d1db3ac3ull,
 	};
 	int p;
 
