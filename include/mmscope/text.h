@@ -34,7 +34,7 @@ void text_base64(struct buf *out, const void *bytes, size_t n);
 const char *text_size(uint64_t bytes, char out[16]);
 /* "12", "4k", "1.5M", "0x10", "3p" (pages of 4096); false when it is not one. */
 bool text_parse_size(const char *s, uint64_t *ret);
-/* Smallest edit distance; for "did you mean". */
+/* Smallest edit distance, two letters exchanged being one edit; for "did you mean". */
 unsigned text_distance(const char *a, const char *b);
 /* The entry of a NULL-terminated list that is nearest to word, else the shortest that begins with
  * it; NULL when there is none. */

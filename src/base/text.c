@@ -289,24 +289,29 @@ bool text_parse_size(const char *s, uint64_t *ret)
 unsigned text_distance(const char *a, const char *b)
 {
 	size_t m = strlen(b);
-	unsigned row[64];
+	unsigned rows[3][64], *older = rows[0], *old = rows[1], *row = rows[2];
 
 	if (strlen(a) >= 64 || m >= 64)
 		return UINT_MAX;
 	for (size_t j = 0; j <= m; j++)
 		row[j] = (unsigned)j;
 	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
+		unsigned *spare = older;
 
+		older = old;
+		old = row;
+		row = spare;
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= m; j++) {
-			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+			unsigned best = old[j - 1] + (a[i - 1] != b[j - 1]);
 
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
+			if (old[j] + 1 < best)
+				best = old[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    older[j - 2] + 1 < best)
+				best = older[j - 2] + 1;
 			row[j] = best;
 		}
 	}

@@ -148,6 +148,9 @@ static struct error *parse_figure(struct parser *p, const struct word *w, size_t
 	why = number_parse(w->s + n + 1, &end, &c->number);
 	if (!why && *end)
 		why = "a number expected";
+	/* Counters are kB: VmSize+1p is VmSize+4. */
+	if (!why && i < WORLD_NCOUNTERS && strchr("pKMGT", end[-1]))
+		c->number >>= 10;
 	return why ? parser_error(p, w->column + (unsigned)n + 1, "%s in \"%s\"", why, w->s) : NULL;
 }
 

@@ -89,6 +89,7 @@ static void test_claims(void **state)
 		{ "skipped: no name B VmSize=160",
 		  "expected skipped: no name B, got SIGSEGV MAPERR\n" },
 		{ "VmSize=160 VmSize+16 RssAnon-4 minflt=3 vmas=2 vmas+0", "" },
+		{ "VmSize=160K VmSize+4p RssAnon-4K", "" },
 		{ "VmSize=164", "expected VmSize=164, got VmSize=160\n" },
 		{ "VmSize+20", "expected VmSize+20, got VmSize+16 (160)\n" },
 		{ "RssAnon+0", "expected RssAnon+0, got RssAnon-4 (8)\n" },

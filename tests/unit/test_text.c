@@ -89,11 +89,12 @@ static void test_parse_size(void **state)
 
 static void test_nearest(void **state)
 {
-	static const char *const words[] = { "touch", "mmap", "munmap", NULL };
+	static const char *const words[] = { "touch", "mmap", "brk", "fork", NULL };
 	static const char *const kernels[] = { "linux-6.18-x86_64", "linux-6.1-x86_64", NULL };
 
 	(void)state;
 	assert_string_equal(text_nearest("toch", words), "touch");
+	assert_string_equal(text_nearest("frok", words), "fork");
 	assert_null(text_nearest("zebra", words));
 	assert_string_equal(text_nearest("linux-6.1", kernels), "linux-6.1-x86_64");
 }
