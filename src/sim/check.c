@@ -221,6 +221,12 @@ static void show_json(struct run *r)
 	buf_free(&line);
 }
 
+/* The machine skips too what makes no sense where a task is, sysret in user mode. */
+static bool not_executed(const struct record *rec)
+{
+	return rec->verdict != VERDICT_RUN || strncmp(rec->res, "skipped:", 8) == 0;
+}
+
 /* What the record of one world says about predictions and warnings. */
 static void judge(struct run *r)
 {
@@ -236,7 +242,7 @@ static void judge(struct run *r)
 		indent(r->c->talk, buf_str(&rec->wrong));
 		r->wrong++;
 	}
-	if (rec->verdict != VERDICT_RUN && (!rec->has_prediction || rec->reason))
+	if (not_executed(rec) && (!rec->has_prediction || rec->reason))
 		fprintf(r->c->err, "%s:%u: warning: %s: %s\n", r->sc->path, rec->line, rec->op,
 			rec->res);
 }

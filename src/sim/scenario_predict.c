@@ -139,7 +139,7 @@ static struct error *parse_figure(struct parser *p, const struct word *w, size_t
 		for (unsigned k = 0; facts[k].name && k < FACTS_MAX; k++)
 			list[i++] = facts[k].name;
 		snprintf(name, sizeof(name), "%.*s", (int)n, w->s);
-		return parser_expected(p, &only, "a figure expected: minflt, vmas or a counter",
+		return parser_expected(p, &only, "a figure (minflt, vmas, a counter) or a fact expected",
 				       list);
 	}
 	c->kind = CLAIM_FIGURE;

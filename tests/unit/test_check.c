@@ -88,12 +88,14 @@ static void test_warnings(void **state)
 {
 	(void)state;
 	check_text(CHECK_SIM, false, "touch A r\nmunmap text 1p\ntouch B r => skipped: no name B\n"
-		   "exit => refused: last process\n");
+		   "exit => refused: last process\nkret\nkret => skipped: the task is in user mode\n");
 	assert_int_equal(got.status, 0);
 	expect(got.err, ":1: warning: touch A r: skipped: no name A\n");
 	expect(got.err, ":2: warning: munmap text 1p: refused: text\n");
 	assert_null(strstr(got.err, ":3:"));
 	assert_null(strstr(got.err, ":4:"));
+	expect(got.err, ":5: warning: kret: skipped: the task is in user mode\n");
+	assert_null(strstr(got.err, ":6:"));
 }
 
 static void test_statuses(void **state)

@@ -66,8 +66,8 @@ static void test_wrong_lines(void **state)
 		{ "pause => ok", "t.scn:1:1: a prediction needs an operation" },
 		{ "seed 3 => ok", "a prediction needs an operation" },
 		{ "fork => okay", "t.scn:1:9: a result" },
-		{ "fork => ok VmSiz+4", "t.scn:1:12: a figure expected: minflt, vmas or a counter, "
-					"not \"VmSiz\"; did you mean \"VmSize\"?" },
+		{ "fork => ok VmSiz+4", "t.scn:1:12: a figure (minflt, vmas, a counter) or a fact expected, not "
+					"\"VmSiz\"; did you mean \"VmSize\"?" },
 		{ "fork => ok VmSize+", "t.scn:1:19: no digits" },
 		{ "fork => SIGSEGV", "MAPERR, ACCERR or KERNEL" },
 		{ "fork => SIGBUS MAPERR", "ADRERR" },
