@@ -64,6 +64,8 @@ void canvas_vline(struct canvas *c, int row, int col, int n, struct style st);
 void canvas_box(struct canvas *c, struct rect r, struct style st);
 /* Adds attributes and, where role is not THEME_TEXT, changes the role of n cells. */
 void canvas_restyle(struct canvas *c, int row, int col, int n, struct style st);
+/* Takes colour and heat from all cells but those of role `but`; attributes stay. */
+void canvas_grey(struct canvas *c, struct rect r, struct style grey, struct style but);
 /* Wraps at blanks; returns rows used. */
 int canvas_wrap(struct canvas *c, struct rect r, struct style st, const char *utf8);
 /* A bar of `width` columns filled to value/max with eighth blocks. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/clock.h"
 #include "mmscope/text.h"
 #include "tests/golden/golden.h"
 #include "tests/golden/scene.h"
@@ -53,6 +54,7 @@ static const struct script {
 	{ "paused", "shell", { "Space" } },
 	{ "sentence", "shell", { "a", "4" } },
 	{ "denied", "denied", { NULL } },
+	{ "ended", "ended", { NULL } },
 	{ "kthread", "kthread", { NULL } },
 	{ "hostile", "hostile", { NULL } },
 };
@@ -87,6 +89,7 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 	app_init(&app, &options);
 	app.session = scene_play(s->scene);
 	session_set_room(app.session, view_index("table"));
+	app.ended_ns = clock_now_ns();
 	app.canvas = canvas_create(rows, cols, ascii);
 	frame_compose(&app);
 	for (const char *const *k = s->keys + hurry; *k; k++) {

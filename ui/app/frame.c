@@ -564,6 +564,10 @@ void frame_compose(struct app *app)
 			canvas_pop(c);
 		} else if (snap) {
 			draw_rooms(app, c, 1, rows - 2 - sentence);
+			if (snap->process.ended)
+				/* The last picture stays, and one sees that it does not live. */
+				canvas_grey(c, (struct rect){ 2, 0, rows - 4 - sentence, cols },
+					    STYLE(DIM), STYLE(SELECT));
 		}
 		draw_sentence(app, c, rows - 1 - sentence, sentence);
 		draw_footer(app, c, rows - 1);

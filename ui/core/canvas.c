@@ -356,6 +356,22 @@ void canvas_restyle(struct canvas *c, int row, int col, int n, struct style st)
 	}
 }
 
+void canvas_grey(struct canvas *c, struct rect r, struct style grey, struct style but)
+{
+	const struct rect *in = &room(c)->area;
+
+	for (int row = 0; row < r.rows; row++)
+		for (int col = 0; col < r.cols; col++) {
+			int y = in->row + r.row + row, x = in->col + r.col + col;
+			struct style *s = inside(c, y, x) ? &cell_at(c, y, x)->style : NULL;
+
+			if (!s || s->role == but.role)
+				continue;
+			s->role = grey.role;
+			s->heat = 0;
+		}
+}
+
 /* "12 345" is one number: three digits and no more go on what a digit before a blank began. */
 static bool in_number(const char *s, const char *gap)
 {
