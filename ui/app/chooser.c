@@ -208,7 +208,9 @@ void chooser_describe(struct app *app, struct buf *out)
 		return;
 	if (*it->key)
 		buf_addf(out, "%s  ", it->key);
-	buf_addf(out, "%s%s%s", it->name, *it->about ? ": " : "", it->about);
+	buf_adds(out, it->name);
+	if (*it->about)
+		buf_addf(out, "%s %s", it->name[strlen(it->name) - 1] == '?' ? "" : ":", it->about);
 }
 
 void chooser_draw(struct app *app, struct canvas *c)
