@@ -158,7 +158,7 @@ const struct sim_kernel sim_kernel_linux_2_6_39_i386 = {
 	.text = 0xc1000000, .ip_from_top = 20, .sp_from_top = 8,
 	.page_offset = 0xc0000000, .task_base = 0xf6000000,
 	.cpu_base = 0xf7c00000, .cpu_stride = 0x10000,
-	.thread_size = 8192, .thread_size_other = 4096, .source = STACK_PAGES, .top_padding = 8,
+	.thread_size = 8192, .source = STACK_PAGES, .top_padding = 8,
 	.zeroed = true,
 	.ti = TI_MASK_SP, .ti_bytes = 72,
 	.field = { { "task", 0, 4 }, { "exec_domain", 4, 4 }, { "flags", 8, 4 }, { "status", 12, 4 },

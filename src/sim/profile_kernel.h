@@ -56,7 +56,6 @@ struct sim_kernel {
 
 	/* the stack of a task */
 	uint32_t thread_size;
-	uint32_t thread_size_other;	/* which the configuration could choose instead; 0: none */
 	enum stack_source source;
 	unsigned cached_stacks;		/* of the dead, kept by each CPU */
 	uint32_t guard;

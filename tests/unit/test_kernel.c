@@ -141,7 +141,6 @@ static void test_sizes(void **state)
 		assert_int_equal(k->cached_stacks, t[i].cached);
 		assert_int_equal(k->hardirq_stack < 0 ? 0 : k->cpu_stack[k->hardirq_stack].size, t[i].irq_stack);
 	}
-	assert_int_equal(table("linux-2.6.39-i386")->thread_size_other, 4096);
 	/* IST: 4K each and 8K for debug up to 4.19, 8K each with guards later. */
 	assert_int_equal(table("linux-3.10-x86_64")->cpu_stack[4].size, 8192);
 	assert_int_equal(table("linux-3.10-x86_64")->cpu_stack[3].size, 4096);
