@@ -38,7 +38,7 @@
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
 	X(around_ends_with_file, "6.17 (and 6.12.117)",								\
 	  "the pages mapped around a fault are looked for up to the end of the file only")	\
-	X(infinite_stack_topdown, "4.19", "an unlimited stack leaves placement top-down")	\
+	X(infinite_stack_topdown, "4.13 (x86)", "an unlimited stack leaves placement top-down")	\
 	X(software_af, "arm64 before 8.1",							\
 	  "the processor does not note accesses and writes: the first one of each faults")	\
 	X(top_byte_ignored, "arm64", "the processor ignores the uppermost byte of an address")		\
@@ -104,8 +104,8 @@
 	X(anon_vma_reused, "3.19", "a child may take over an idle anon_vma")			\
 	X(populate_skips_guard, "3.9", "MAP_POPULATE leaves the guard page alone, as locking does") \
 	X(fixed_limit_first, "3.10", "mmap fixed holds RLIMIT_AS against what it adds, then unmaps") \
-	X(growsdown_private, "3.10", "growsdown is refused for shared memory as well")		\
-	X(growsdown_checked_first, "4.3", "growsdown is refused before anything is unmapped")	\
+	X(growsdown_private, "3.3", "growsdown is refused for shared memory as well")		\
+	X(growsdown_checked_first, "3.12", "growsdown is refused before anything is unmapped")	\
 	X(fixed_noreplace, "4.17", "MAP_FIXED_NOREPLACE is known")				\
 	X(file_size_checked, "4.17", "a mapping beyond what a file can be is EOVERFLOW")	\
 	X(gaps_in_tree, "3.8", "the tree knows the gaps: the highest that fits is found")	\
