@@ -641,6 +641,14 @@ size_t session_rows(const struct session *cs, const uint32_t **ret)
 	return s->nrows;
 }
 
+bool session_role_at(const struct session *s, uint64_t addr)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	ssize_t i = snap && snap->layout ? layout_find(snap->layout, addr) : -1;
+
+	return s->look.role < 0 || (i >= 0 && snap->layout->vmas[i].role == s->look.role);
+}
+
 void session_select_passing(struct session *s)
 {
 	const struct snapshot *snap = session_snapshot(s);
@@ -660,6 +668,9 @@ void session_select_passing(struct session *s)
 			continue;
 		best = far;
 		s->look.addr = v->start;
+		/* With a stack goes its thread. */
+		if (v->tid || v->role == ROLE_STACK)
+			s->look.tid = v->tid ? v->tid : snap->process.pid;
 	}
 }
 

@@ -50,6 +50,8 @@ static const struct script {
 	{ "goto-wrong", "shell", { "g", "text:fffffffffffffffff", "Enter" } },
 	{ "goto-said", "shell", { "g", "text:nowhere", "Enter", "Down" } },
 	{ "role", "shell", { "t" } },
+	{ "role-of-events", "growing", { "t", "t", "t", "t", "t", "t", "6" } },
+	{ "role-of-threads", "threads", { "t", "t", "t", "t", "t", "t", "t", "4" } },
 	{ "undone", "shell", { "t", "2", "u", "u" } },
 	{ "paused", "shell", { "Space" } },
 	{ "sentence", "shell", { "a", "4" } },

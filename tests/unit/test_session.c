@@ -160,7 +160,13 @@ static void test_filter_role_undo(void **state)
 	assert_int_equal(rows[0], 0);
 	assert_true(session_passes(s, 0));
 	assert_false(session_passes(s, 1));
+	/* The selection goes to what passes, and places are judged by the role. */
+	assert_int_equal(session_vma(s), 0);
+	assert_true(session_role_at(s, session_addr(s)));
+	assert_false(session_role_at(s, session_snapshot(s)->layout->vmas[1].start));
+	assert_false(session_role_at(s, 0));
 	session_set_role(s, -1);
+	assert_true(session_role_at(s, 0));
 	session_remember(s);
 	assert_true(session_set_filter(s, "path~stack", &err));
 	assert_int_equal(session_rows(s, &rows), 1);

@@ -353,10 +353,10 @@ static int strip_width(int cols)
 	return cols < 100 ? 23 : cols < WIDE_COLS ? 32 : 36;
 }
 
-/* What is left out is said in every room, on the line below it. */
+/* What is left out of the room is said on the line below it. */
 static void draw_filter(struct app *app, struct canvas *c, int row)
 {
-	char *filter = text_sanitized(session_filter(app->session));
+	char *filter = text_sanitized(filter_text(app));
 	int role = session_role(app->session), cols = canvas_cols(c);
 	struct buf b = BUF_INIT;
 

@@ -20,6 +20,7 @@ struct events_state {
 	uint64_t cursor;	/* number of the event under it, while scrolled */
 	int top, page;
 	struct sieve sieve;
+	int role;		/* the session's, when the numbers below were tested */
 	uint64_t *passing;	/* numbers, rising */
 	size_t n, cap;
 	uint64_t tested;	/* numbers below this were tried */
@@ -42,15 +43,45 @@ static const struct event *event_of(const struct session *s, uint64_t number)
 
 /* ---- rows ---- */
 
+static bool has_role(const struct vma *vmas, size_t n, int role)
+{
+	for (size_t i = 0; i < n; i++)
+		if (vmas[i].role == role)
+			return true;
+	return false;
+}
+
+/* What happened to VMAs of the role that was chosen, to their pages, or to threads whose stack
+ * is of it. */
+static bool of_role(const struct session *s, const struct event *e)
+{
+	int role = session_role(s);
+
+	if (role < 0 || e->type == EVENT_EXEC || e->type == EVENT_EXIT)
+		return true;
+	if (e->type <= EVENT_RESHAPED)
+		return has_role(e->vmas.before, e->vmas.nbefore, role) ||
+		       has_role(e->vmas.after, e->vmas.nafter, role);
+	if (e->type >= EVENT_TASK_NEW && e->type <= EVENT_TASK_CHANGED)
+		return session_role_at(s, (e->task.after ? e->task.after : e->task.before)->stack.vma_start);
+	return e->end && session_role_at(s, e->start);
+}
+
+static bool sifted(const struct events_state *st, const struct session *s)
+{
+	return st->sieve.filter || session_role(s) >= 0;
+}
+
 static void update(struct events_state *st, const struct session *s)
 {
 	uint64_t first = session_events_dropped(s), end = first + session_events(s);
 	size_t gone = 0;
 
-	if (!st->sieve.filter)
+	if (!sifted(st, s))
 		return;
 	/* Another target: the numbers begin anew. */
-	if (st->tested > end) {
+	if (st->tested > end || st->role != session_role(s)) {
+		st->role = session_role(s);
 		st->tested = 0;
 		st->n = 0;
 	}
@@ -62,7 +93,7 @@ static void update(struct events_state *st, const struct session *s)
 	for (uint64_t i = umax(st->tested, first); i < end; i++) {
 		const struct event *e = event_of(s, i);
 
-		if (!e || !sieve_passes(&st->sieve, e))
+		if (!e || !of_role(s, e) || !sieve_passes(&st->sieve, e))
 			continue;
 		VEC_GROW(st->passing, st->n, st->cap);
 		st->passing[st->n++] = i;
@@ -72,12 +103,12 @@ static void update(struct events_state *st, const struct session *s)
 
 static size_t row_count(const struct events_state *st, const struct session *s)
 {
-	return st->sieve.filter ? st->n : session_events(s);
+	return sifted(st, s) ? st->n : session_events(s);
 }
 
 static uint64_t number_at(const struct events_state *st, const struct session *s, size_t row)
 {
-	return st->sieve.filter ? st->passing[row] : session_events_dropped(s) + row;
+	return sifted(st, s) ? st->passing[row] : session_events_dropped(s) + row;
 }
 
 /* The row of the cursor: the last one unless scrolled, the nearest when its event is gone. */
@@ -189,7 +220,7 @@ static void draw_status(const struct events_state *st, const struct session *s, 
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
 	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s",
 			  count_text(row_count(st, s), a), plural(row_count(st, s)));
-	if (st->sieve.filter)
+	if (sifted(st, s))
 		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass",
 				  count_text(session_events(s), b));
 	if (session_events_dropped(s))
@@ -222,7 +253,7 @@ static void events_draw(void *state, const struct session *s, struct canvas *c)
 			draw_row(c, i, e, snap, st->top + i == cursor, &scratch);
 	}
 	if (!n)
-		canvas_put(c, 1, 2, STYLE(DIM), st->sieve.filter ? "no event passes the filter" :
+		canvas_put(c, 1, 2, STYLE(DIM), sifted(st, s) ? "no event passes the filter; Esc clears it" :
 			   "nothing has changed since watching began");
 	draw_status(st, s, c, canvas_rows(c) - 2);
 	buf_free(&scratch);

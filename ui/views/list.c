@@ -26,9 +26,12 @@ void list_make(struct list *l, const struct column *cols, const void *rows, size
 		l->order = xreallocarray(l->order, n, sizeof(*l->order));
 	}
 	l->n = 0;
-	for (size_t i = 0; i < n; i++)
-		if (sieve_passes(&l->sieve, row(rows, i)))
+	for (size_t i = 0; i < n; i++) {
+		const void *r = row(rows, i);
+
+		if (r && sieve_passes(&l->sieve, r))
 			l->order[l->n++] = (uint32_t)i;
+	}
 	if (l->sort || l->reversed)
 		columns_sort(&cols[l->sort], rows, l->order, l->n, l->reversed);
 }

@@ -22,7 +22,8 @@ struct list {
 void list_fini(struct list *l);
 /* The order is still that of the same rows. */
 bool list_fresh(const struct list *l);
-/* Makes it anew of n rows; row(rows, i) is what the filter looks at. */
+/* Makes it anew of n rows; row(rows, i) is what the filter looks at, NULL for a row to be left
+ * out. */
 void list_make(struct list *l, const struct column *cols, const void *rows, size_t n,
 	       const void *(*row)(const void *rows, size_t i));
 /* The heads in line 0, then as many rows as `page`, `selected` (a place in the order) among

@@ -15,6 +15,7 @@
 struct threads_state {
 	struct list list;
 	const struct task_list *made_of;	/* what its order is of; the reference is held */
+	int made_role;				/* the session's */
 };
 
 struct threads_rows {
@@ -277,15 +278,19 @@ static const struct column task_columns[] = {
 
 /* ---- order ---- */
 
+/* A thread is where its stack is: the session's role narrows the threads too. */
 static const void *row_at(const void *rows, size_t i)
 {
-	return task_of(rows, i);
+	const struct task *t = task_of(rows, i);
+
+	return session_role_at(((const struct threads_rows *)rows)->s, t->stack.vma_start) ? t : NULL;
 }
 
 static void update_order(struct threads_state *st, const struct threads_rows *rows)
 {
-	if (st->made_of == rows->tasks && list_fresh(&st->list))
+	if (st->made_of == rows->tasks && st->made_role == session_role(rows->s) && list_fresh(&st->list))
 		return;
+	st->made_role = session_role(rows->s);
 	task_list_put(st->made_of);
 	st->made_of = task_list_get(rows->tasks);
 	list_make(&st->list, task_columns, rows, rows->tasks->n, row_at);
@@ -362,7 +367,8 @@ static void threads_draw(void *state, const struct session *s, struct canvas *c)
 	}
 	update_order(st, &rows);
 	list_draw(&st->list, c, task_columns, &rows, height - 3, line_of_selection(st, s), heat_of,
-		  "no thread passes the filter");
+		  session_role(s) < 0 ? "no thread passes the filter; Esc clears it" :
+		  "no thread's stack has that role; Esc shows all");
 	draw_footer(st, snap, c, height - 2);
 }
 
