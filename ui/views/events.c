@@ -218,11 +218,12 @@ static void draw_status(const struct events_state *st, const struct session *s, 
 	int col;
 
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
-	col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s",
-			  count_text(row_count(st, s), a), plural(row_count(st, s)));
 	if (sifted(st, s))
-		col = canvas_putf(c, row + 1, col, STYLE(WARN), " of %s that pass",
-				  count_text(session_events(s), b));
+		col = canvas_putf(c, row + 1, 1, STYLE(WARN), "%s of %s events pass",
+				  count_text(row_count(st, s), a), count_text(session_events(s), b));
+	else
+		col = canvas_putf(c, row + 1, 1, STYLE(STRONG), "%s event%s",
+				  count_text(row_count(st, s), a), plural(row_count(st, s)));
 	if (session_events_dropped(s))
 		col = canvas_putf(c, row + 1, col, STYLE(WHY), ", %s older ones dropped",
 				  count_text(session_events_dropped(s), b));
