@@ -70,6 +70,9 @@ void canvas_grey(struct canvas *c, struct rect r, struct style grey, struct styl
 int canvas_wrap(struct canvas *c, struct rect r, struct style st, const char *utf8);
 /* A bar of `width` columns filled to value/max with eighth blocks. */
 void canvas_bar(struct canvas *c, int row, int col, int width, struct style st, uint64_t value, uint64_t max);
+/* What a sparkline of these has to start from for their differences to be seen: the least of
+ * them stands at half its height. */
+uint64_t canvas_spark_base(const uint64_t *values, int n, int width);
 /* Sparkline of the last `width` values, scaled to their maximum (and minimum 0 or `base`). */
 void canvas_spark(struct canvas *c, int row, int col, int width, struct style st,
 		  const uint64_t *values, int n, uint64_t base);

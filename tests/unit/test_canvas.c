@@ -205,6 +205,11 @@ static void test_spark(void **state)
 	struct canvas *c = canvas_create(6, 8, false);
 
 	(void)state;
+	assert_int_equal(canvas_spark_base((const uint64_t[]){ 132, 140, 148 }, 3, 3), 116);
+	assert_int_equal(canvas_spark_base((const uint64_t[]){ 1, 140, 148 }, 3, 2), 132);
+	assert_int_equal(canvas_spark_base((const uint64_t[]){ 1, 140, 148 }, 3, 3), 0);
+	assert_int_equal(canvas_spark_base((const uint64_t[]){ UINT64_MAX, 7, 7 }, 3, 3), 7);
+	assert_int_equal(canvas_spark_base((const uint64_t[]){ UINT64_MAX }, 1, 3), 0);
 	canvas_spark(c, 0, 0, 8, plain, up, 8, 0);
 	canvas_spark(c, 1, 0, 4, plain, up, 8, 0);	/* the last four */
 	canvas_spark(c, 2, 0, 8, plain, up, 2, 0);	/* the newest at the right */

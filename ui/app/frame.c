@@ -144,6 +144,22 @@ static void put_crumbs(const struct app *app, const struct snapshot *snap, struc
 	free(comm);
 }
 
+/* Growth is to be seen, and what stays the same is quiet: a line along the bottom. */
+static void draw_spark(struct canvas *c, int col, int width, const uint64_t *v, int n)
+{
+	uint64_t most = 0, base = canvas_spark_base(v, n, width);
+	int shown = n < width ? n : width;
+
+	for (int i = n - shown; i < n; i++)
+		most = v[i] != UNKNOWN && v[i] > most ? v[i] : most;
+	if (most - base > most / 128) {
+		canvas_spark(c, 0, col, width, STYLE(HEADER), v, n, base);
+		return;
+	}
+	for (int i = width - shown; i < width; i++)
+		canvas_ch(c, 0, col + i, style_attr(STYLE(HEADER), ATTR_DIM), 0x2581 /* ▁ */);
+}
+
 /* "RSS 41.2M ▁▂▃  flt/s 132", where there is room for it. */
 static int draw_figures(const struct app *app, const struct snapshot *snap, struct canvas *c, int col)
 {
@@ -168,7 +184,7 @@ static int draw_figures(const struct app *app, const struct snapshot *snap, stru
 	}
 	if (spark) {
 		col -= spark;
-		canvas_spark(c, 0, col, spark, STYLE(HEADER), rss, n, 0);
+		draw_spark(c, col, spark, rss, n);
 	}
 	buf_addf(&b, "  RSS %s ", text_size(snap->statm_rss, size));
 	col = canvas_right(c, 0, col, STYLE(HEADER), buf_str(&b));

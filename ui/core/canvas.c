@@ -459,6 +459,19 @@ void canvas_bar(struct canvas *c, int row, int col, int width, struct style st, 
 	}
 }
 
+uint64_t canvas_spark_base(const uint64_t *values, int n, int width)
+{
+	uint64_t least = UINT64_MAX, most = 0;
+
+	for (int i = max(0, n - width); i < n; i++) {
+		if (values[i] == UINT64_MAX)
+			continue;
+		least = values[i] < least ? values[i] : least;
+		most = values[i] > most ? values[i] : most;
+	}
+	return least <= most && least > most - least ? least - (most - least) : 0;
+}
+
 void canvas_spark(struct canvas *c, int row, int col, int width, struct style st,
 		  const uint64_t *values, int n, uint64_t base)
 {

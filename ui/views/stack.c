@@ -201,7 +201,8 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 		 plural(r->growth.times), text_size(r->growth.last_amount, a));
 	col = canvas_putf(c, row, 0, STYLE(TEXT), "size %s ", text_size(r->growth.sizes[0], a));
 	width = imin(imax(canvas_cols(c) - col - 9 - (int)strlen(text), 6), r->growth.n);
-	canvas_spark(c, row, col, width, STYLE(BAR), r->growth.sizes, r->growth.n, 0);
+	canvas_spark(c, row, col, width, STYLE(BAR), r->growth.sizes, r->growth.n,
+		     canvas_spark_base(r->growth.sizes, r->growth.n, width));
 	col = canvas_putf(c, row, col + width + 1, STYLE(STRONG), "%s", text_size(vma_size(v), b));
 	canvas_put(c, row, col + 2, STYLE(TEXT), text);
 }
