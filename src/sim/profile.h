@@ -28,7 +28,7 @@
 	X(pt_reclaim, "6.14", "dontneed frees a page table that becomes empty")			\
 	X(gap_search_restarts, "6.1",								\
 	  "placement that meets a guard gap goes on below it, past the holes in between")	\
-	X(fills_upper, "6.1 to 6.9",								\
+	X(fills_upper, "6.1 to 6.11",								\
 	  "a mapping between two that do not fit each other joins the upper one")		\
 	X(realigns_moves, "6.7", "mremap moves a whole page table where nothing else is in it")	\
 	X(mprotect_keeps_write, "6.0", "mprotect lets pages be written that are the process's own") \
