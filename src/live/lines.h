@@ -23,5 +23,15 @@ void lines_start(struct lines *l, int fd, char *buf);
 /* The next line without its newline; an unterminated last line is one too. A line
  * longer than the buffer is given cut off. False at the end. */
 bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n);
+/* What is in the buffer already, *ret_n bytes; and that n bytes of it are read. */
+static inline const char *lines_ahead(const struct lines *l, size_t *ret_n)
+{
+	*ret_n = l->cut ? 0 : l->to - l->from;
+	return l->buf + l->from;
+}
+static inline void lines_skip(struct lines *l, size_t n)
+{
+	l->from += n;
+}
 
 #endif

@@ -17,13 +17,19 @@ void maps_build_start(struct maps_build *b, const struct layout *old, struct str
 	*b = (struct maps_build){ .old = old, .strings = strings, .same = old != NULL };
 }
 
+/* path ends somewhere, the n bytes hold no NUL. */
+static bool path_is(const char *path, const char *bytes, size_t n)
+{
+	return !n ? !*path : !strncmp(path, bytes, n) && !path[n];
+}
+
 /* Equal in all that maps tells; the role is ours. */
 static bool line_is(const struct vma *v, const struct maps_line *m, const char *path, size_t n)
 {
 	return v->start == m->start && v->end == m->end && v->perms == m->perms &&
 	       v->offset == m->offset && v->inode == m->inode &&
 	       v->dev_minor == m->dev_minor && v->dev_major == m->dev_major &&
-	       !memcmp(v->path, path, n) && !v->path[n];
+	       path_is(v->path, path, n);
 }
 
 static void room(struct maps_build *b)
@@ -34,25 +40,12 @@ static void room(struct maps_build *b)
 	b->vmas = xreallocarray(b->vmas, b->cap, sizeof(*b->vmas));
 }
 
-bool maps_build_add(struct maps_build *b, const struct maps_line *m)
+static bool add(struct maps_build *b, const struct maps_line *m, const char *path, size_t n)
 {
-	char plain[PATH_MAX + 64];
-	const char *path = m->path;
-	size_t n = m->path_len;
-	const struct vma *last, *was = NULL;
+	const struct vma *last;
 	struct vma v;
 
-	if (n && memchr(path, '\\', n) && n <= sizeof(plain)) {
-		n = maps_unescape(path, n, plain);
-		path = plain;
-	}
-	/* The old VMA's path may be shorter than n: compare only within it. */
-	if (b->old && b->same && b->n < b->old->n) {
-		was = &b->old->vmas[b->n];
-		if (strnlen(was->path, n + 1) != n || !line_is(was, m, path, n))
-			was = NULL;
-	}
-	if (was) {
+	if (b->same && b->n < b->old->n && line_is(&b->old->vmas[b->n], m, path, n)) {
 		b->n++;
 		return true;
 	}
@@ -71,12 +64,29 @@ bool maps_build_add(struct maps_build *b, const struct maps_line *m)
 			  .perms = m->perms, .role = ROLE_OTHER, .growsdown = 2 };
 	room(b);
 	last = b->n ? &b->vmas[b->n - 1] : NULL;
-	if (last && n && strnlen(last->path, n + 1) == n && !memcmp(last->path, path, n))
+	if (last && n && path_is(last->path, path, n))
 		v.path = last->path;
 	else
 		v.path = strings_add(b->strings, path, n);
 	b->vmas[b->n++] = v;
 	return true;
+}
+
+/* Apart, for it is rare and wants much of the stack. */
+static __attribute__((noinline)) bool add_escaped(struct maps_build *b, const struct maps_line *m)
+{
+	char plain[PATH_MAX + 64];
+
+	if (m->path_len > sizeof(plain))
+		return add(b, m, m->path, m->path_len);
+	return add(b, m, plain, maps_unescape(m->path, m->path_len, plain));
+}
+
+bool maps_build_add(struct maps_build *b, const struct maps_line *m)
+{
+	if (m->path_len && memchr(m->path, '\\', m->path_len))
+		return add_escaped(b, m);
+	return add(b, m, m->path, m->path_len);
 }
 
 struct layout *maps_build_end(struct maps_build *b)

@@ -45,11 +45,29 @@ static uint64_t flags_of(const char *p, const char *end)
 	return flags;
 }
 
+static void figure_set(struct smaps_figures *f, size_t i, uint64_t kib)
+{
+	uint64_t *at = (uint64_t *)((char *)f + smaps_keys[i].at);
+
+	*at = smaps_keys[i].adds && *at != UNKNOWN ? *at + kib * 1024 : kib * 1024;
+}
+
+/* ARRAY_LEN(smaps_keys): none of ours. */
+static size_t key_of(const char *line, size_t length)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(smaps_keys) &&
+	       (smaps_keys[i].length != length || memcmp(line, smaps_keys[i].key, length)))
+		i++;
+	return i;
+}
+
 bool smaps_parse_line(const char *line, size_t n, struct smaps_figures *f)
 {
 	const char *end = line + n, *p = memchr(line, ':', n);
-	size_t key = p ? (size_t)(p - line) : 0;
-	uint64_t v = 0, *at;
+	size_t key = p ? (size_t)(p - line) : 0, i;
+	uint64_t v = 0;
 
 	if (!p || !key)
 		return false;
@@ -59,18 +77,71 @@ bool smaps_parse_line(const char *line, size_t n, struct smaps_figures *f)
 		f->flags = flags_of(p, end);
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(smaps_keys); i++) {
-		if (smaps_keys[i].length != key || memcmp(line, smaps_keys[i].key, key))
-			continue;
-		if (p == end || *p < '0' || *p > '9')
-			return false;
-		for (; p < end && *p >= '0' && *p <= '9'; p++)
-			v = v > UINT64_MAX / 20480 ? v : v * 10 + (uint64_t)(*p - '0');
-		at = (uint64_t *)((char *)f + smaps_keys[i].at);
-		*at = smaps_keys[i].adds && *at != UNKNOWN ? *at + v * 1024 : v * 1024;
+	i = key_of(line, key);
+	if (i == ARRAY_LEN(smaps_keys))
 		return true;
-	}
+	if (p == end || *p < '0' || *p > '9')
+		return false;
+	for (; p < end && *p >= '0' && *p <= '9'; p++)
+		v = v > UINT64_MAX / 20480 ? v : v * 10 + (uint64_t)(*p - '0');
+	figure_set(f, i, v);
 	return true;
+}
+
+/* The lines of one VMA are those of the last but for figures, and most of these have one digit:
+ * such a line is known by comparing it. The kernel aligns them, to this column. */
+enum { FIGURE_COLUMN = 23 };
+struct figure_line {
+	char before[FIGURE_COLUMN];
+	uint8_t after;		/* bytes that follow the digit: " kB\n" or "\n"; 0: no such line */
+	uint8_t key;		/* index of smaps_keys */
+};
+struct figure_lines {
+	struct figure_line line[40];
+	size_t at;		/* which one comes next */
+};
+static void figure_learn(struct figure_lines *l, const char *line, size_t n)
+{
+	const char *colon = memchr(line, ':', n);
+	size_t after = n - FIGURE_COLUMN;	/* the newline is not in n, the digit is not in after */
+	struct figure_line *to;
+
+	if (l->at == ARRAY_LEN(l->line))
+		return;
+	to = &l->line[l->at++];
+	to->after = 0;
+	if (n <= FIGURE_COLUMN || !colon || colon - line >= FIGURE_COLUMN ||
+	    !(after == 1 || (after == 4 && !memcmp(line + n - 3, " kB", 3))))
+		return;
+	to->after = (uint8_t)after;
+	memset(to->before, ' ', FIGURE_COLUMN);	/* it may have more digits now */
+	memcpy(to->before, line, (size_t)(colon - line) + 1);
+	to->key = (uint8_t)key_of(line, (size_t)(colon - line));
+}
+
+/* Reads the lines that are as they were. */
+static void figures_again(struct figure_lines *l, struct lines *in, struct smaps_figures *f)
+{
+	const struct figure_line *was = &l->line[l->at], *end = &l->line[ARRAY_LEN(l->line)];
+	size_t room, used = 0;
+	const char *p = lines_ahead(in, &room);
+
+	for (; was < end && was->after; was++) {
+		size_t n = FIGURE_COLUMN + 1u + was->after;
+		unsigned digit;
+
+		if (room - used < n || memcmp(p, was->before, FIGURE_COLUMN))
+			break;
+		digit = (unsigned)p[FIGURE_COLUMN] - '0';
+		if (digit > 9 || (was->after == 1 ? p[n - 1] != '\n' : memcmp(p + n - 4, " kB\n", 4)))
+			break;
+		if (was->key < ARRAY_LEN(smaps_keys))
+			figure_set(f, was->key, digit);
+		used += n;
+		p += n;
+	}
+	l->at = (size_t)(was - l->line);
+	lines_skip(in, used);
 }
 
 struct reading {
@@ -135,6 +206,7 @@ static void parse_flags(struct flag_lines *l, const char *line, size_t n, struct
 static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 {
 	struct flag_lines flags = { .next = 0 };
+	struct figure_lines figures = { .at = 0 };
 	struct smaps_figures f;
 	struct maps_line m;
 	struct lines in;
@@ -147,10 +219,13 @@ static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 	while (lines_next(&in, &line, &n)) {
 		/* Heads begin with a lower-case hexadecimal digit, figures with a capital. */
 		if (n && line[0] >= 'A' && line[0] <= 'Z') {
-			if (open && line[0] == 'V')
+			if (open && line[0] == 'V') {
 				parse_flags(&flags, line, n, &f);
-			else if (open)
+			} else if (open) {
 				smaps_parse_line(line, n, &f);
+				figure_learn(&figures, line, n);
+				figures_again(&figures, &in, &f);
+			}
 			continue;
 		}
 		if (!maps_parse_line(line, n, &m))
@@ -160,6 +235,9 @@ static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 		start = m.start;
 		open = maps_build_add(&r->build, &m);
 		smaps_figures_reset(&f);
+		figures.at = 0;
+		if (open)
+			figures_again(&figures, &in, &f);
 	}
 	if (open)
 		finish_vma(r, start, &f, detail);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -306,6 +307,65 @@ static int file_of(const char *text, size_t n)
 	return fd;
 }
 
+/* Of a file whose VMAs have most lines alike, as the kernel's, and some not: each figure is what
+ * the line alone says. */
+static void test_smaps_file(void **state)
+{
+	static const char *const keys[] = { "Size", "KernelPageSize", "Rss", "Pss", "Pss_Dirty",
+					    "Private_Clean", "Private_Dirty", "Referenced", "Anonymous",
+					    "AnonHugePages", "Swap", "SwapPss", "Locked", "THPeligible" };
+	enum { VMAS = 400 };
+	struct strings *strings = strings_create();
+	struct buf text = BUF_INIT;
+	struct layout *l;
+	struct details *d;
+	struct smaps_figures want[VMAS];
+	char *buf = xmalloc(LINES_BUFFER);
+	unsigned x = 1;
+	int fd;
+
+	(void)state;
+	for (unsigned i = 0; i < VMAS; i++) {
+		buf_addf(&text, "%x-%x rw-p 00000000 00:00 0 \n", (i + 1) << 12, (i + 2) << 12);
+		smaps_figures_reset(&want[i]);
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+			char line[64];
+			unsigned value;
+
+			x = x * 1103515245 + 12345;
+			value = x >> 16 & 3 ? x >> 20 & 7 : x >> 20;
+			if ((x >> 8 & 63) == 0)
+				continue;	/* a line that is missing */
+			snprintf(line, sizeof(line), "%s:%*u%s", keys[k], (int)(23 - strlen(keys[k])), value,
+				 k == ARRAY_LEN(keys) - 1 ? "" : " kB");
+			if ((x >> 8 & 63) == 1)
+				snprintf(line, sizeof(line), "%s: %u kB", keys[k], value);
+			figure(&want[i], line);
+			buf_addf(&text, "%s\n", line);
+		}
+		buf_adds(&text, "VmFlags: rd wr mr \n");
+		figure(&want[i], "VmFlags: rd wr mr ");
+	}
+	fd = file_of(buf_str(&text), text.len);
+	assert_int_equal(smaps_read(fd, buf, NULL, strings, &l, &d, NULL), 0);
+	assert_int_equal(l->n, VMAS);
+	for (unsigned i = 0; i < VMAS; i++) {
+		assert_int_equal(d->vma[i].rss, want[i].rss);
+		assert_int_equal(d->vma[i].pss, want[i].pss);
+		assert_int_equal(d->vma[i].uss, want[i].uss);
+		assert_int_equal(d->vma[i].swap, want[i].swap);
+		assert_int_equal(d->vma[i].locked, want[i].locked);
+		assert_int_equal(d->vma[i].anonymous, want[i].anonymous);
+		assert_int_equal(d->vma[i].flags, want[i].flags);
+	}
+	details_put(d);
+	layout_put(l);
+	strings_put(strings);
+	buf_free(&text);
+	free(buf);
+	close(fd);
+}
+
 static void test_lines(void **state)
 {
 	size_t big = 2 * LINES_BUFFER + 100;
@@ -397,7 +457,8 @@ int main(void)
 		cmocka_unit_test(test_status), cmocka_unit_test(test_statm),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_auxv),
 		cmocka_unit_test(test_syscall), cmocka_unit_test(test_schedstat),
-		cmocka_unit_test(test_smaps_line), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_smaps_line), cmocka_unit_test(test_smaps_file),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_layout_is_shared_when_equal),
 	};
 
