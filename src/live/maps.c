@@ -32,11 +32,18 @@ static bool line_is(const struct vma *v, const struct maps_line *m, const char *
 	       path_is(v->path, path, n);
 }
 
+/* Room for a little more. In steps, so that what the layout before last leaves can be used again:
+ * fresh memory would cost a fault a page. */
+static size_t cap_like(size_t n)
+{
+	return (n + 64 + 255) & ~(size_t)255;
+}
+
 static void room(struct maps_build *b)
 {
 	if (b->n < b->cap)
 		return;
-	b->cap = b->cap ? b->cap + b->cap / 2 : b->old ? b->old->n + b->old->n / 8 + 32 : 128;
+	b->cap = b->cap ? b->cap + b->cap / 2 : b->old ? cap_like(b->old->n) : 128;
 	b->vmas = xreallocarray(b->vmas, b->cap, sizeof(*b->vmas));
 }
 
@@ -54,7 +61,7 @@ static bool add(struct maps_build *b, const struct maps_line *m, const char *pat
 		return false;
 	if (b->same) {
 		b->same = false;
-		b->cap = b->old->n + b->old->n / 8 + 128;
+		b->cap = cap_like(b->old->n);
 		b->vmas = xreallocarray(NULL, b->cap, sizeof(*b->vmas));
 		if (b->n)
 			memcpy(b->vmas, b->old->vmas, b->n * sizeof(*b->vmas));
@@ -102,7 +109,8 @@ struct layout *maps_build_end(struct maps_build *b)
 		if (b->n)
 			memcpy(l->vmas, b->old->vmas, b->n * sizeof(*l->vmas));
 	} else {
-		l->vmas = xreallocarray(b->vmas, b->n ? b->n : 1, sizeof(*l->vmas));
+		l->vmas = b->cap <= cap_like(b->n) ? b->vmas :
+						     xreallocarray(b->vmas, b->n ? b->n : 1, sizeof(*l->vmas));
 	}
 	l->n = b->n;
 	b->vmas = NULL;
