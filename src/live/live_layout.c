@@ -265,8 +265,11 @@ bool live_layout(struct live *lv, struct sampling *s)
 
 static void fill_brk(struct live *lv, struct snapshot *next)
 {
-	next->mm[MM_BRK] = next->mm[MM_START_BRK];
-	for (size_t i = 0; next->layout && i < next->layout->n; i++)
+	bool as_before = lv->last && lv->last->layout == next->layout &&
+			 lv->last->mm[MM_START_BRK] == next->mm[MM_START_BRK];
+
+	next->mm[MM_BRK] = as_before ? lv->last->mm[MM_BRK] : next->mm[MM_START_BRK];
+	for (size_t i = 0; !as_before && next->layout && i < next->layout->n; i++)
 		if (next->layout->vmas[i].role == ROLE_HEAP)
 			next->mm[MM_BRK] = next->layout->vmas[i].end;
 	lv->reasons &= ~(1ull << REASON_BRK);
