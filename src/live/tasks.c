@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "mmscope/alloc.h"
 #include "src/live/stat_parse.h"
+#include "src/live/procps.h"
 #include "src/live/tasks.h"
 
 struct member {
@@ -32,10 +34,8 @@ void tasks_init(struct tasks *t, bool use_lib)
 
 void tasks_deinit(struct tasks *t)
 {
-	procps_close(t->lib);
 	if (t->dir >= 0)
 		close(t->dir);
-	t->lib = NULL;
 	t->dir = -1;
 }
 
@@ -82,18 +82,23 @@ static bool has_one_thread(const struct procfs *p)
 	return fstatat(p->dir, "task", &st, 0) == 0 && st.st_nlink == 3;
 }
 
+/* Opened each time: it would keep what a thousand threads took until all are asked for again. */
 static bool members_by_lib(struct tasks *t, const struct procfs *p, struct members *ret)
 {
 	struct lib_arg arg = { ret, p->dir };
+	struct procps *lib;
+	bool ok;
 
-	if (!t->lib && !t->lib_failed) {
-		/* Not for one thread: the library comes with half a dozen others. */
-		if (has_one_thread(p))
-			return false;
-		t->lib = procps_threads_open();
-		t->lib_failed = !t->lib;
-	}
-	return t->lib && procps_threads(t->lib, p->pid, from_lib, &arg);
+	/* Not for one thread: the library comes with half a dozen others. */
+	if (t->lib_failed || has_one_thread(p))
+		return false;
+	lib = procps_threads_open();
+	t->lib_failed = !lib;
+	ok = lib && procps_threads(lib, p->pid, from_lib, &arg);
+	procps_close(lib);
+	if (ret->n >= TASKS_MANY)
+		malloc_trim(0);		/* and give it back */
+	return ok;
 }
 
 /* Who is known in `old` is taken as he was; NULL reads everybody. */

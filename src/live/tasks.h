@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include "mmscope/snapshot.h"
 #include "src/live/procfs.h"
-#include "src/live/procps.h"
 
 /* So many are asked for their registers at one sample, and a share of the rest. With more
  * than TASKS_MANY only the directory is listed anew; names and states are read in turn,
@@ -18,8 +17,7 @@
 enum { TASKS_AT_ONCE = 128, TASKS_SHARE = 10, TASKS_MANY = 256 };
 
 struct tasks {
-	struct procps *lib;
-	bool lib_failed;
+	bool lib_failed;	/* or not wanted */
 	int dir;		/* task/ kept open for listing, or -1 */
 	size_t next;		/* whose turn it is */
 	size_t waiting;		/* how many were not asked since something moved */
