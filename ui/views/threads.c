@@ -472,15 +472,26 @@ static const char *function_name(const struct snapshot *snap, const struct unwou
 	return frames_label(snap, u->first + i, 1, out, size);
 }
 
+/* The thread under the cursor: where the selected one does not pass the filter, the first that
+ * does. */
+static const struct task *task_under_cursor(const struct threads_state *st, const struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+
+	if (!snap || !snap->tasks)
+		return NULL;
+	if (snap->tasks != st->made_of)
+		return task_list_find(snap->tasks, session_tid(s));
+	return st->list.n ? task_at(st, line_of_selection(st, s)) : NULL;
+}
+
 static void threads_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
-	const struct task *t = snap && snap->tasks ? task_list_find(snap->tasks,
-								    session_tid(s)) : NULL;
+	const struct task *t = task_under_cursor(state, s);
 	const struct unwound_task *u = t ? unwound_find(snap->unwound, t->tid) : NULL;
 	char comm[80], size[16], name[64];
 
-	(void)state;
 	if (!t)
 		return;
 	buf_addf(out, "Thread %d, %s, %s", (int)t->tid, clean(t->comm, comm, sizeof(comm)),
