@@ -392,6 +392,39 @@ static void test_ruler_of_thread(void **state)
 }
 
 /* Any view, any scene, any size, any command. */
+/* A filter is set, and before anything is drawn again the picture is another one. */
+static void test_filter_between_pictures(void **state)
+{
+	static const char *const words[] = { "down", "up", "bottom", "enter", "sort", "registers" };
+
+	(void)state;
+	for (const struct scene *scene = scenes; scene->name; scene++)
+		for (int v = 0; views[v]; v++) {
+			struct session *before = scene_play(scene->name), *after = scene_play("denied");
+			void *own = xcalloc(1, views[v]->state_size);
+			struct canvas *c = canvas_create(40, 120, false);
+			struct buf b = BUF_INIT;
+
+			views[v]->draw(own, before, c);
+			if (views[v]->set_filter)
+				views[v]->set_filter(own, "rss>=0", NULL);
+			for (size_t i = 0; i < ARRAY_LEN(words) && views[v]->command; i++)
+				views[v]->command(own, after, words[i], "");
+			if (views[v]->click)
+				views[v]->click(own, after, 3, 10, true);
+			if (views[v]->describe)
+				views[v]->describe(own, after, &b);
+			views[v]->draw(own, after, c);
+			buf_free(&b);
+			canvas_destroy(c);
+			if (views[v]->fini)
+				views[v]->fini(own);
+			free(own);
+			session_destroy(before);
+			session_destroy(after);
+		}
+}
+
 static void test_everything_everywhere(void **state)
 {
 	static const char *const words[] = { "up", "down", "left", "right", "page-up", "page-down",
@@ -469,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_ruler),
 		cmocka_unit_test(test_ruler_of_frames),
 		cmocka_unit_test(test_ruler_of_thread),
+		cmocka_unit_test(test_filter_between_pictures),
 		cmocka_unit_test(test_everything_everywhere),
 	};
 

@@ -371,6 +371,7 @@ static bool tasks_set_filter(void *state, const char *text, struct filter_error 
 		return false;
 	stacks_put(st->made_of);
 	st->made_of = NULL;
+	st->list.n = 0;		/* of rows that are no more, until it is drawn */
 	return true;
 }
 

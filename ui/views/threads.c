@@ -431,6 +431,7 @@ static bool threads_set_filter(void *state, const char *text, struct filter_erro
 		return false;
 	task_list_put(st->made_of);
 	st->made_of = NULL;
+	st->list.n = 0;		/* of rows that are no more, until it is drawn */
 	return true;
 }
 
