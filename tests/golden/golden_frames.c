@@ -32,6 +32,7 @@ static const struct script {
 	{ "map-has-keys", "shell", { "m", "Down", "Down" } },
 	{ "zoomed", "shell", { "Down", "Enter", "Enter" } },
 	{ "help", "shell", { "?", "text:page" } },
+	{ "help-closed", "shell", { "?", "Enter" } },
 	{ "palette", "shell", { ":", "text:sort", "Down" } },
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
 	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },
@@ -98,6 +99,11 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 		press(&app, *k);
 		if (!hurry || !k[1])
 			frame_compose(&app);
+	}
+	/* None of these keys leaves: whoever presses Enter on a list that is just open stays. */
+	if (app.quit) {
+		fprintf(stderr, "%s leaves the program\n", s->name);
+		exit(1);
 	}
 	buf_addf(out, "==== %s on %s, %dx%d%s\n", s->name, s->scene, cols, rows, ascii ? ", ASCII" : "");
 	if (styled)
