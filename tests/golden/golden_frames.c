@@ -32,7 +32,7 @@ static const struct script {
 	{ "map-has-keys", "shell", { "m", "Down", "Down" } },
 	{ "zoomed", "shell", { "Down", "Enter", "Enter" } },
 	{ "help", "shell", { "?", "text:page" } },
-	{ "help-closed", "shell", { "?", "Enter" } },
+	{ "help-closed", "shell", { "5", "?", "Enter", ":", "Enter" } },
 	{ "palette", "shell", { ":", "text:sort", "Down" } },
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
 	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },

@@ -40,6 +40,8 @@ struct chooser {
 	int selected, top;		/* in the filtered list */
 	void (*preview)(struct app *app, const char *command);
 	char *back;			/* command that undoes the preview, or NULL */
+	bool to_read;			/* Enter on what was only opened closes it */
+	bool chosen;			/* one moved or typed */
 	bool typed;			/* what fits nothing in the list is run as a command line */
 };
 

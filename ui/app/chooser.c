@@ -93,6 +93,8 @@ static void leave(struct app *app, bool run)
 	int total;
 
 	it = nth(ch, ch->selected, &total);
+	if (run && ch->to_read && !ch->chosen)
+		run = false;
 	if (run && it)
 		command = xstrdup(it->command);
 	else if (run && ch->typed)
@@ -164,6 +166,7 @@ void chooser_input(struct app *app, const struct input *in)
 	} else {
 		return;
 	}
+	ch->chosen = true;
 	settle(ch, by < 0 ? -1 : 1);
 	preview(app);
 }

@@ -251,7 +251,7 @@ static void do_palette(struct app *app, const char *arg)
 
 	(void)arg;
 	chooser_open(app, "commands");
-	app->chooser.typed = true;
+	app->chooser.typed = app->chooser.to_read = true;
 	for (const struct view_command *c = v->commands; c && c->name; c++) {
 		snprintf(title, sizeof(title), "%s", v->name);
 		add_command(app, title, c->name, c->args, c->help);
@@ -315,6 +315,7 @@ static void do_help(struct app *app, const char *arg)
 
 	(void)arg;
 	chooser_open(app, "keys, by room; what stands here works now");
+	app->chooser.to_read = true;
 	for (int pass = 0; pass < 3; pass++)
 		for (size_t i = 0; i < app->keys.n; i++) {
 			const struct key_binding *b = &app->keys.bindings[i];
