@@ -236,6 +236,12 @@ static void test_any_walk(void **state)
 		walk_about(names[i], 300);
 }
 
+/* Of thousands of decisions that repeat themselves, a sample. */
+static bool looked_at(size_t step)
+{
+	return step < 500 || step % 31 == 0;
+}
+
 /* Every lesson, decision by decision, forward and back: the pictures agree at each, nothing is
  * predicted wrongly, and the start is reached again. */
 static void test_every_lesson(void **state)
@@ -257,7 +263,9 @@ static void test_every_lesson(void **state)
 		player_go(p, player_ops(p), false);
 		if (player_mistakes(p))
 			fail_msg("%s: %u wrong predictions", l.v[i].path, player_mistakes(p));
-		while (player_step_back(p)) {
+		for (size_t step = 0; player_step_back(p); step++) {
+			if (!looked_at(step))
+				continue;
 			s = picture(p);
 			check_picture(s);
 			snapshot_put(s);
