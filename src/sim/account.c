@@ -8,13 +8,6 @@ static bool is_data(u64 f)
 	return (f & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
 }
 
-/* The kernel's own mappings have no file. */
-static bool has_file(u32 file)
-{
-	return file != FILE_NONE && file != FILE_VVAR && file != FILE_VVAR_VCLOCK &&
-	       file != FILE_VDSO;
-}
-
 unsigned vm_counters(const struct sim *s, u64 flags, u32 file)
 {
 	if (RULE(s, data_vm)) {
@@ -24,7 +17,7 @@ unsigned vm_counters(const struct sim *s, u64 flags, u32 file)
 			return 1u << VMC_STACK;
 		return is_data(flags) ? 1u << VMC_DATA : 0;
 	}
-	if (has_file(file))
+	if (file != FILE_NONE && !file_special(file))
 		return 1u << VMC_SHARED |
 		       ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC ? 1u << VMC_EXEC : 0);
 	return flags & VM_GROWSDOWN ? 1u << VMC_STACK : 0;

@@ -218,11 +218,6 @@ static struct vma *merge_existing_range(struct sim *s, struct merge *m)
 	return target;
 }
 
-static bool special(const struct vma *v)
-{
-	return v->file == FILE_VVAR || v->file == FILE_VVAR_VCLOCK || v->file == FILE_VDSO;
-}
-
 /* __split_vma: without the check of max_map_count. */
 static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below)
 {
@@ -231,7 +226,7 @@ static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool
 
 	T_ENTER(s, "__split_vma", "one VMA becomes two", "vm_start", v->start, "addr", addr,
 		SIM_U_ADDR);
-	if (special(v) && RULE(s, special_whole))
+	if (file_special(v->file) && RULE(s, special_whole))
 		return -EINVAL;
 	n = vma_new(s, new_below ? start : addr, new_below ? addr : end, v->flags,
 		    new_below ? pgoff : pgoff + off, v->file);

@@ -538,6 +538,11 @@ static inline bool vma_accessible(const struct vma *v)
 {
 	return v->flags & VM_ACCESS_FLAGS;
 }
+/* Mappings of the kernel's own pages: no file, and never split where special_whole. */
+static inline bool file_special(u32 file)
+{
+	return file == FILE_VVAR || file == FILE_VVAR_VCLOCK || file == FILE_VDSO;
+}
 static inline bool vma_shmem(const struct vma *v)
 {
 	return v->file >= FILE_SHMEM;

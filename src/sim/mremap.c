@@ -299,9 +299,8 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 static bool part_of_special(const struct sim *s, const struct remap *r)
 {
 	const struct vma *v = r->vma;
-	bool special = v->file == FILE_VVAR || v->file == FILE_VVAR_VCLOCK || v->file == FILE_VDSO;
 
-	if (special && RULE(s, special_whole))
+	if (file_special(v->file) && RULE(s, special_whole))
 		return v->start != r->addr || v->end != r->addr + r->old_len;
 	return v->file == FILE_VDSO && RULE(s, vdso_moves_whole) &&
 	       r->new_len != s->prof->vdso_pages << PAGE_SHIFT;
