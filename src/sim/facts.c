@@ -279,45 +279,34 @@ static bool mapping_at(const struct sim *s, const struct fact_ask *ask, struct s
 	return false;
 }
 
-static bool flags_at(const struct sim *s, const struct fact_ask *ask, struct buf *flags, struct fact_answer *ret)
+typedef void flags_fn(const struct sim *s, const struct sim_vma *vma, struct buf *ret);
+
+static void flags_at(const struct sim *s, const struct fact_ask *ask, flags_fn *names, struct fact_answer *ret)
 {
+	struct buf flags = BUF_INIT;
 	struct sim_mm mm;
 	struct sim_vma v;
 
 	if (!mapping_at(s, ask, &v, ret))
-		return false;
+		return;
 	sim_mm_get(s, ask->proc, &mm);
-	sim_vma_flags_text(s, &v, flags);
-	if (!mm.has_flags)
+	if (!mm.has_flags) {
 		snprintf(ret->text, sizeof(ret->text), "smaps has no VmFlags in this kernel");
-	return mm.has_flags;
+		return;
+	}
+	names(s, &v, &flags);
+	word(ret, buf_str(&flags));
+	buf_free(&flags);
 }
 
 static void fact_flag(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
 {
-	struct buf flags = BUF_INIT;
-
-	if (flags_at(s, ask, &flags, ret))
-		word(ret, buf_str(&flags));
-	buf_free(&flags);
+	flags_at(s, ask, sim_vma_flags_text, ret);
 }
 
 static void fact_noflag(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)
 {
-	static const char all[] = "rd wr ex sh mr mw me ms gd pf dw gu lo io sr rr dc de lf ?? ac nr wf dd mm hg nh mg sl";
-	struct buf flags = BUF_INIT, none = BUF_INIT;
-
-	if (flags_at(s, ask, &flags, ret)) {
-		for (const char *f = all; *f; f += f[2] ? 3 : 2) {
-			const char two[3] = { f[0], f[1], '\0' };
-
-			if (!strstr(buf_str(&flags), two))
-				buf_addf(&none, "%s ", two);
-		}
-		word(ret, buf_str(&none));
-	}
-	buf_free(&flags);
-	buf_free(&none);
+	flags_at(s, ask, sim_vma_flags_missing, ret);
 }
 
 static void fact_label(const struct sim *s, const struct fact_ask *ask, struct fact_answer *ret)

@@ -356,6 +356,8 @@ void sim_vma_each(const struct sim *s, unsigned proc, bool fill, sim_vma_fn fn, 
 void sim_vma_fill(const struct sim *s, unsigned proc, struct sim_vma *vma);
 /* VmFlags as smaps prints them, blanks between. */
 void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct buf *ret);
+/* The names, those of all kernels, that are not among them; a blank behind each. */
+void sim_vma_flags_missing(const struct sim *s, const struct sim_vma *vma, struct buf *ret);
 
 /* The state of the pages of [start, end) as runs of equal letters (.AaFfZG), in order. */
 typedef void (*sim_run_fn)(void *ctx, uint64_t start, uint64_t pages, char letter);

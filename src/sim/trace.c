@@ -110,6 +110,8 @@ static const struct {
 	{ VM_MERGEABLE, "mg" }, { VM_SEALED, "sl" },
 };
 
+static const char name_denywrite[] = "dw", name_unknown[] = "??";
+
 /* Names that not every kernel has; bit 11 was something else before it was a guard's. */
 static const char *flag_name(const struct sim *s, size_t i)
 {
@@ -118,9 +120,9 @@ static const char *flag_name(const struct sim *s, size_t i)
 	if (!s)			/* a step in words belongs to no machine */
 		return vm_flag_names[i].name;
 	if (bit == VM_MAYBE_GUARD && !RULE(s, no_denywrite))
-		return "dw";
+		return name_denywrite;
 	if (bit == VM_LOCKONFAULT && !RULE(s, lockonfault_named))
-		return "??";
+		return name_unknown;
 	return vm_flag_names[i].name;
 }
 
@@ -143,6 +145,24 @@ void sim_vma_flags_text(const struct sim *s, const struct sim_vma *vma, struct b
 	bool shown = RULE(s, guard_flag_shown) || !RULE(s, no_denywrite);
 
 	add_flags(s, ret, shown ? vma->flags : vma->flags & ~VM_MAYBE_GUARD);
+}
+
+static void add_missing(struct buf *b, const char *flags, const char *name)
+{
+	if (!strstr(flags, name))
+		buf_addf(b, "%s ", name);
+}
+
+void sim_vma_flags_missing(const struct sim *s, const struct sim_vma *vma, struct buf *ret)
+{
+	struct buf flags = BUF_INIT;
+
+	sim_vma_flags_text(s, vma, &flags);
+	for (size_t i = 0; i < sizeof(vm_flag_names) / sizeof(vm_flag_names[0]); i++)
+		add_missing(ret, buf_str(&flags), vm_flag_names[i].name);
+	add_missing(ret, buf_str(&flags), name_denywrite);
+	add_missing(ret, buf_str(&flags), name_unknown);
+	buf_free(&flags);
 }
 
 static void add_value(struct buf *b, u64 v, enum sim_unit unit)
