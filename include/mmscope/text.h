@@ -26,6 +26,8 @@ size_t utf8_encode(uint32_t ch, char out[4]);
 bool utf8_valid(const char *s, size_t n);
 /* Cells a code point takes: 0, 1 or 2. Same on every locale. */
 int text_width1(uint32_t ch);
+/* Printable ASCII: one column, itself in every mode. Most of what is shown. */
+static inline bool text_plain(uint32_t ch) { return ch - 0x20u < 0x5fu; }
 int text_width(const char *s);
 
 void text_base64(struct buf *out, const void *bytes, size_t n);

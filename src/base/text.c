@@ -164,12 +164,12 @@ int text_width(const char *s)
 	int width = 0;
 
 	while (n) {
-		uint32_t ch;
-		int used = utf8_decode(s, n, &ch);
+		uint32_t ch = (unsigned char)*s;
+		int used = text_plain(ch) ? 1 : utf8_decode(s, n, &ch);
 
 		if (used <= 0)
 			used = 1, ch = '?';
-		width += text_width1(ch);
+		width += text_plain(ch) ? 1 : text_width1(ch);
 		s += used;
 		n -= (size_t)used;
 	}

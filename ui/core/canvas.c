@@ -185,9 +185,14 @@ static void set_cell(struct canvas *c, int row, int col, struct style st, uint32
 /* Puts one code point at a place of the grid; returns the cells it takes. */
 static int put_ch(struct canvas *c, int row, int col, struct style st, uint32_t ch)
 {
-	unsigned arms = glyph_arms(ch);
+	unsigned arms;
 	int width;
 
+	if (text_plain(ch)) {
+		set_cell(c, row, col, st, ch, 0);
+		return 1;
+	}
+	arms = glyph_arms(ch);
 	if (ch < 0x20 || (ch >= 0x7f && ch < 0xa0))
 		ch = '?';
 	width = text_width1(ch);
@@ -212,9 +217,12 @@ static int put_ch(struct canvas *c, int row, int col, struct style st, uint32_t 
 static uint32_t next_ch(const char **s)
 {
 	uint32_t ch = '?';
-	/* Four bytes at most, and never past the end. */
-	int used = utf8_decode(*s, strnlen(*s, 4), &ch);
+	int used;
 
+	if (text_plain((unsigned char)**s))
+		return (unsigned char)*(*s)++;
+	/* Four bytes at most, and never past the end. */
+	used = utf8_decode(*s, strnlen(*s, 4), &ch);
 	if (used <= 0)
 		used = 1;
 	*s += used;
@@ -286,11 +294,21 @@ void canvas_fill(struct canvas *c, struct rect r, struct style st, uint32_t ch)
 	int bottom = min(r.row + rm->area.row + r.rows, rm->bottom);
 	int right = min(r.col + rm->area.col + r.cols, rm->right);
 
+	unsigned arms = glyph_arms(ch);
+
 	if (text_width1(ch) != 1)
 		ch = ' ';
-	for (int row = top; row < bottom; row++)
+	if (c->ascii)
+		ch = glyph_ascii(ch);
+	for (int row = top; row < bottom && left < right; row++) {
+		struct cell *cells = cell_at(c, row, 0);
+
+		break_wide(c, row, left);
+		break_wide(c, row, right - 1);
 		for (int col = left; col < right; col++)
-			put_ch(c, row, col, st, ch);
+			cells[col] = (struct cell){ .ch = ch, .style = st };
+		memset(c->arms + (cells - c->cells) + left, (int)arms, (size_t)(right - left));
+	}
 }
 
 void canvas_clear(struct canvas *c)
