@@ -74,7 +74,8 @@ bool key_parse(const char *name, uint32_t *ret)
 	size_t len = strlen(name);
 	uint32_t ch;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+	/* Every name is longer than one byte. */
+	for (size_t i = 0; len > 1 && i < ARRAY_LEN(names); i++) {
 		if (!strcmp(names[i].name, name)) {
 			*ret = names[i].key;
 			return true;
@@ -181,8 +182,8 @@ static struct error *parse_line(struct keymap *map, const char *file, unsigned n
 	else if (!utf8_valid(line, (size_t)(end - line)) || memchr(line, '\0', (size_t)(end - line)))
 		err = error_at(file, number, 0, "the line is not UTF-8 text");
 	if (!err)
-		bind(map, context, code, xasprintf("%s%.*s", command, (int)(end - command_end),
-						   command_end));
+		bind(map, context, code, xstrndup(command_end - strlen(command),
+						  strlen(command) + (size_t)(end - command_end)));
 out:
 	free(context);
 	free(key);
@@ -249,17 +250,22 @@ const char *keymap_find(const struct keymap *map, const char *context, uint32_t 
 
 uint32_t keymap_key_of(const struct keymap *map, const char *context, const char *command)
 {
-	const char *const contexts[] = { context, "global" };
+	uint32_t global = 0;
 
-	for (size_t c = 0; c < ARRAY_LEN(contexts); c++) {
-		for (size_t i = 0; i < map->n; i++) {
-			const struct key_binding *b = &map->bindings[i];
+	for (size_t i = 0; i < map->n; i++) {
+		const struct key_binding *b = &map->bindings[i];
+		bool own;
 
-			/* Not a global key that the context uses for something else. */
-			if (!strcmp(b->context, contexts[c]) && !strcmp(b->command, command) &&
-			    keymap_find(map, context, b->key) == b->command)
-				return b->key;
-		}
+		if (strcmp(b->command, command))
+			continue;
+		own = !strcmp(b->context, context);
+		/* Not a global key that the context uses for something else. */
+		if ((!own && (global || strcmp(b->context, "global"))) ||
+		    keymap_find(map, context, b->key) != b->command)
+			continue;
+		if (own)
+			return b->key;
+		global = b->key;
 	}
-	return 0;
+	return global;
 }

@@ -50,7 +50,7 @@ const char *theme_spec_name(unsigned spec)
 
 static bool word_is(struct word w, const char *s)
 {
-	return strlen(s) == w.n && !memcmp(s, w.s, w.n);
+	return !strncmp(s, w.s, w.n) && !s[w.n];
 }
 
 static unsigned column(const struct line *l, const char *at)
@@ -70,6 +70,16 @@ static void skip_blanks(struct line *l)
 		l->p++;
 }
 
+static bool separates(char ch)
+{
+	static const bool separators[256] = {
+		['\0'] = true, [' '] = true, ['\t'] = true, [','] = true, ['|'] = true, ['='] = true,
+		[';'] = true, ['['] = true, [']'] = true,
+	};
+
+	return separators[(unsigned char)ch];
+}
+
 /* Up to a separator; n == 0 at the end or at one. */
 static struct word next_word(struct line *l)
 {
@@ -77,7 +87,7 @@ static struct word next_word(struct line *l)
 
 	skip_blanks(l);
 	w.s = l->p;
-	while (l->p < l->end && !strchr(" \t,|=;[]", *l->p) && *l->p)
+	while (l->p < l->end && !separates(*l->p))
 		l->p++;
 	w.n = (size_t)(l->p - w.s);
 	return w;
