@@ -464,11 +464,12 @@ static void plan_row(struct term *t, const struct canvas *c, const struct theme 
 {
 	int cols = canvas_width(c) < t->cols ? canvas_width(c) : t->cols, gap = 0;
 	int32_t bg_before = COLOUR_DEFAULT;
+	const struct cell *cell = cols ? canvas_cell(c, row, 0) : NULL;
+	const struct cached *look = NULL;
 
-	for (int col = 0; col < cols; col++) {
-		const struct cell *cell = canvas_cell(c, row, col);
-		const struct cached *look = resolve(t, theme, cell->style);
-
+	for (int col = 0; col < cols; col++, cell++) {
+		if (!look || !same_style(look->style, cell->style))
+			look = resolve(t, theme, cell->style);
 		plan[col] = look->told;
 		plan[col].ch = cell->ch;
 		if (cell->ch == ' ' && !shows_on_blank(look->told.attr)) {
