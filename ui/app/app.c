@@ -446,7 +446,8 @@ static int patience(const struct app *app)
 	return (int)((app->next_tick_ns - now + 999999) / 1000000);
 }
 
-static void wait_for_news(struct app *app)
+/* True: the terminal has something to say. Only then is it asked: most ticks bring nothing. */
+static bool wait_for_news(struct app *app)
 {
 	struct child *child = app->options->child;
 	struct source *src = session_source(app->session);
@@ -458,7 +459,7 @@ static void wait_for_news(struct app *app)
 	};
 
 	if (poll(fds, ARRAY_LEN(fds), patience(app)) <= 0)
-		return;
+		return false;
 	if (fds[1].revents) {
 		child_drain(child);
 		/* Output alone is no reason to draw, unless one looks at it. */
@@ -466,6 +467,7 @@ static void wait_for_news(struct app *app)
 	}
 	if (fds[2].revents)
 		app->next_tick_ns = 0;
+	return fds[0].revents;
 }
 
 static void loop(struct app *app)
@@ -478,7 +480,8 @@ static void loop(struct app *app)
 			break;
 		if (app->dirty)
 			frame_draw(app);
-		wait_for_news(app);
+		if (!wait_for_news(app))
+			continue;
 		while (!app->quit && (in = term_read(app->term)).type != INPUT_NONE)
 			app_input(app, &in);
 	}
