@@ -393,10 +393,13 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 			      .deadline_ns = want->budget_ns ? wall0 + want->budget_ns : 0 };
 	struct snapshot *next;
 
-	if ((lv->last && lv->last->process.ended) ||
-	    (procfs_ended(&lv->fs) && !lv->zombie_at_open && lv->last))
+	if (lv->last && lv->last->process.ended)
 		return sample_ended(lv, ret);
 	s.news = gate_look(&lv->gate, &lv->fs, wall0);
+	/* To end, it has to run. */
+	if (lv->last && (s.news.ran || s.news.memory || s.news.gone) && !lv->zombie_at_open &&
+	    procfs_ended(&lv->fs))
+		return sample_ended(lv, ret);
 	note_moves(lv, &s.news);
 	if (nothing_due(lv, &s)) {
 		note_cost((struct snapshot *)lv->last, wall0, cpu0);
