@@ -350,7 +350,14 @@ uint64_t look_at(struct looker *k, const struct look *l, uint64_t start, uint64_
 		if (!first && l->deadline_ns && clock_now_ns() > l->deadline_ns)
 			return start;
 		first = false;
+		if (l->fd_maps < 0)	/* nobody could tell whether the mapping is still there */
+			k->scan.full = 0;
 		err = scan_chunk(&k->scan, l->layout, start, end, &n, &reached);
+		if (!err && k->scan.by_lack &&
+		    maps_check(l->fd_maps, l->layout, (struct span){ start, reached })) {
+			k->scan.full = 0;
+			continue;
+		}
 		if (err == -ENOTTY || err == -EINVAL) {
 			k->rung = LOOK_PAGEMAP;
 			k->zero_pfn = find_zero_pfn();

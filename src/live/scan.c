@@ -11,6 +11,9 @@
 #define FIRST_STEP (1ull << 30)
 #define LARGEST_STEP (1ull << 46)
 enum { FEWEST_REGIONS = 32 };
+/* So many pages without a gap make a mapping a full one. */
+#define FULL_BYTES (4ull << 20)
+#define ALL_TOLD (UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED | UAPI_PAGE_PFNZERO | UAPI_PAGE_HUGE)
 
 void scan_init(struct scanner *s, int fd)
 {
@@ -19,6 +22,8 @@ void scan_init(struct scanner *s, int fd)
 	s->step = FIRST_STEP;
 	s->regions = SCAN_REGIONS;
 	s->quiet = NULL;
+	s->full = 0;
+	s->by_lack = false;
 	s->held_ns = s->calls = s->longest_ns = 0;
 }
 
@@ -62,43 +67,114 @@ static uint64_t bound(const struct scanner *s, const struct layout *l, uint64_t 
 	return i == last && i < l->n && l->vmas[i].start < end ? l->vmas[i].start : end;
 }
 
-int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64_t end,
-	       unsigned *n, uint64_t *reached)
+/* Does what was found go on behind `reached` without a gap, in the same mapping? */
+static uint64_t full_up_to(const struct scanner *s, const struct layout *l, unsigned n,
+			   uint64_t reached)
 {
-	struct uapi_pm_scan_arg a = {
-		.size = sizeof(a), .start = start, .vec = (uintptr_t)s->region,
-		.vec_len = s->regions, .max_pages = SCAN_PAGES,
-		.category_anyof_mask = UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED,
-		/* FILE would cost three times as much; pagemap tells it for what we look at. */
-		.return_mask = UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED | UAPI_PAGE_PFNZERO |
-			       UAPI_PAGE_HUGE | (s->no_guard ? 0 : UAPI_PAGE_GUARD),
-	};
-	uint64_t began, pages = 0;
+	const struct uapi_page_region *last = n ? &s->region[n - 1] : NULL;
+	ssize_t v;
+
+	if (!l || !last || last->end != reached || last->categories != UAPI_PAGE_PRESENT ||
+	    last->end - last->start < FULL_BYTES)
+		return 0;
+	v = layout_find(l, reached);
+	return v >= 0 && l->vmas[v].start < reached ? reached : 0;
+}
+
+static int scan(struct scanner *s, struct uapi_pm_scan_arg *a)
+{
+	uint64_t began = clock_now_ns();
 	int got;
 
-	a.end = bound(s, l, start, end);
-	began = clock_now_ns();
-	got = ioctl(s->fd, UAPI_PAGEMAP_SCAN, &a);
+	a->size = sizeof(*a);
+	/* FILE would cost three times as much; pagemap tells it for what we look at. */
+	a->return_mask = ALL_TOLD | (s->no_guard ? 0 : UAPI_PAGE_GUARD);
+	got = ioctl(s->fd, UAPI_PAGEMAP_SCAN, a);
 	if (got < 0 && errno == EINVAL && !s->no_guard) {
 		s->no_guard = true;
-		a.return_mask &= ~(uint64_t)UAPI_PAGE_GUARD;
-		got = ioctl(s->fd, UAPI_PAGEMAP_SCAN, &a);
+		a->return_mask &= ~(uint64_t)UAPI_PAGE_GUARD;
+		got = ioctl(s->fd, UAPI_PAGEMAP_SCAN, a);
 	}
 	if (got < 0)
 		return -errno;
 	adapt(s, clock_now_ns() - began);
+	return got;
+}
+
+/* Where a call came that stopped early: never believe a walk_end before what was told. */
+static uint64_t stopped_at(const struct uapi_pm_scan_arg *a, int got)
+{
+	const struct uapi_page_region *r = (const struct uapi_page_region *)(uintptr_t)a->vec;
+	uint64_t at = got && r[got - 1].end > a->walk_end ? r[got - 1].end : a->walk_end;
+
+	return at < a->end ? at : a->end;
+}
+
+/* Asks for every page that is not simply there, and turns the answer round: it lies at
+ * the end of s->region, and what it leaves between is written from the beginning. */
+static int scan_lack(struct scanner *s, uint64_t start, uint64_t end, uint64_t *reached)
+{
+	unsigned most = (s->regions - 1) / 2, n = 0;
+	struct uapi_page_region *told = s->region + SCAN_REGIONS - most;
+	struct uapi_pm_scan_arg a = {
+		.start = start, .end = end, .vec = (uintptr_t)told, .vec_len = most,
+		.category_inverted = UAPI_PAGE_PRESENT, .category_anyof_mask = ALL_TOLD,
+	};
+	uint64_t at = start;
+	int got = scan(s, &a);
+
+	if (got < 0)
+		return got;
+	*reached = (unsigned)got == most ? stopped_at(&a, got) : end;
+	for (int i = 0; i < got; i++) {
+		struct uapi_page_region r = told[i];
+
+		if (r.start > at)
+			s->region[n++] = (struct uapi_page_region){ at, r.start, UAPI_PAGE_PRESENT };
+		if (r.categories & (UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED))
+			s->region[n++] = r;
+		at = r.end;
+	}
+	if (*reached > at)
+		s->region[n++] = (struct uapi_page_region){ at, *reached, UAPI_PAGE_PRESENT };
+	return (int)n;
+}
+
+static int scan_pages(struct scanner *s, uint64_t start, uint64_t end, uint64_t *reached)
+{
+	struct uapi_pm_scan_arg a = {
+		.start = start, .end = end, .vec = (uintptr_t)s->region, .vec_len = s->regions,
+		.max_pages = SCAN_PAGES, .category_anyof_mask = UAPI_PAGE_PRESENT | UAPI_PAGE_SWAPPED,
+	};
+	uint64_t pages = 0;
+	int got = scan(s, &a);
+
 	for (int i = 0; i < got; i++)
 		pages += (s->region[i].end - s->region[i].start) >> PAGE_SHIFT;
-	*n = (unsigned)got;
-	*reached = a.end;
-	/* Stopped early: never believe a walk_end that lies before what was returned. */
-	if ((unsigned)got >= s->regions || pages >= SCAN_PAGES) {
-		*reached = a.walk_end;
-		if (got && s->region[got - 1].end > *reached)
-			*reached = s->region[got - 1].end;
-		if (*reached > a.end)
-			*reached = a.end;
+	*reached = got >= (int)a.vec_len || pages >= SCAN_PAGES ? stopped_at(&a, got) : end;
+	return got;
+}
+
+int scan_chunk(struct scanner *s, const struct layout *l, uint64_t start, uint64_t end,
+	       unsigned *n, uint64_t *reached)
+{
+	int got;
+
+	end = bound(s, l, start, end);
+	s->by_lack = l && start == s->full;
+	if (s->by_lack) {
+		uint64_t mapped = l->vmas[layout_next(l, start)].end;
+		uint64_t most = start + 2 * (uint64_t)SCAN_PAGES * PAGE_BYTES;
+
+		end = end < mapped ? end : mapped;
+		got = scan_lack(s, start, end < most ? end : most, reached);
+	} else {
+		got = scan_pages(s, start, end, reached);
 	}
+	if (got < 0)
+		return got;
+	*n = (unsigned)got;
+	s->full = full_up_to(s, l, *n, *reached);
 	return 0;
 }
 

@@ -16,7 +16,7 @@
 
 struct place {
 	pid_t pid;
-	int pagemap;
+	int maps, pagemap;
 	struct layout *layout;
 	struct strings *strings;
 	struct looker *looker;
@@ -35,17 +35,14 @@ static int open_file(pid_t pid, const char *name)
 static bool place_open(struct place *p, enum target t)
 {
 	char *buf = xmalloc(LINES_BUFFER);
-	int fd;
 
 	p->pid = target_pid(t);
-	fd = p->pid ? open_file(p->pid, "maps") : -1;
+	p->maps = p->pid ? open_file(p->pid, "maps") : -1;
 	p->pagemap = p->pid ? open_file(p->pid, "pagemap") : -1;
 	p->strings = strings_create();
 	p->layout = NULL;
-	if (fd >= 0) {
-		maps_read(fd, buf, NULL, p->strings, &p->layout);
-		close(fd);
-	}
+	if (p->maps >= 0)
+		maps_read(p->maps, buf, NULL, p->strings, &p->layout);
 	free(buf);
 	p->looker = xcalloc(1, sizeof(*p->looker));
 	look_init(p->looker, p->pagemap, LOOK_SCAN);
@@ -60,13 +57,15 @@ static void place_close(struct place *p)
 	layout_put(p->layout);
 	strings_put(p->strings);
 	free(p->looker);
+	if (p->maps >= 0)
+		close(p->maps);
 	if (p->pagemap >= 0)
 		close(p->pagemap);
 }
 
 static double look_ms(struct place *p, uint64_t from, uint64_t to)
 {
-	struct look l = { .layout = p->layout, .kinds = KINDS_NONE };
+	struct look l = { .layout = p->layout, .kinds = KINDS_NONE, .fd_maps = p->maps };
 	struct residency *r = residency_create();
 	double start = now_ms();
 	clockid_t clock;
