@@ -277,7 +277,7 @@ static void end_threads(struct sim *s, unsigned proc, u64 sp)
 void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *old = s->mm, *mm;
-	sim_pos undo = sim_position(s);
+	const struct jent *undo = s->jcur;
 	int err;
 	T_ENTER(s, "execve", "a new program", "args", op->len, "env", op->newlen, SIM_U_BYTES);
 
@@ -293,10 +293,7 @@ void op_exec(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	SET(s, mm->parent, old->parent);
 	err = exec_mm(s, mm, op->len, op->newlen);
 	if (err) {
-		sim_pos end = s->jend;
-
-		sim_seek(s, undo);
-		s->jend = s->retracing ? end : s->jcur;
+		journal_take_back(s, undo);
 		result_set(res, err);
 		return;
 	}

@@ -14,6 +14,7 @@ bool journal_create(struct sim *s)
 		s->jent = s->env->reserve(s->env->ctx, n * sizeof(*s->jent));
 		if (s->jent) {
 			s->jcap = n;
+			s->jcur = s->jend = s->jent;
 			return true;
 		}
 	}
@@ -26,26 +27,18 @@ void journal_destroy(struct sim *s)
 		s->env->release(s->env->ctx, s->jent, s->jcap * sizeof(*s->jent));
 }
 
-/* An operation may need half of the journal: the oldest history goes when more is used. */
-void journal_begin(struct sim *s)
+void journal_drop(struct sim *s)
 {
-	u64 drop;
+	u64 kept = s->jcap / 4, drop = (u64)(s->jcur - s->jent) - kept;
 
-	if (s->retracing)
-		return;
-	s->jend = s->jcur;
-	if (s->jcur <= s->jcap / 2)
-		return;
-	drop = s->jcur - s->jcap / 4;
-	memmove(s->jent, s->jent + drop, (s->jcur - drop) * sizeof(*s->jent));
-	s->jcur -= drop;
-	s->jend = s->jcur;
+	memmove(s->jent, s->jent + drop, kept * sizeof(*s->jent));
+	s->jcur = s->jend = s->jent + kept;
 	s->jbase += drop;
 }
 
 void journal_forget(struct sim *s)
 {
-	s->jcur = s->jend = 0;
+	s->jcur = s->jend = s->jent;
 	s->jbase = 0;
 }
 
@@ -79,19 +72,25 @@ void journal_zero(struct sim *s, void *to, size_t bytes)
 	}
 }
 
+/* Where what is kept ends: what can be redone, and what an operation has done so far. */
+static const struct jent *newest(const struct sim *s)
+{
+	return s->jend > s->jcur ? s->jend : s->jcur;
+}
+
 sim_pos sim_position(const struct sim *s)
 {
-	return s->jbase + s->jcur;
+	return s->jbase + (u64)(s->jcur - s->jent);
 }
 
 sim_pos sim_last(const struct sim *s)
 {
-	return s->jbase + (s->jend > s->jcur ? s->jend : s->jcur);
+	return s->jbase + (u64)(newest(s) - s->jent);
 }
 
 size_t sim_history_bytes(const struct sim *s)
 {
-	return (s->jend > s->jcur ? s->jend : s->jcur) * sizeof(*s->jent);
+	return (size_t)(newest(s) - s->jent) * sizeof(*s->jent);
 }
 
 sim_pos sim_first(const struct sim *s)
@@ -104,12 +103,32 @@ sim_pos sim_start(const struct sim *s)
 	return s->start_pos;
 }
 
+static u64 jent_at(const struct sim *s, const void *p, u64 n, u64 kind)
+{
+	return (u64)((const char *)p - (const char *)s->base) | n << JENT_BITS | kind << 60;
+}
+
+static inline jword *jent_words(const struct sim *s, const struct jent *e)
+{
+	return s->base + (e->at & ((1ull << JENT_BITS) - 1)) / 8;
+}
+
+static unsigned jent_n(const struct jent *e)
+{
+	return e->at >> JENT_BITS & ((1u << (60 - JENT_BITS)) - 1);
+}
+
+static unsigned jent_kind(const struct jent *e)
+{
+	return (unsigned)(e->at >> 60);
+}
+
 void journal_block(struct sim *s, void *p, unsigned words)
 {
-	struct jent *e = &s->jent[s->jcur];
+	struct jent *e = s->jcur;
 	unsigned payload = (words + 1) / 2;
 
-	e[0] = (struct jent){ .word = REF(s, p), .n = words };
+	e[0] = (struct jent){ .at = jent_at(s, p, words, JENT_BLOCK) };
 	memcpy(e + 1, p, words * 8);
 	if (words & 1)
 		((jword *)(void *)(e + 1))[words] = 0;
@@ -134,12 +153,40 @@ static inline void ramp(jword *w, unsigned n, u64 first, u64 step)
 
 void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step)
 {
-	struct jent *e = &s->jent[s->jcur];
+	struct jent *e = s->jcur;
 
-	e[0] = (struct jent){ .word = REF(s, p), .n = n | JENT_RAMP, .val = first };
-	e[1] = (struct jent){ .word = e->word, .n = e->n, .val = step };
+	e[0] = (struct jent){ .at = jent_at(s, p, n, JENT_RAMP), .val = first };
+	e[1] = (struct jent){ .at = e->at, .val = step };
 	s->jcur += 2;
 	ramp(p, n, first, step);
+}
+
+static inline void move_up(jword *w, unsigned n)
+{
+	jpair last = *(jpair *)(w + n - 2);
+
+	memmove(w + 2, w, (n - 2) * 8);
+	*(jpair *)w = last;
+}
+
+static inline void move_down(jword *w, unsigned n)
+{
+	jpair first = *(jpair *)w;
+
+	memmove(w, w + 2, (n - 2) * 8);
+	*(jpair *)(w + n - 2) = first;
+}
+
+void pairs_up(struct sim *s, void *p, unsigned n)
+{
+	*s->jcur++ = (struct jent){ .at = jent_at(s, p, 2 * n, JENT_UP) };
+	move_up(p, 2 * n);
+}
+
+void pairs_down(struct sim *s, void *p, unsigned n)
+{
+	*s->jcur++ = (struct jent){ .at = jent_at(s, p, 2 * n, JENT_DOWN) };
+	move_down(p, 2 * n);
 }
 
 static inline void swap_words(jword *a, jword *b, unsigned n)
@@ -152,59 +199,97 @@ static inline void swap_words(jword *a, jword *b, unsigned n)
 	}
 }
 
-static inline void swap_entry(jword *base, struct jent *e)
+static inline bool is_word(const struct jent *e)
 {
-	u64 now = base[e->word];
+	return likely(e->at < 1ull << JENT_BITS);
+}
 
-	base[e->word] = e->val;
+static inline void swap_entry(struct sim *s, struct jent *e)
+{
+	jword *w = s->base + e->at / 8;
+	u64 now = *w;
+
+	*w = e->val;
 	e->val = now;
+}
+
+static void step_back_many(struct sim *s, struct jent *e)
+{
+	jword *w = jent_words(s, e);
+	unsigned n = jent_n(e);
+
+	switch (jent_kind(e)) {
+	case JENT_BLOCK:
+		s->jcur -= (n + 1) / 2 + 1;
+		swap_words(w, (jword *)(void *)(s->jcur + 1), n);
+		break;
+	case JENT_RAMP:
+		s->jcur--;
+		ramp(w, n, -e[-1].val, -e->val);
+		break;
+	case JENT_UP:
+		move_down(w, n);
+		break;
+	case JENT_DOWN:
+		move_up(w, n);
+		break;
+	}
+}
+
+static void step_forward_many(struct sim *s, struct jent *e)
+{
+	jword *w = jent_words(s, e);
+	unsigned n = jent_n(e);
+
+	switch (jent_kind(e)) {
+	case JENT_BLOCK:
+		swap_words(w, (jword *)(void *)(e + 1), n);
+		s->jcur += (n + 1) / 2 + 1;
+		break;
+	case JENT_RAMP:
+		s->jcur++;
+		ramp(w, n, e->val, e[1].val);
+		break;
+	case JENT_UP:
+		move_up(w, n);
+		break;
+	case JENT_DOWN:
+		move_down(w, n);
+		break;
+	}
 }
 
 static inline void step_back(struct sim *s)
 {
-	struct jent *e = &s->jent[--s->jcur];
+	struct jent *e = --s->jcur;
 
-	if (likely(!e->n)) {
-		swap_entry(s->base, e);
-		return;
-	}
-	if (e->n & JENT_RAMP) {
-		s->jcur--;
-		ramp(s->base + e->word, e->n & ~JENT_RAMP, -e[-1].val, -e->val);
-		return;
-	}
-	s->jcur -= (e->n + 1) / 2 + 1;
-	swap_words(s->base + e->word, (jword *)(void *)(s->jent + s->jcur + 1), e->n);
+	if (is_word(e))
+		swap_entry(s, e);
+	else
+		step_back_many(s, e);
 }
 
 static inline void step_forward(struct sim *s)
 {
-	struct jent *e = &s->jent[s->jcur++];
+	struct jent *e = s->jcur++;
 
-	if (likely(!e->n)) {
-		swap_entry(s->base, e);
-		return;
-	}
-	if (e->n & JENT_RAMP) {
-		s->jcur++;
-		ramp(s->base + e->word, e->n & ~JENT_RAMP, e->val, e[1].val);
-		return;
-	}
-	swap_words(s->base + e->word, (jword *)(void *)(e + 1), e->n);
-	s->jcur += (e->n + 1) / 2 + 1;
+	if (is_word(e))
+		swap_entry(s, e);
+	else
+		step_forward_many(s, e);
 }
 
 bool sim_seek(struct sim *s, sim_pos pos)
 {
-	u64 to;
+	const struct jent *to;
 
+	if (pos < s->jbase || pos > sim_last(s))
+		return false;
 	if (s->jcur > s->jend)
 		s->jend = s->jcur;
-	if (pos < s->jbase || pos > s->jbase + s->jend)
-		return false;
-	to = pos - s->jbase;
+	to = s->jent + (pos - s->jbase);
 	hot_forget(s);
-	/* A position inside of a block is taken for the block's end that comes next. */
+	/* A position inside of what belongs together is taken for its end that comes next. */
 	if (s->jcur > to) {
 		while (s->jcur > to)
 			step_back(s);
@@ -216,4 +301,12 @@ bool sim_seek(struct sim *s, sim_pos pos)
 			AT(s, s->root->proc[s->root->current], struct mm) :
 			NULL;
 	return true;
+}
+
+void journal_take_back(struct sim *s, const struct jent *start)
+{
+	struct jent *end = s->jend;
+
+	sim_seek(s, s->jbase + (u64)(start - s->jent));
+	s->jend = s->retracing ? end : s->jcur;
 }

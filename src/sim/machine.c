@@ -157,12 +157,9 @@ static const op_fn ops[SIM_NOPS] = {
 };
 
 /* A refused allocation takes the whole operation back. */
-static void take_back(struct sim *s, sim_pos start, const struct sim_op *op, struct sim_result *res)
+static void take_back(struct sim *s, const struct jent *start, const struct sim_op *op, struct sim_result *res)
 {
-	sim_pos end = s->jend;
-
-	sim_seek(s, start);
-	s->jend = s->retracing ? end : s->jcur;
+	journal_take_back(s, start);
 	*res = (struct sim_result){ .status = SIM_ERRNO, .err = ENOMEM };
 	if (op->kind == SIM_OP_TOUCH)
 		*res = (struct sim_result){ .status = SIM_SIGNAL,
@@ -211,15 +208,15 @@ static struct sim_op as_wide(const struct sim *s, const struct sim_op *op)
 static inline void run(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	const char *why;
-	sim_pos start;
+	const struct jent *start;
 
 	*res = (struct sim_result){ .status = SIM_OK };
 	journal_begin(s);
-	start = sim_position(s);
+	start = s->jcur;
 	s->failed = false;
 	s->stack_end = ALLOC_OK;
 	s->depth = 0;
-	if (op->kind <= SIM_OP_NONE || op->kind >= SIM_NOPS || !ops[op->kind]) {
+	if ((unsigned)op->kind >= SIM_NOPS || !ops[op->kind]) {
 		res->status = SIM_IMPOSSIBLE;
 		return;
 	}

@@ -267,12 +267,16 @@ struct root {
 	struct kroot k;
 };
 
-/* One changed word. With n, n words in a row: this entry, (n + 1) / 2 entries that hold them, and
- * an entry like this one, so that the block can be walked from both ends. With n and JENT_RAMP, n
- * words to which val was added, and i times the val of a second such entry to the i-th. */
-#define JENT_RAMP 0x80000000u
+/* One changed word, by its offset, and what it was. Or n words from there on, as the kind says:
+ * JENT_BLOCK	they are saved: (n + 1) / 2 entries hold them, and one like this first one follows, so
+ *		that it can be walked from both ends
+ * JENT_RAMP	val was added to them, and i times the val of a second such entry to the i-th
+ * JENT_UP	the last two of them were moved to the front, the others up
+ * JENT_DOWN	the first two of them were moved to the end, the others down */
+enum { JENT_BITS = 36 };
+enum { JENT_WORD, JENT_BLOCK, JENT_RAMP, JENT_UP, JENT_DOWN };
 struct jent {
-	u32 word, n;
+	u64 at;			/* bytes from the base, n << JENT_BITS, kind << 60 */
 	u64 val;
 };
 
@@ -282,8 +286,8 @@ struct sim {
 	struct root *root;
 	struct frame *frame;
 	u64 nframes;
-	struct jent *jent;
-	u64 jcap, jcur, jend;
+	struct jent *jent, *jcur, *jend;	/* the journal, its end now, and of what can be redone */
+	u64 jcap;
 	sim_pos jbase, start_pos;
 	const struct sim_env *env;
 	struct sim_options opt;
@@ -310,34 +314,58 @@ struct sim {
 };
 
 /* ---- journal.c ------------------------------------------------------------------------- */
-static inline void j_save(struct sim *s, void *p)
+static inline void j_save_word(struct sim *s, const jword *w)
 {
-	jword *w = (jword *)((uintptr_t)p & ~(uintptr_t)7);
-	struct jent *e = &s->jent[s->jcur++];
+	struct jent *e = s->jcur++;
 
-	e->word = (u32)(w - s->base);
-	e->n = 0;
+	e->at = (u64)((const char *)w - (const char *)s->base);
 	e->val = *w;
 }
-#define SET(s, lv, v) do { j_save((s), &(lv)); (lv) = (v); } while (0)
-#define ADD(s, lv, v) do { j_save((s), &(lv)); (lv) += (v); } while (0)
-#define SUB(s, lv, v) do { j_save((s), &(lv)); (lv) -= (v); } while (0)
+/* What lies inside of a word. */
+static inline void j_save(struct sim *s, const void *p)
+{
+	j_save_word(s, (const jword *)((uintptr_t)p & ~(uintptr_t)7));
+}
+#define J_SAVE(s, lv) (sizeof(lv) == sizeof(jword) ? j_save_word((s), (const jword *)(const void *)&(lv)) : \
+						      j_save((s), &(lv)))
+#define SET(s, lv, v) do { J_SAVE(s, lv); (lv) = (v); } while (0)
+#define ADD(s, lv, v) do { J_SAVE(s, lv); (lv) += (v); } while (0)
+#define SUB(s, lv, v) do { J_SAVE(s, lv); (lv) -= (v); } while (0)
+/* Where it often is so already. */
+#define PUT(s, lv, v)		\
+	do {			\
+		if ((lv) != (v))	\
+			SET(s, lv, v); \
+	} while (0)
 
 #define AT(s, r, type) ((type *)(void *)((s)->base + (r)))
 #define REF(s, p) ((ref)((const jword *)(const void *)(p) - (s)->base))
 
 bool journal_create(struct sim *s);
 void journal_destroy(struct sim *s);
-void journal_begin(struct sim *s);		/* before an operation */
+void journal_drop(struct sim *s);		/* the oldest history goes */
+void journal_take_back(struct sim *s, const struct jent *start);	/* what the operation did */
 void journal_forget(struct sim *s);		/* what was done so far cannot be undone */
 void journal_copy(struct sim *s, void *to, const void *from, size_t bytes);
 void journal_block(struct sim *s, void *p, unsigned words);	/* saves them all; at most 1024 */
 /* Adds to n words in a row: first, first + step, first + 2 * step ... Two entries, whatever n is. */
 void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step);
 void journal_zero(struct sim *s, void *to, size_t bytes);
+/* Of n pairs of words, the last moves to the front, or the first to the end. One entry. */
+void pairs_up(struct sim *s, void *p, unsigned n);
+void pairs_down(struct sim *s, void *p, unsigned n);
 static inline bool journal_room(const struct sim *s)
 {
-	return s->jcap - s->jcur > (1u << 16);
+	return s->jent + s->jcap - s->jcur > 1 << 16;
+}
+/* Before an operation, which may need half of the journal. */
+static inline void journal_begin(struct sim *s)
+{
+	if (s->retracing)
+		return;
+	s->jend = s->jcur;
+	if (unlikely(s->jcur > s->jent + s->jcap / 2))
+		journal_drop(s);
 }
 
 bool sim_ask_alloc(struct sim *s, const char *what);

@@ -232,7 +232,7 @@ void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	struct mm *mm = s->mm, *child;
 	unsigned n = (unsigned)s->root->nprocs;
-	sim_pos undo = sim_position(s);
+	const struct jent *undo = s->jcur;
 	u32 parent = curr_task(s), task = (u32)s->root->ntasks;
 	struct task t = s->root->task[parent];
 	char comm[16];
@@ -256,12 +256,8 @@ void op_fork(struct sim *s, const struct sim_op *op, struct sim_result *res)
 	hot_forget(s);
 	err = dup_mmap(s, mm, child);
 	if (err) {
-		if (!s->failed) {		/* the half-made child goes */
-			sim_pos end = s->jend;
-
-			sim_seek(s, undo);
-			s->jend = s->retracing ? end : s->jcur;
-		}
+		if (!s->failed)			/* the half-made child goes */
+			journal_take_back(s, undo);
 		result_set(res, err);
 		return;
 	}
