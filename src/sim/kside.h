@@ -87,7 +87,7 @@ COLD void trace_named(struct sim *s, enum sim_step_kind kind, const char *func, 
 COLD void trace_named_event(struct sim *s, const char *func, enum sim_event event, const char *what,
 			    const char *name, u64 a, enum sim_unit unit);
 #define K_ENTER(s, ...)										\
-	struct trace_frame kf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth }; \
+	struct sim *kf_ __attribute__((cleanup(trace_leave), unused)) = (s);			\
 	T_STEP(s, named, SIM_STEP_CALL, __VA_ARGS__);						\
 	(s)->depth += (s)->trace ? 1 : 0
 #define K_NOTE(s, ...) T_STEP(s, named, SIM_STEP_NOTE, __VA_ARGS__)

@@ -425,21 +425,19 @@ static inline u64 data_flags(const struct sim *s)
 {
 	return VM_DATA_FLAGS | (RULE(s, mte_allowed) ? VM_MTE_ALLOWED : 0);
 }
-struct trace_frame {
-	struct sim *s;
-	unsigned depth;
-};
-static inline void trace_leave(struct trace_frame *f)
+static inline void trace_leave(struct sim **s)
 {
-	f->s->depth = f->depth;
+	if (unlikely((*s)->trace))
+		(*s)->depth--;
 }
 #define T_STEP(s, kind_, ...)									\
 	do {											\
 		if (unlikely((s)->trace))							\
 			trace_##kind_((s), __VA_ARGS__);					\
 	} while (0)
+/* What follows in the same block lies one deeper. */
 #define T_ENTER(s, ...)										\
-	struct trace_frame tf_ __attribute__((cleanup(trace_leave), unused)) = { (s), (s)->depth }; \
+	struct sim *tf_ __attribute__((cleanup(trace_leave), unused)) = (s);			\
 	T_STEP(s, call, __VA_ARGS__)
 #define T_TEST(s, func, what, an, a, cmp, ...) T_STEP(s, test, func, what, an, a, SIM_C_##cmp, __VA_ARGS__)
 #define T_CHANGE(s, ...) T_STEP(s, change, __VA_ARGS__)
