@@ -149,17 +149,15 @@ struct avc {			/* a link of a VMA's anon_vma_chain */
 };
 
 /* Sorted by address: leaves of up to LEAF_MAX VMAs, and a directory of leaves. */
-#define LEAF_MAX 32
+struct slot {
+	u64 start, at;		/* where the VMA, or the first of the leaf, begins; its ref */
+};
+
+#define LEAF_MAX 31
 struct leaf {
 	u64 n;
 	u64 maxgap;		/* no gap below a VMA of this leaf is larger */
-	u64 start[LEAF_MAX];
-	ref vma[LEAF_MAX];
-};
-
-struct dirent {
-	u64 first;
-	u64 leaf;
+	struct slot slot[LEAF_MAX];
 };
 
 /* ---- mm -------------------------------------------------------------------------------- */
@@ -542,6 +540,10 @@ static inline struct vma *vma_first(const struct sim *s, const struct mm *mm)
 {
 	return mm->first ? AT(s, mm->first, struct vma) : NULL;
 }
+static inline struct vma *vma_last(const struct sim *s, const struct mm *mm)
+{
+	return mm->last ? AT(s, mm->last, struct vma) : NULL;
+}
 /* The first with end > addr: often the one found last. */
 static inline struct vma *vma_find(struct sim *s, struct mm *mm, u64 addr)
 {
@@ -585,16 +587,30 @@ static inline struct vma *vma_intersection(struct sim *s, struct mm *mm, u64 sta
 
 	return v && v->start < end ? v : NULL;
 }
-u64 vm_start_gap(const struct sim *s, const struct vma *v);
-struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr);	/* last with start < addr */
+/* The last with start < addr. */
+static inline struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr)
+{
+	struct vma *v = vma_find(s, mm, addr);
+
+	return !v ? vma_last(s, mm) : v->start < addr ? v : vma_prev(s, v);
+}
+static inline u64 vm_start_gap(const struct sim *s, const struct vma *v)
+{
+	u64 gap = v->flags & VM_GROWSDOWN ? s->prof->stack_guard_gap : 0;
+
+	return v->start >= gap ? v->start - gap : 0;
+}
 struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32 file);
 bool vma_insert(struct sim *s, struct mm *mm, struct vma *v);	/* counted in map_count */
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v);	/* out of the index, not freed */
 void vma_free(struct sim *s, struct vma *v);			/* anon_vma and object links too */
 void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff);
-bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start,
-		     u64 *end);
-bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end);
+struct gap {			/* room between two VMAs, within what was asked for */
+	u64 start, end;
+	struct vma *above;	/* NULL: it is the last */
+};
+bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, struct gap *ret);
+bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, struct gap *ret);
 
 /* ---- vma_rb.c: beside the index, for kernels that had such a tree ---------------------- */
 bool vma_rb_insert(struct sim *s, struct mm *mm, struct vma *v);

@@ -17,33 +17,31 @@ struct place {
 static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 {
 	u64 high = p->high, low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
-	u64 start, end;
+	struct gap g;
 
 	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length",
 		p->len, "high_limit", p->high, SIM_U_HEX);
 	for (;;) {
 		struct vma *above;
-		u64 gap;
 
-		if (!vma_gap_highest(s, mm, low, high, p->len, &start, &end)) {
+		if (!vma_gap_highest(s, mm, low, high, p->len, &g)) {
 			T_RETURN(s, "unmapped_area_topdown", "no hole", ENOMEM, SIM_U_ERRNO);
 			return -ENOMEM;
 		}
-		gap = end - p->len;
-		T_NOTE(s, "unmapped_area_topdown", "hole", "start", start, "end", end, SIM_U_ADDR);
-		above = vma_find(s, mm, end - 1);
+		T_NOTE(s, "unmapped_area_topdown", "hole", "start", g.start, "end", g.end, SIM_U_ADDR);
+		above = g.above;
 		if (above && (above->flags & VM_GROWSDOWN)) {
-			bool near = vm_start_gap(s, above) < end;
+			bool near = vm_start_gap(s, above) < g.end;
 
 			T_TEST(s, "unmapped_area_topdown",
 			       "the guard gap of the growsdown VMA above", "vm_start_gap",
-			       vm_start_gap(s, above), LT, "gap_end", end, SIM_U_ADDR, near,
+			       vm_start_gap(s, above), LT, "gap_end", g.end, SIM_U_ADDR, near,
 			       "search again below the gap", "take the upper end of the hole");
 			if (near && !RULE(s, gap_search_restarts)) {
-				end = vm_start_gap(s, above);
-				if (end >= start + p->len)
-					return (int64_t)(end - p->len);
-				high = start;
+				g.end = vm_start_gap(s, above);
+				if (g.end >= g.start + p->len)
+					return (int64_t)(g.end - p->len);
+				high = g.start;
 				continue;
 			}
 			if (near) {
@@ -51,31 +49,28 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 				continue;
 			}
 		}
-		return (int64_t)gap;
+		return (int64_t)(g.end - p->len);
 	}
 }
 
 static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 {
 	u64 low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
-	u64 start, end;
+	struct gap g;
 
 	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", p->len,
 		"low_limit", p->low, SIM_U_HEX);
 	for (;;) {
-		struct vma *above;
-
-		if (!vma_gap_lowest(s, mm, low, p->high, p->len, &start, &end)) {
+		if (!vma_gap_lowest(s, mm, low, p->high, p->len, &g)) {
 			T_RETURN(s, "unmapped_area", "no hole", ENOMEM, SIM_U_ERRNO);
 			return -ENOMEM;
 		}
-		above = vma_find(s, mm, start);
-		if (above && (above->flags & VM_GROWSDOWN) &&
-		    vm_start_gap(s, above) < start + p->len - 1) {
-			low = above->end;
+		if (g.above && (g.above->flags & VM_GROWSDOWN) &&
+		    vm_start_gap(s, g.above) < g.start + p->len - 1) {
+			low = g.above->end;
 			continue;
 		}
-		return (int64_t)start;
+		return (int64_t)g.start;
 	}
 }
 

@@ -34,7 +34,7 @@ void mm_destroy(struct sim *s, struct mm *mm)
 		vma_free(s, v);
 	}
 	if (mm->dir_cap) {
-		arena_free(s, AT(s, mm->dir, struct dirent), mm->dir_cap * sizeof(struct dirent));
+		arena_free(s, AT(s, mm->dir, struct slot), mm->dir_cap * sizeof(struct slot));
 		SET(s, mm->dir, 0);
 		SET(s, mm->dir_cap, 0);
 	}

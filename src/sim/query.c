@@ -178,10 +178,10 @@ bool sim_vma_at(const struct sim *s, unsigned proc, size_t index, struct sim_vma
 		return false;
 	for (u32 i = 0; i < mm->dir_n; i++) {
 		const struct leaf *l =
-			AT(s, AT(s, mm->dir, const struct dirent)[i].leaf, const struct leaf);
+			AT(s, AT(s, mm->dir, const struct slot)[i].at, const struct leaf);
 
 		if (index < l->n) {
-			vma_get(s, mm, AT(s, l->vma[index], const struct vma), ret);
+			vma_get(s, mm, AT(s, l->slot[index].at, const struct vma), ret);
 			return true;
 		}
 		index -= l->n;

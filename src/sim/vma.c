@@ -6,47 +6,53 @@
 #include <string.h>
 #include "mm.h"
 
-static struct dirent *dir_of(const struct sim *s, const struct mm *mm)
+static struct slot *dir_of(const struct sim *s, const struct mm *mm)
 {
-	return AT(s, mm->dir, struct dirent);
+	return AT(s, mm->dir, struct slot);
 }
 
 static struct leaf *leaf_at(const struct sim *s, const struct mm *mm, u32 i)
 {
-	return AT(s, dir_of(s, mm)[i].leaf, struct leaf);
+	return AT(s, dir_of(s, mm)[i].at, struct leaf);
 }
 
-/* The last leaf whose first VMA starts at or below addr; leaf 0 when none does. */
-static u32 dir_search(const struct sim *s, const struct mm *mm, u64 addr)
+/* How many of the n start at or below addr. */
+static inline u32 search(const struct slot *a, u32 n, u64 addr)
 {
-	const struct dirent *d = dir_of(s, mm);
-	u32 lo = 0, hi = mm->dir_n;
-
-	while (hi - lo > 1) {
-		u32 mid = (lo + hi) / 2;
-
-		if (d[mid].first <= addr)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* How many VMAs of the leaf start at or below addr. */
-static unsigned leaf_search(const struct leaf *l, u64 addr)
-{
-	unsigned lo = 0, hi = (unsigned)l->n;
+	u32 lo = 0, hi = n;
 
 	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
+		u32 mid = (lo + hi) / 2;
 
-		if (l->start[mid] <= addr)
+		if (a[mid].start <= addr)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return lo;
+}
+
+/* The last leaf whose first VMA starts at or below addr; leaf 0 when none does. */
+static u32 dir_search(const struct sim *s, const struct mm *mm, u64 addr)
+{
+	u32 n = search(dir_of(s, mm), mm->dir_n, addr);
+
+	return n ? n - 1 : 0;
+}
+
+/* There is room for one more behind the n. */
+static void slot_insert(struct sim *s, struct slot *a, u32 n, u32 i, u64 start, ref r)
+{
+	if (i < n)
+		pairs_up(s, a + i, n - i + 1);
+	PUT(s, a[i].start, start);
+	PUT(s, a[i].at, r);
+}
+
+static void slot_remove(struct sim *s, struct slot *a, u32 n, u32 i)
+{
+	if (i + 1 < n)
+		pairs_down(s, a + i, n - i);
 }
 
 const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr)
@@ -58,10 +64,10 @@ const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr)
 	if (!mm->dir_n)
 		return NULL;
 	l = leaf_at(s, mm, dir_search(s, mm, addr));
-	k = leaf_search(l, addr);
+	k = search(l->slot, (u32)l->n, addr);
 	if (!k)
-		return AT(s, l->vma[0], const struct vma);
-	v = AT(s, l->vma[k - 1], const struct vma);
+		return AT(s, l->slot[0].at, const struct vma);
+	v = AT(s, l->slot[k - 1].at, const struct vma);
 	return v->end > addr ? v : vma_next(s, v);
 }
 
@@ -82,22 +88,6 @@ struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
 	return v;
 }
 
-struct vma *vma_before(struct sim *s, struct mm *mm, u64 addr)
-{
-	struct vma *v = vma_find(s, mm, addr);
-
-	if (!v)
-		return mm->last ? AT(s, mm->last, struct vma) : NULL;
-	return v->start < addr ? v : vma_prev(s, v);
-}
-
-u64 vm_start_gap(const struct sim *s, const struct vma *v)
-{
-	u64 gap = v->flags & VM_GROWSDOWN ? s->prof->stack_guard_gap : 0;
-
-	return v->start >= gap ? v->start - gap : 0;
-}
-
 /* All is set here or by vma_insert(): the memory need not be clean. */
 struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32 file)
 {
@@ -106,13 +96,10 @@ struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32
 	if (!v)
 		return NULL;
 	ADD(s, s->root->next_vma, 1);
-	SET(s, v->start, start);
-	if (v->end != end)
-		SET(s, v->end, end);
-	if (v->flags != flags)
-		SET(s, v->flags, flags);
-	if (v->pgoff != pgoff)
-		SET(s, v->pgoff, pgoff);
+	PUT(s, v->start, start);
+	PUT(s, v->end, end);
+	PUT(s, v->flags, flags);
+	PUT(s, v->pgoff, pgoff);
 	j_save(s, &v->file);
 	v->file = file;
 	v->id = (u32)s->root->next_vma;
@@ -156,7 +143,7 @@ static void gap_raise(struct sim *s, struct vma *v)
 static bool dir_grow(struct sim *s, struct mm *mm)
 {
 	u32 cap = mm->dir_cap ? mm->dir_cap * 2 : 8;
-	struct dirent *n = arena_alloc(s, cap * sizeof(*n), "maple node"), *old;
+	struct slot *n = arena_alloc(s, cap * sizeof(*n), "maple node"), *old;
 
 	if (!n)
 		return false;
@@ -172,29 +159,15 @@ static bool dir_grow(struct sim *s, struct mm *mm)
 
 static void dir_insert(struct sim *s, struct mm *mm, u32 at, struct leaf *l, u64 first)
 {
-	struct dirent *d = dir_of(s, mm);
-
-	for (u32 i = mm->dir_n; i > at; i--) {
-		SET(s, d[i].first, d[i - 1].first);
-		SET(s, d[i].leaf, d[i - 1].leaf);
-	}
-	SET(s, d[at].first, first);
-	SET(s, d[at].leaf, REF(s, l));
+	slot_insert(s, dir_of(s, mm), mm->dir_n, at, first, REF(s, l));
 	SET(s, mm->dir_n, mm->dir_n + 1);
 }
 
 static void dir_remove(struct sim *s, struct mm *mm, u32 at)
 {
-	struct dirent *d = dir_of(s, mm);
-
 	arena_free(s, leaf_at(s, mm, at), sizeof(struct leaf));
-	for (u32 i = at; i + 1 < mm->dir_n; i++) {
-		SET(s, d[i].first, d[i + 1].first);
-		SET(s, d[i].leaf, d[i + 1].leaf);
-	}
+	slot_remove(s, dir_of(s, mm), mm->dir_n, at);
 	SET(s, mm->dir_n, mm->dir_n - 1);
-	SET(s, d[mm->dir_n].first, 0);
-	SET(s, d[mm->dir_n].leaf, 0);
 }
 
 /* The upper half of a full leaf becomes a leaf of its own. */
@@ -205,19 +178,17 @@ static bool leaf_split(struct sim *s, struct mm *mm, u32 at)
 
 	if (mm->dir_n == mm->dir_cap && !dir_grow(s, mm))
 		return false;
-	n = arena_alloc(s, sizeof(*n), "maple node");
+	n = arena_alloc_used(s, sizeof(*n), "maple node");
 	if (!n)
 		return false;
 	l = leaf_at(s, mm, at);
-	for (unsigned i = half; i < LEAF_MAX; i++) {
-		SET(s, n->start[i - half], l->start[i]);
-		SET(s, n->vma[i - half], l->vma[i]);
-		SET(s, AT(s, l->vma[i], struct vma)->leaf, REF(s, n));
-	}
-	SET(s, n->n, LEAF_MAX - half);
-	SET(s, n->maxgap, l->maxgap);
+	journal_copy(s, n->slot, l->slot + half, (LEAF_MAX - half) * sizeof(*n->slot));
+	for (unsigned i = half; i < LEAF_MAX; i++)
+		SET(s, AT(s, l->slot[i].at, struct vma)->leaf, REF(s, n));
+	PUT(s, n->n, LEAF_MAX - half);
+	PUT(s, n->maxgap, l->maxgap);
 	SET(s, l->n, half);
-	dir_insert(s, mm, at + 1, n, n->start[0]);
+	dir_insert(s, mm, at + 1, n, n->slot[0].start);
 	return true;
 }
 
@@ -227,92 +198,79 @@ static bool first_leaf(struct sim *s, struct mm *mm)
 
 	if (!mm->dir_cap && !dir_grow(s, mm))
 		return false;
-	l = arena_alloc(s, sizeof(*l), "maple node");
+	l = arena_alloc_used(s, sizeof(*l), "maple node");
 	if (!l)
 		return false;
+	PUT(s, l->n, 0);
+	PUT(s, l->maxgap, 0);
 	dir_insert(s, mm, 0, l, 0);
 	return true;
 }
 
+/* The leaf that v goes into behind prev, NULL: as the first. */
+static inline struct leaf *leaf_behind(const struct sim *s, const struct mm *mm, const struct vma *prev)
+{
+	return prev ? AT(s, prev->leaf, struct leaf) : leaf_at(s, mm, 0);
+}
+
+/* Where v stands in its leaf. */
+static inline u32 place_of(const struct leaf *l, const struct vma *v)
+{
+	return search(l->slot, (u32)l->n, v->start) - 1;
+}
+
 bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
 {
-	struct vma *prev = NULL, *next;
+	struct vma *prev = vma_before(s, mm, v->start),
+		   *next = prev ? vma_next(s, prev) : vma_first(s, mm);
 	struct leaf *l;
-	unsigned k;
-	u32 at;
 
 	if (!mm->dir_n && !first_leaf(s, mm))
 		return false;
-	at = dir_search(s, mm, v->start);
-	if (leaf_at(s, mm, at)->n == LEAF_MAX) {
-		if (!leaf_split(s, mm, at))
+	l = leaf_behind(s, mm, prev);
+	if (l->n == LEAF_MAX) {
+		if (!leaf_split(s, mm, dir_search(s, mm, v->start)))
 			return false;
-		at = dir_search(s, mm, v->start);
+		l = leaf_behind(s, mm, prev);
 	}
 	if (s->prof->vma_index == SIM_INDEX_RBTREE && !vma_rb_insert(s, mm, v))
 		return false;
-	l = leaf_at(s, mm, at);
-	k = leaf_search(l, v->start);
-	if (k)
-		prev = AT(s, l->vma[k - 1], struct vma);
-	else if (at)
-		prev = AT(s, leaf_at(s, mm, at - 1)->vma[leaf_at(s, mm, at - 1)->n - 1],
-			  struct vma);
-	next = prev ? vma_next(s, prev) : vma_first(s, mm);
-	for (unsigned i = (unsigned)l->n; i > k; i--) {
-		SET(s, l->start[i], l->start[i - 1]);
-		SET(s, l->vma[i], l->vma[i - 1]);
-	}
-	SET(s, l->start[k], v->start);
-	SET(s, l->vma[k], REF(s, v));
+	slot_insert(s, l->slot, (u32)l->n, prev ? place_of(l, prev) + 1 : 0, v->start, REF(s, v));
 	ADD(s, l->n, 1);
-	if (!k)
-		SET(s, dir_of(s, mm)[at].first, v->start);
 	j_save(s, &v->prev);
 	v->prev = prev ? REF(s, prev) : 0;
 	v->next = next ? REF(s, next) : 0;
-	if (v->leaf != REF(s, l))
-		SET(s, v->leaf, REF(s, l));
-	if (prev)
+	PUT(s, v->leaf, REF(s, l));
+	if (prev) {
 		SET(s, prev->next, REF(s, v));
-	else
+	} else {
+		SET(s, dir_of(s, mm)[0].start, v->start);
 		SET(s, mm->first, REF(s, v));
+	}
 	if (next)
 		SET(s, next->prev, REF(s, v));
 	else
 		SET(s, mm->last, REF(s, v));
 	gap_raise(s, v);
-	gap_raise(s, next);
 	SET(s, mm->map_count, mm->map_count + 1);
 	hot_set(s, mm, v);
 	return true;
 }
 
-/* Where v stands in its leaf. */
-static unsigned place_of(const struct sim *s, const struct vma *v, struct leaf **l)
-{
-	*l = AT(s, v->leaf, struct leaf);
-	return leaf_search(*l, v->start) - 1;
-}
-
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 {
 	struct vma *prev = vma_prev(s, v), *next = vma_next(s, v);
-	struct leaf *l;
-	unsigned k = place_of(s, v, &l);
-	u32 at = k && l->n > 1 ? 0 : dir_search(s, mm, v->start);
+	struct leaf *l = AT(s, v->leaf, struct leaf);
+	u32 k = place_of(l, v);
 
 	if (s->prof->vma_index == SIM_INDEX_RBTREE)
 		vma_rb_erase(s, mm, v);
-	for (unsigned i = k; i + 1 < l->n; i++) {
-		SET(s, l->start[i], l->start[i + 1]);
-		SET(s, l->vma[i], l->vma[i + 1]);
-	}
+	slot_remove(s, l->slot, (u32)l->n, k);
 	SUB(s, l->n, 1);
 	if (!l->n)
-		dir_remove(s, mm, at);
+		dir_remove(s, mm, dir_search(s, mm, v->start));
 	else if (!k)
-		SET(s, dir_of(s, mm)[at].first, l->start[0]);
+		SET(s, dir_of(s, mm)[dir_search(s, mm, v->start)].start, l->slot[0].start);
 	if (prev)
 		SET(s, prev->next, v->next);
 	else
@@ -330,12 +288,12 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
 {
 	if (start != v->start) {
-		struct leaf *l;
-		unsigned k = place_of(s, v, &l);
+		struct leaf *l = AT(s, v->leaf, struct leaf);
+		u32 k = place_of(l, v);
 
 		if (!k)
-			SET(s, dir_of(s, mm)[dir_search(s, mm, v->start)].first, start);
-		SET(s, l->start[k], start);
+			SET(s, dir_of(s, mm)[dir_search(s, mm, v->start)].start, start);
+		SET(s, l->slot[k].start, start);
 		SET(s, v->start, start);
 		gap_raise(s, v);
 	}
@@ -343,18 +301,14 @@ void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 e
 		SET(s, v->end, end);
 		gap_raise(s, vma_next(s, v));
 	}
-	if (pgoff != v->pgoff)
-		SET(s, v->pgoff, pgoff);
+	PUT(s, v->pgoff, pgoff);
 }
 
-/* Clips the gap below v (NULL: above the last VMA) to [low, high). */
-static bool gap_fits(const struct sim *s, const struct mm *mm, const struct vma *v, u64 low,
-		     u64 high, u64 len, u64 *start, u64 *end)
+/* The gap between two neighbours (NULL: none is there), of which [low, high) can be had. */
+static inline bool gap_fits(struct sim *s, struct mm *mm, const struct vma *below, struct vma *above,
+			    u64 low, u64 high, u64 len, struct gap *ret)
 {
-	const struct vma *p = v	       ? vma_prev(s, v) :
-			      mm->last ? AT(s, mm->last, const struct vma) :
-					 NULL;
-	u64 a = p ? p->end : 0, b = v ? v->start : high;
+	u64 a = below ? below->end : 0, b = above ? above->start : high;
 
 	if (a < low)
 		a = low;
@@ -362,8 +316,8 @@ static bool gap_fits(const struct sim *s, const struct mm *mm, const struct vma 
 		b = high;
 	if (b <= a || b - a < len)
 		return false;
-	*start = a;
-	*end = b;
+	*ret = (struct gap){ .start = a, .end = b, .above = above };
+	hot_set(s, mm, above);
 	return true;
 }
 
@@ -373,38 +327,39 @@ static void gap_tighten(struct sim *s, struct leaf *l)
 	u64 max = 0;
 
 	for (unsigned i = 0; i < l->n; i++) {
-		u64 g = gap_below(s, AT(s, l->vma[i], struct vma));
+		u64 g = gap_below(s, AT(s, l->slot[i].at, struct vma));
 
 		if (g > max)
 			max = g;
 	}
-	if (max != l->maxgap)
-		SET(s, l->maxgap, max);
+	PUT(s, l->maxgap, max);
 }
 
-bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end)
+bool vma_gap_highest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, struct gap *ret)
 {
-	if (gap_fits(s, mm, NULL, low, high, len, start, end))
+	if (gap_fits(s, mm, vma_last(s, mm), NULL, low, high, len, ret))
 		return true;
-	if (!mm->dir_n || high <= low)
+	if (high <= low)
 		return false;
 	for (u32 i = mm->dir_n; i-- > 0;) {
 		struct leaf *l = leaf_at(s, mm, i);
 
 		if (l->maxgap >= len) {
-			for (unsigned k = (unsigned)l->n; k-- > 0;)
-				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len,
-					     start, end))
+			for (u64 k = l->n; k-- > 0;) {
+				struct vma *v = AT(s, l->slot[k].at, struct vma);
+
+				if (gap_fits(s, mm, vma_prev(s, v), v, low, high, len, ret))
 					return true;
+			}
 			gap_tighten(s, l);
 		}
-		if (l->start[0] <= low)
+		if (l->slot[0].start <= low)
 			return false;
 	}
 	return false;
 }
 
-bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u64 *start, u64 *end)
+bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, struct gap *ret)
 {
 	if (high <= low)
 		return false;
@@ -412,12 +367,14 @@ bool vma_gap_lowest(struct sim *s, struct mm *mm, u64 low, u64 high, u64 len, u6
 		struct leaf *l = leaf_at(s, mm, i);
 
 		if (l->maxgap >= len) {
-			for (unsigned k = 0; k < l->n; k++)
-				if (gap_fits(s, mm, AT(s, l->vma[k], struct vma), low, high, len,
-					     start, end))
+			for (u64 k = 0; k < l->n; k++) {
+				struct vma *v = AT(s, l->slot[k].at, struct vma);
+
+				if (gap_fits(s, mm, vma_prev(s, v), v, low, high, len, ret))
 					return true;
+			}
 			gap_tighten(s, l);
 		}
 	}
-	return gap_fits(s, mm, NULL, low, high, len, start, end);
+	return gap_fits(s, mm, vma_last(s, mm), NULL, low, high, len, ret);
 }
