@@ -3,26 +3,6 @@
  */
 #include "mm.h"
 
-static bool is_data(u64 f)
-{
-	return (f & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
-}
-
-unsigned vm_counters(const struct sim *s, u64 flags, u32 file)
-{
-	if (RULE(s, data_vm)) {
-		if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
-			return 1u << VMC_EXEC;
-		if (flags & VM_GROWSDOWN)
-			return 1u << VMC_STACK;
-		return is_data(flags) ? 1u << VMC_DATA : 0;
-	}
-	if (file != FILE_NONE && !file_special(file))
-		return 1u << VMC_SHARED |
-		       ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC ? 1u << VMC_EXEC : 0);
-	return flags & VM_GROWSDOWN ? 1u << VMC_STACK : 0;
-}
-
 static const char *const counter_name[VMC_NR] = {
 	[VMC_EXEC] = "exec_vm", [VMC_STACK] = "stack_vm", [VMC_DATA] = "data_vm",
 	[VMC_SHARED] = "shared_vm",
@@ -129,12 +109,6 @@ bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages)
 	T_TEST(s, "__vm_enough_memory", "one request against RAM and swap", "pages", pages, GT,
 	       "totalram_pages", s->nframes, SIM_U_PAGES, over, "refused", "go on");
 	return !over;
-}
-
-void update_hiwater_vm(struct sim *s, struct mm *mm)
-{
-	if (mm->hiwater_vm < mm->total_vm)
-		SET(s, mm->hiwater_vm, mm->total_vm);
 }
 
 void locked_vm_add(struct sim *s, struct mm *mm, int64_t pages)

@@ -513,7 +513,12 @@ static inline jword *pte_find(struct sim *s, struct mm *mm, u64 addr)
 }
 void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr);
 jword *pte_make(struct sim *s, struct mm *mm, u64 addr);
-u64 pt_span(const struct sim *s, unsigned level);	/* bytes one entry of a level covers */
+static inline u64 pt_span(const struct sim *s, unsigned level)	/* bytes one entry of a level covers */
+{
+	return 1ull << s->prof->shift[level];
+}
+/* No table serves any of [addr, end), and those above are needed: nothing to let go. */
+bool pt_untouched(const struct sim *s, const struct mm *mm, u64 addr, u64 end, u64 floor, u64 ceiling);
 void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u64 ceiling);
 void pt_destroy(struct sim *s, struct mm *mm);
 void pt_free_pte_table(struct sim *s, struct mm *mm, u64 addr);
@@ -649,14 +654,35 @@ void anon_vma_unlink(struct sim *s, struct vma *v);
 bool anon_vma_singular(const struct sim *s, const struct vma *v);
 
 /* ---- account.c --------------------------------------------------------------------------- */
+static inline bool is_data(u64 flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
 /* Bits of VMC_, by the flags of a VMA and what is behind it. */
-unsigned vm_counters(const struct sim *s, u64 flags, u32 file);
+static inline unsigned vm_counters(const struct sim *s, u64 flags, u32 file)
+{
+	if (RULE(s, data_vm)) {
+		if ((flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC)
+			return 1u << VMC_EXEC;
+		if (flags & VM_GROWSDOWN)
+			return 1u << VMC_STACK;
+		return is_data(flags) ? 1u << VMC_DATA : 0;
+	}
+	if (file != FILE_NONE && !file_special(file))
+		return 1u << VMC_SHARED |
+		       ((flags & (VM_EXEC | VM_WRITE)) == VM_EXEC ? 1u << VMC_EXEC : 0);
+	return flags & VM_GROWSDOWN ? 1u << VMC_STACK : 0;
+}
 void vm_stat_account(struct sim *s, struct mm *mm, u64 flags, u32 file, int64_t pages);
 bool may_expand_vm(struct sim *s, struct mm *mm, u64 flags, u64 pages);
 bool mlock_future_ok(struct sim *s, struct mm *mm, u64 flags, u64 bytes);
 bool vm_enough_memory(struct sim *s, struct mm *mm, u64 pages);
 bool can_do_mlock(struct sim *s, struct mm *mm);
-void update_hiwater_vm(struct sim *s, struct mm *mm);
+static inline void update_hiwater_vm(struct sim *s, struct mm *mm)
+{
+	if (mm->hiwater_vm < mm->total_vm)
+		SET(s, mm->hiwater_vm, mm->total_vm);
+}
 void locked_vm_add(struct sim *s, struct mm *mm, int64_t pages);
 
 /* ---- pagecache.c -------------------------------------------------------------------------- */
@@ -711,17 +737,15 @@ bool vma_wants_writenotify(const struct vma *v);
 void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, unsigned how);
 int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len);
 int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end);
-struct munmap {			/* vma_munmap_struct */
-	struct mm *mm;
-	struct vma *first, *prev, *next, *last;
-	u64 start, end;
+struct munmap {			/* vma_munmap_struct: what lies in the range, and around it */
+	struct vma *first, *prev, *next;	/* first NULL: nothing */
 	u64 nr_pages, locked, accounted;
-	unsigned counters;	/* bits of VMC_: these are in vm[] */
 	u64 vm[VMC_NR];
 };
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u);
-void munmap_clear(struct sim *s, struct munmap *u);	/* ptes, tables; VMAs leave the index */
-void munmap_complete(struct sim *s, struct munmap *u);	/* counters; VMAs freed */
+/* ptes, tables; VMAs leave the index */
+void munmap_clear(struct sim *s, struct mm *mm, const struct munmap *u);
+void munmap_complete(struct sim *s, struct mm *mm, const struct munmap *u);	/* counters */
 int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64 len);
 int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op);
 int do_mprotect(struct sim *s, struct mm *mm, u64 start, u64 len, u32 prot);

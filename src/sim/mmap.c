@@ -139,7 +139,7 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 			return -ENOMEM;
 		r->vm_flags |= VM_ACCOUNT;
 	}
-	munmap_clear(s, &u);
+	munmap_clear(s, mm, &u);
 	m = (struct merge){ .mm = mm,
 			    .prev = u.prev,
 			    .next = u.next,
@@ -154,14 +154,14 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 	if (!v) {
 		if (r->file == FILE_NONE && r->shared && !(r->vm_flags & VM_NORESERVE) &&
 		    !vm_enough_memory(s, mm, pages)) {
-			munmap_complete(s, &u);
+			munmap_complete(s, mm, &u);
 			return -ENOMEM;
 		}
 		v = new_vma(s, mm, r);
 	}
 	if (!v)
 		return -ENOMEM;
-	munmap_complete(s, &u);
+	munmap_complete(s, mm, &u);
 	vm_stat_account(s, mm, r->vm_flags, v->file, (int64_t)pages);
 	if (r->vm_flags & VM_LOCKED)
 		locked_vm_add(s, mm, (int64_t)pages);

@@ -46,40 +46,32 @@ static bool sealed(struct sim *s, const struct vma *v)
 	return yes;
 }
 
-static void gather_one(struct sim *s, struct munmap *u, struct vma *v)
+static inline void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 {
 	u64 n = vma_pages(v), f = v->flags;
-	unsigned which = vm_counters(s, f, v->file);
 
 	if (!u->first)
 		u->first = v;
-	u->last = v;
 	u->nr_pages += n;
 	if (f & VM_LOCKED)
 		u->locked += n;
 	if (f & VM_ACCOUNT)
 		u->accounted += n;
-	u->counters |= which;
-	for (; which; which &= which - 1)
+	for (unsigned which = vm_counters(s, f, v->file); which; which &= which - 1)
 		u->vm[__builtin_ctz(which)] += n;
 }
 
 int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
 {
-	struct vma *v = vma_intersection(s, mm, start, end);
+	struct vma *v = vma_find(s, mm, start);
 	/* Which part is the new object: it shapes the red-black tree, and nothing else. */
 	bool lower = s->prof->vma_index == SIM_INDEX_MAPLE;
 	int err;
 	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end,
 		SIM_U_ADDR);
 
-	*u = (struct munmap){ .mm = mm, .start = start, .end = end };
-	if (!v) {
-		u->prev = vma_before(s, mm, start);
-		u->next = u->prev ? vma_next(s, u->prev) : vma_first(s, mm);
-		return 0;
-	}
-	if (start > v->start) {
+	*u = (struct munmap){ .next = v };
+	if (v && v->start < start) {
 		if (end < v->end && mm->map_count >= s->opt.max_map_count)
 			return -ENOMEM;
 		if (sealed(s, v))
@@ -90,7 +82,7 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 		if (!lower)
 			v = vma_next(s, v);
 	}
-	u->prev = vma_prev(s, v);
+	u->prev = v ? vma_prev(s, v) : vma_last(s, mm);
 	for (; v && v->start < end; v = vma_next(s, v)) {
 		T_NOTE(s, "vms_gather_munmap_vmas", "in the range", "vm_start", v->start, "vm_end",
 		       v->end, SIM_U_ADDR);
@@ -109,15 +101,13 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 	return 0;
 }
 
-void munmap_clear(struct sim *s, struct munmap *u)
+/* Pages first, all of them, then the tables that nothing else needs. */
+static void let_go(struct sim *s, struct mm *mm, const struct munmap *u, u64 floor, u64 ceiling)
 {
 	struct vma *stop = u->next, *v, *n;
-	u64 floor = u->prev ? u->prev->end : 0, ceiling = u->next ? u->next->start : 0;
 
-	if (!u->first)
-		return;
 	for (v = u->first; v != stop; v = vma_next(s, v))
-		zap_range(s, u->mm, v, v->start, v->end, ZAP_MARKERS);
+		zap_range(s, mm, v, v->start, v->end, ZAP_MARKERS);
 	for (v = u->first; v != stop; v = n) {
 		u64 start = v->start, end = v->end;
 
@@ -126,30 +116,40 @@ void munmap_clear(struct sim *s, struct munmap *u)
 			end = n->end;
 			n = vma_next(s, n);
 		}
-		pt_free_range(s, u->mm, start, end, floor, n != stop ? n->start : ceiling);
+		pt_free_range(s, mm, start, end, floor, n != stop ? n->start : ceiling);
 	}
-	for (v = u->first; v != stop; v = n) {
-		n = vma_next(s, v);
-		T_EVENT(s, "unmap_vmas", UNMAP, "unmapped the VMA at", v->start, SIM_U_ADDR);
-		vma_remove(s, u->mm, v);
-		vma_free(s, v);
-	}
-	place_cache_unmapped(s, u->mm, u->prev, u->next);
-	u->first = u->last = NULL;
 }
 
-void munmap_complete(struct sim *s, struct munmap *u)
+void munmap_clear(struct sim *s, struct mm *mm, const struct munmap *u)
 {
-	struct mm *mm = u->mm;
+	struct vma *stop = u->next;
+	u64 floor = u->prev ? u->prev->end : 0, ceiling = stop ? stop->start : 0, end;
 
+	if (!u->first)
+		return;
+	end = (stop ? vma_prev(s, stop) : vma_last(s, mm))->end;
+	if (!pt_untouched(s, mm, u->first->start, end, floor, ceiling))
+		let_go(s, mm, u, floor, ceiling);
+	for (struct vma *v = u->first, *n; v != stop; v = n) {
+		n = vma_next(s, v);
+		T_EVENT(s, "unmap_vmas", UNMAP, "unmapped the VMA at", v->start, SIM_U_ADDR);
+		vma_remove(s, mm, v);
+		vma_free(s, v);
+	}
+	place_cache_unmapped(s, mm, u->prev, stop);
+}
+
+void munmap_complete(struct sim *s, struct mm *mm, const struct munmap *u)
+{
 	if (!u->nr_pages)
 		return;
 	update_hiwater_vm(s, mm);
 	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm,
 		 mm->total_vm - u->nr_pages, SIM_U_PAGES);
 	SUB(s, mm->total_vm, u->nr_pages);
-	for (unsigned which = u->counters; which; which &= which - 1)
-		SUB(s, mm->vm[__builtin_ctz(which)], u->vm[__builtin_ctz(which)]);
+	for (unsigned c = 0; c < VMC_NR; c++)
+		if (u->vm[c])
+			SUB(s, mm->vm[c], u->vm[c]);
 	if (u->locked)
 		locked_vm_add(s, mm, -(int64_t)u->locked);
 }
@@ -161,8 +161,8 @@ int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
 
 	if (err)
 		return err;
-	munmap_clear(s, &u);
-	munmap_complete(s, &u);
+	munmap_clear(s, mm, &u);
+	munmap_complete(s, mm, &u);
 	return 0;
 }
 

@@ -4,11 +4,6 @@
  */
 #include "mm.h"
 
-u64 pt_span(const struct sim *s, unsigned level)
-{
-	return 1ull << s->prof->shift[level];
-}
-
 static inline unsigned pt_index(const struct sim *s, u64 addr, unsigned level)
 {
 	return (unsigned)(addr >> s->prof->shift[level] & s->table_mask);
@@ -125,31 +120,41 @@ jword *pte_make(struct sim *s, struct mm *mm, u64 addr)
 	return p ? p : pt_entry(s, mm, addr, 0, true);
 }
 
-const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next)
+/* Down to where a table is missing: the level of that entry; 0: *table has the pte. */
+static inline unsigned descend(const struct sim *s, const struct mm *mm, u64 addr, const jword **table)
+{
+	const jword *t = s->base + mm->pgd;
+	unsigned l = s->prof->levels - 1;
+	u64 e;
+
+	while (l && (e = t[pt_index(s, addr, l)])) {
+		t = table_words(s, e);
+		l--;
+	}
+	*table = t;
+	return l;
+}
+
+static inline const jword *look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next)
 {
 	const jword *t;
+	unsigned l = descend(s, mm, addr, &t);
 
+	*next = l ? (addr | (pt_span(s, l) - 1)) + 1 : addr + PAGE_SIZE;
+	return l ? NULL : t + pt_index(s, addr, 0);
+}
+
+const jword *pte_look(const struct sim *s, const struct mm *mm, u64 addr, u64 *next)
+{
 	*next = addr + PAGE_SIZE;
-	if (!mm->pgd)
-		return NULL;
-	t = s->base + mm->pgd;
-	for (unsigned l = s->prof->levels - 1; l > 0; l--) {
-		u64 e = t[pt_index(s, addr, l)];
-
-		if (!e) {
-			*next = (addr & ~(pt_span(s, l) - 1)) + pt_span(s, l);
-			return NULL;
-		}
-		t = table_words(s, e);
-	}
-	return t + pt_index(s, addr, 0);
+	return mm->pgd ? look(s, mm, addr, next) : NULL;
 }
 
 void pt_each(struct sim *s, struct mm *mm, struct vma *vma, u64 start, u64 end, pte_fn fn,
 	     void *arg)
 {
 	for (u64 a = start, next; a < end; a = next) {
-		const jword *p = pte_look(s, mm, a, &next);
+		const jword *p = look(s, mm, a, &next);
 
 		for (; p && a < end; a += PAGE_SIZE, p++) {
 			if (*p)
@@ -188,23 +193,14 @@ static inline bool table_needed(u64 addr, u64 end, u64 span, u64 floor, u64 ceil
 	return (addr & ~(span - 1)) < floor || (ceiling && !ceil) || end - 1 > ceil - 1;
 }
 
-/* No tables for any of [addr, end), and all above are needed: the usual case is seen at once. */
-static bool nothing_to_free(const struct sim *s, const struct mm *mm, u64 addr, u64 end, u64 floor,
-			    u64 ceiling)
+bool pt_untouched(const struct sim *s, const struct mm *mm, u64 addr, u64 end, u64 floor, u64 ceiling)
 {
-	const jword *t = s->base + mm->pgd;
-	unsigned top = s->prof->levels - 1, l = top;
-	u64 span = pt_span(s, l), e;
+	const jword *t;
+	unsigned l = descend(s, mm, addr, &t);
 
-	while ((e = t[pt_index(s, addr, l)])) {
-		if (--l == 0)
-			return false;
-		t = table_words(s, e);
-		span = pt_span(s, l);
-	}
-	if (end - 1 > (addr | (span - 1)))
+	if (!l || end - 1 > (addr | (pt_span(s, l) - 1)))
 		return false;
-	return l == top || table_needed(addr, end, pt_span(s, l + 1), floor, ceiling);
+	return l == s->prof->levels - 1 || table_needed(addr, end, pt_span(s, l + 1), floor, ceiling);
 }
 
 /* Frees the tables below the entries of t for [addr, end), where nothing else needs them. */
@@ -249,8 +245,7 @@ void pt_free_range(struct sim *s, struct mm *mm, u64 addr, u64 end, u64 floor, u
 		end -= span;
 	if (addr > end - 1)
 		return;
-	if (!nothing_to_free(s, mm, addr, end, floor, ceiling))
-		free_level(s, mm, s->base + mm->pgd, s->prof->levels - 1, addr, end, floor, ceiling);
+	free_level(s, mm, s->base + mm->pgd, s->prof->levels - 1, addr, end, floor, ceiling);
 }
 
 static void destroy_level(struct sim *s, struct mm *mm, jword *t, unsigned level)
