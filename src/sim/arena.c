@@ -5,12 +5,6 @@
 #include <sys/mman.h>
 #include "mm.h"
 
-/* Sizes are rounded up to powers of two words, from 1 word. */
-static inline unsigned size_class(size_t bytes)
-{
-	return bytes <= 8 ? 0 : 64 - (unsigned)__builtin_clzll((bytes - 1) / 8);
-}
-
 bool sim_ask_alloc(struct sim *s, const char *what)
 {
 	if (!journal_room(s) || (s->env->fail && s->env->fail(s->env->ctx, what))) {
@@ -20,26 +14,16 @@ bool sim_ask_alloc(struct sim *s, const char *what)
 	return true;
 }
 
-/* As it was left by its last user, if any. */
-void *arena_alloc_used(struct sim *s, size_t bytes, const char *what)
+void *arena_grow(struct sim *s, unsigned size_class)
 {
 	struct root *r = s->root;
-	unsigned c = size_class(bytes);
-	u64 words = 1ull << c;
-	jword *p;
+	u64 words = 1ull << size_class;
+	jword *p = s->base + r->heap_top;
 
-	if (!sim_may_alloc(s, what))
-		return NULL;
-	if (r->freed[c]) {
-		p = s->base + r->freed[c];
-		SET(s, r->freed[c], *p);
-		return p;
-	}
 	if (r->heap_top + words > r->heap_end) {
 		s->failed = true;
 		return NULL;
 	}
-	p = s->base + r->heap_top;
 	ADD(s, r->heap_top, words);
 	return p;
 }
@@ -51,16 +35,6 @@ void *arena_alloc(struct sim *s, size_t bytes, const char *what)
 	if (p)
 		journal_zero(s, p, 8ull << size_class(bytes));
 	return p;
-}
-
-/* The first word links the free ones of a size. */
-void arena_free(struct sim *s, void *mem, size_t bytes)
-{
-	unsigned c = size_class(bytes);
-	jword *p = mem;
-
-	SET(s, *p, s->root->freed[c]);
-	SET(s, s->root->freed[c], (u64)(p - s->base));
 }
 
 static void *host_reserve(void *ctx, size_t bytes)

@@ -381,8 +381,34 @@ static inline bool sim_may_alloc(struct sim *s, const char *what)
 	return sim_ask_alloc(s, what);
 }
 void *arena_alloc(struct sim *s, size_t bytes, const char *what);	/* zeroed; NULL */
-void *arena_alloc_used(struct sim *s, size_t bytes, const char *what);	/* not zeroed */
-void arena_free(struct sim *s, void *p, size_t bytes);
+void *arena_grow(struct sim *s, unsigned size_class);
+/* Sizes are rounded up to powers of two words, from 1 word. */
+static inline unsigned size_class(size_t bytes)
+{
+	return bytes <= 8 ? 0 : 64 - (unsigned)__builtin_clzll((bytes - 1) / 8);
+}
+/* As it was left by its last user, if any. */
+static inline void *arena_alloc_used(struct sim *s, size_t bytes, const char *what)
+{
+	u64 *freed = &s->root->freed[size_class(bytes)];
+	jword *p = s->base + *freed;
+
+	if (!sim_may_alloc(s, what))
+		return NULL;
+	if (!*freed)
+		return arena_grow(s, size_class(bytes));
+	SET(s, *freed, *p);
+	return p;
+}
+/* The first word links the free ones of a size. */
+static inline void arena_free(struct sim *s, void *mem, size_t bytes)
+{
+	u64 *freed = &s->root->freed[size_class(bytes)];
+	jword *p = mem;
+
+	SET(s, *p, *freed);
+	SET(s, *freed, REF(s, p));
+}
 
 static inline void hot_forget(struct sim *s)
 {
