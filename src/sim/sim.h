@@ -173,13 +173,13 @@ struct sim_result {
 	enum sim_status status;
 	int err;		/* a positive errno */
 	enum sim_sig sig;
+	int child;		/* fork; thread, kthread: the task's number */
 	uint64_t ret;		/* mmap, mremap: the address; brk: the break; thread: its stack */
 	uint64_t done;		/* touch: pages that went well */
 	uint64_t fault;		/* touch: the address that failed */
-	int child;		/* fork; thread, kthread: the task's number */
-	bool placed;		/* proc and task are filled in: the current ones afterwards */
-	int proc, task;
+	int proc, task;		/* placed: the current ones afterwards */
 	int died;		/* process that ended with it, + 1; 0: none */
+	bool placed;		/* proc and task are filled in */
 	const char *why;	/* skipped; static */
 	const char *into, *of;	/* astray: names of the machine's, until its next operation; or NULL */
 };
