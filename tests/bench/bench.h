@@ -30,6 +30,15 @@ extern int rounds;		/* how many, at most; --rounds */
  * forever; the summary tells how often they did not. */
 void wait_for_quiet(void);
 extern int busy_rounds, all_rounds;
+/* Rounds of several sides, each round after a wait. In each another side comes first: who
+ * follows the wait finds the caches cold. What is < 0 does not count. */
+struct turn {
+	double (*take)(void *arg);
+	void *arg;
+	int every;		/* takes part in each so manyth round; 0: in all */
+	struct side side;
+};
+void take_turns(struct turn *turns, size_t n);
 
 /* Targets: started on first use, ended together. */
 enum target { T_VMAS, T_FILES, T_RESIDENT, T_THREADS, T_SPARSE, T_ARENAS, T_PYTHON, T_NR };

@@ -13,16 +13,25 @@
 #include "src/live/smaps.h"
 #include "tests/bench/bench.h"
 
-static double detail_ms(int fd, char *buf, struct strings *strings, uint64_t *pss)
+struct reader {
+	pid_t pid;
+	int fd;
+	char *buf;
+	struct strings *strings;
+	uint64_t pss;		/* of the last time */
+};
+
+static double detail_ms(void *reader)
 {
+	struct reader *r = reader;
 	double start = now_ms();
 	struct layout *layout = NULL;
 	struct details *details = NULL;
 
-	lseek(fd, 0, SEEK_SET);
-	if (smaps_read(fd, buf, NULL, strings, &layout, &details, NULL))
+	lseek(r->fd, 0, SEEK_SET);
+	if (smaps_read(r->fd, r->buf, NULL, r->strings, &layout, &details, NULL))
 		return -1;
-	*pss = details->pss;
+	r->pss = details->pss;
 	details_put(details);
 	layout_put(layout);
 	return now_ms() - start;
@@ -43,47 +52,55 @@ static uint64_t rollup_pss(pid_t pid)
 	return kib << 10;
 }
 
+static double cat_ms(void *reader)
+{
+	const struct reader *r = reader;
+
+	return run_ms(words("cat /proc/PID/smaps", r->pid), NULL);
+}
+
+static double pmap_ms(void *reader)
+{
+	const struct reader *r = reader;
+
+	return have("pmap") ? run_ms(words("pmap -X PID", r->pid), NULL) : -1;
+}
+
 void bench_detail(void)
 {
-	struct side ours = { .n = 0 }, cat = { .n = 0 }, pmap = { .n = 0 };
 	const char *what = "all of smaps, 60,000 VMAs";
-	pid_t pid = target_pid(T_VMAS);
-	char *path = xasprintf("/proc/%d/smaps", (int)pid);
-	int fd = pid ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	struct strings *strings = strings_create();
-	char *buf = xmalloc(LINES_BUFFER);
-	uint64_t pss = 0, rollup;
+	struct reader r = { .pid = target_pid(T_VMAS), .fd = -1 };
+	struct turn turns[] = {
+		{ .take = detail_ms, .arg = &r }, { .take = cat_ms, .arg = &r },
+		{ .take = pmap_ms, .arg = &r, .every = 3 },
+	};
+	const struct side *ours = &turns[0].side, *cat = &turns[1].side, *pmap = &turns[2].side;
+	char *path = xasprintf("/proc/%d/smaps", (int)r.pid);
+	uint64_t rollup;
 
-	for (int i = 0; fd >= 0 && i < rounds; i++) {
-		double ms;
-
-		wait_for_quiet();
-		ms = detail_ms(fd, buf, strings, &pss);
-
-		if (ms >= 0)
-			side_add(&ours, ms);
-		side_add(&cat, run_ms(words("cat /proc/PID/smaps", pid), NULL));
-		if (have("pmap") && i % 3 == 0)
-			side_add(&pmap, run_ms(words("pmap -X PID", pid), NULL));
-	}
-	if (!ours.n) {
+	r.fd = r.pid ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	r.strings = strings_create();
+	r.buf = xmalloc(LINES_BUFFER);
+	if (r.fd >= 0)
+		take_turns(turns, ARRAY_LEN(turns));
+	if (!ours->n) {
 		report_missing(5, what, "no figures");
 	} else {
-		rollup = rollup_pss(pid);
-		report(5, what, UNIT_MS, side_median(&ours), "cat smaps", side_median(&cat), false, 1.15);
-		if (pmap.n)
-			report(5, what, UNIT_MS, side_median(&ours), "pmap -X", side_median(&pmap), false, 1.0 / 6);
+		rollup = rollup_pss(r.pid);
+		report(5, what, UNIT_MS, side_median(ours), "cat smaps", side_median(cat), false, 1.15);
+		if (pmap->n)
+			report(5, what, UNIT_MS, side_median(ours), "pmap -X", side_median(pmap), false, 1.0 / 6);
 		else
 			report_missing(5, what, "pmap is missing");
-		if (pmap.n)
+		if (pmap->n)
 			note("  the kernel's part, cat smaps, is 1/%.1f of pmap -X",
-			     side_median(&pmap) / side_median(&cat));
-		report(5, "  its sum of Pss", UNIT_MIB, (double)pss / 1048576, "smaps_rollup",
+			     side_median(pmap) / side_median(cat));
+		report(5, "  its sum of Pss", UNIT_MIB, (double)r.pss / 1048576, "smaps_rollup",
 		       (double)rollup / 1048576, true, 0.99);
 	}
-	if (fd >= 0)
-		close(fd);
-	free(buf);
-	strings_put(strings);
+	if (r.fd >= 0)
+		close(r.fd);
+	free(r.buf);
+	strings_put(r.strings);
 	free(path);
 }

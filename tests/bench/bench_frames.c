@@ -8,6 +8,8 @@
 #include "mmscope/alloc.h"
 #include "tests/bench/bench.h"
 
+#define PEERS_MAX 3
+
 static double first_frame(const char *line, pid_t pid)
 {
 	struct pty p;
@@ -20,66 +22,70 @@ static double first_frame(const char *line, pid_t pid)
 	return ms;
 }
 
-struct peer {
-	const char *name, *program, *line;
-	double limit;
+struct runner {
+	const char *program, *line;
 	enum { TO_END, TO_FRAME, GDB } how;
-	struct side side;
+	pid_t pid;
 };
 
-static double peer_once(const struct peer *peer, pid_t pid)
+static double run_once(void *arg)
 {
-	switch (peer->how) {
+	const struct runner *r = arg;
+
+	if (r->program && !have(r->program))
+		return -1;
+	switch (r->how) {
 	case TO_END:
-		return run_ms(words(peer->line, pid), NULL);
+		return run_ms(words(r->line, r->pid), NULL);
 	case TO_FRAME:
-		return first_frame(peer->line, pid);
+		return first_frame(r->line, r->pid);
 	case GDB:
-		return gdb_mappings_ms(pid, NULL);
+		return gdb_mappings_ms(r->pid, NULL);
 	}
 	return -1;
 }
 
-static void compare(int number, enum target t, struct peer *peers, size_t n)
+struct peer {
+	const char *name;
+	struct runner runner;
+	double limit;
+};
+
+static void compare(int number, enum target t, const struct peer *peers, size_t n)
 {
-	pid_t pid = target_pid(t);
-	struct side ours = { .n = 0 };
+	struct runner ours = { NULL, "MMSCOPE PID", TO_FRAME, target_pid(t) }, theirs[PEERS_MAX];
+	struct turn turns[PEERS_MAX + 1] = { { .take = run_once, .arg = &ours } };
 	char *what = xasprintf("first frame, %s", target_names[t]);
 
-	for (int i = 0; pid && i < rounds; i++) {
-		double ms;
-
-		wait_for_quiet();
-		ms = first_frame("MMSCOPE PID", pid);
-
-		if (ms >= 0)
-			side_add(&ours, ms);
-		for (size_t k = 0; k < n; k++)
-			if (have(peers[k].program) && (ms = peer_once(&peers[k], pid)) >= 0)
-				side_add(&peers[k].side, ms);
+	for (size_t i = 0; i < n; i++) {
+		theirs[i] = peers[i].runner;
+		theirs[i].pid = ours.pid;
+		turns[i + 1] = (struct turn){ .take = run_once, .arg = &theirs[i] };
 	}
-	for (size_t k = 0; k < n; k++) {
-		if (!ours.n)
-			report_missing(number, what, pid ? "mmscope shows no frame" : "no target");
-		else if (!peers[k].side.n)
-			report_missing(number, what, peers[k].name);
+	if (ours.pid)
+		take_turns(turns, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (!turns[0].side.n)
+			report_missing(number, what, ours.pid ? "mmscope shows no frame" : "no target");
+		else if (!turns[i + 1].side.n)
+			report_missing(number, what, peers[i].name);
 		else
-			report(number, what, UNIT_MS, side_median(&ours), peers[k].name,
-			       side_median(&peers[k].side), false, peers[k].limit);
+			report(number, what, UNIT_MS, side_median(&turns[0].side), peers[i].name,
+			       side_median(&turns[i + 1].side), false, peers[i].limit);
 	}
 	free(what);
 }
 
 void bench_frames(void)
 {
-	struct peer many[] = {
-		{ "cat maps", "cat", "cat /proc/PID/maps", 2.0, TO_END, { .n = 0 } },
-		{ "pmap -x", "pmap", "pmap -x PID", 1.0 / 9, TO_END, { .n = 0 } },
+	static const struct peer many[] = {
+		{ "cat maps", { "cat", "cat /proc/PID/maps", TO_END, 0 }, 2.0 },
+		{ "pmap -x", { "pmap", "pmap -x PID", TO_END, 0 }, 1.0 / 9 },
 	};
-	struct peer few[] = {
-		{ "pmap -x", "pmap", "pmap -x PID", 1.3, TO_END, { .n = 0 } },
-		{ "htop's first frame", "htop", "htop -t", 1.0 / 15, TO_FRAME, { .n = 0 } },
-		{ "gdb info proc mappings", "gdb", "", 1.0 / 15, GDB, { .n = 0 } },
+	static const struct peer few[] = {
+		{ "pmap -x", { "pmap", "pmap -x PID", TO_END, 0 }, 1.3 },
+		{ "htop's first frame", { "htop", "htop -t", TO_FRAME, 0 }, 1.0 / 15 },
+		{ "gdb info proc mappings", { "gdb", "", GDB, 0 }, 1.0 / 15 },
 	};
 
 	compare(1, T_VMAS, many, ARRAY_LEN(many));

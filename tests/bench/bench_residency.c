@@ -83,13 +83,16 @@ static double look_ms(struct place *p, uint64_t from, uint64_t to)
 	return now_ms() - start;
 }
 
-static double all_ms(struct place *p)
+static double all_ms(void *place)
 {
+	struct place *p = place;
+
 	return look_ms(p, p->layout->vmas[0].start, 0x7ffffffff000);
 }
 
-static double pagemap_ms(const struct place *p)
+static double pagemap_ms(void *place)
 {
+	const struct place *p = place;
 	static uint64_t entries[1 << 16];
 	double start = now_ms();
 
@@ -110,26 +113,30 @@ static double pagemap_ms(const struct place *p)
 	return now_ms() - start;
 }
 
+static double smaps_ms(void *place)
+{
+	const struct place *p = place;
+
+	return run_ms(words("cat /proc/PID/smaps", p->pid), NULL);
+}
+
 static void dense(void)
 {
-	struct side ours = { .n = 0 }, raw = { .n = 0 }, smaps = { .n = 0 };
 	struct place p;
+	struct turn turns[] = {
+		{ .take = all_ms, .arg = &p }, { .take = pagemap_ms, .arg = &p }, { .take = smaps_ms, .arg = &p },
+	};
+	double ours;
 
 	if (!place_open(&p, T_RESIDENT)) {
 		report_missing(4, "residency, 8 GiB", "no target");
 		place_close(&p);
 		return;
 	}
-	for (int i = 0; i < rounds; i++) {
-		wait_for_quiet();
-		side_add(&ours, all_ms(&p));
-		side_add(&raw, pagemap_ms(&p));
-		side_add(&smaps, run_ms(words("cat /proc/PID/smaps", p.pid), NULL));
-	}
-	report(4, "residency, 8 GiB", UNIT_MS, side_median(&ours), "reading pagemap", side_median(&raw), false,
-	       0.5);
-	report(4, "residency, 8 GiB", UNIT_MS, side_median(&ours), "cat smaps", side_median(&smaps), false,
-	       0.35);
+	take_turns(turns, ARRAY_LEN(turns));
+	ours = side_median(&turns[0].side);
+	report(4, "residency, 8 GiB", UNIT_MS, ours, "reading pagemap", side_median(&turns[1].side), false, 0.5);
+	report(4, "residency, 8 GiB", UNIT_MS, ours, "cat smaps", side_median(&turns[2].side), false, 0.35);
 	place_close(&p);
 }
 

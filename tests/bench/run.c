@@ -63,6 +63,20 @@ void wait_for_quiet(void)
 	busy_rounds++;
 }
 
+void take_turns(struct turn *turns, size_t n)
+{
+	for (size_t i = 0; i < (size_t)rounds; i++) {
+		wait_for_quiet();
+		for (size_t k = 0; k < n; k++) {
+			struct turn *t = &turns[(i + k) % n];
+			double v = t->every && i % (size_t)t->every ? -1 : t->take(t->arg);
+
+			if (v >= 0)
+				side_add(&t->side, v);
+		}
+	}
+}
+
 bool have(const char *program)
 {
 	char *path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *save = NULL;
