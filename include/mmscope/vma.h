@@ -75,6 +75,7 @@ struct vma {
 struct layout {
 	unsigned refs;
 	size_t n;
+	uint64_t reading;		/* its source's number for what it was read from; 0: none */
 	struct strings *strings;	/* reference held */
 	struct vma *vmas;		/* n of them, owned */
 };
@@ -82,6 +83,7 @@ struct layout {
 /* refs 1; the VMAs are zero with an empty path. Whoever builds it may lower n. */
 struct layout *layout_create(struct strings *s, size_t n);
 struct layout *layout_get(const struct layout *l);		/* NULL gives NULL */
+struct layout *layout_copy(const struct layout *l);		/* refs 1; to change roles of */
 void layout_put(const struct layout *l);
 
 /* Index of the VMA that contains addr, or -1. */

@@ -10,20 +10,29 @@
 
 void lines_start(struct lines *l, int fd, char *buf)
 {
-	*l = (struct lines){ .fd = fd, .buf = buf };
+	*l = (struct lines){ .fd = fd, .buf = buf, .held = LINES_NONE };
 }
 
-static bool fill(struct lines *l)
+static bool fill(struct lines *l, size_t most)
 {
+	size_t keep = l->held < l->from ? l->held : l->from;
 	ssize_t n;
 
-	if (l->from) {
-		memmove(l->buf, l->buf + l->from, l->to - l->from);
-		l->to -= l->from;
-		l->from = 0;
+	if (l->to - keep == LINES_BUFFER) {
+		l->held = LINES_NONE;
+		keep = l->from;
 	}
+	if (keep) {
+		memmove(l->buf, l->buf + keep, l->to - keep);
+		l->to -= keep;
+		l->from -= keep;
+		if (l->held != LINES_NONE)
+			l->held -= keep;
+	}
+	if (most > LINES_BUFFER - l->to)
+		most = LINES_BUFFER - l->to;
 	do
-		n = pread(l->fd, l->buf + l->to, LINES_BUFFER - l->to, l->at);
+		n = pread(l->fd, l->buf + l->to, most, l->at);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		l->errnum = errno;
@@ -46,7 +55,7 @@ bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n)
 
 		if (!eol && n < LINES_BUFFER) {
 			seen = n;
-			if (fill(l))
+			if (fill(l, LINES_BUFFER))
 				continue;
 			if (!n)
 				return false;
@@ -56,8 +65,25 @@ bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n)
 		seen = 0;
 		if (skip)
 			continue;
+		l->line = (size_t)(start - l->buf);
 		*ret_line = start;
 		*ret_n = n;
 		return true;
 	}
+}
+
+bool lines_have(struct lines *l, size_t n)
+{
+	if (l->cut)
+		return false;
+	while (l->to - l->from < n)
+		if (!fill(l, n - (l->to - l->from)))
+			return false;
+	return true;
+}
+
+void lines_back(struct lines *l)
+{
+	l->from = l->line;
+	l->cut = false;
 }

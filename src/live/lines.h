@@ -6,15 +6,18 @@
 #define LIVE_LINES_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { LINES_BUFFER = 32768 };
+#define LINES_NONE SIZE_MAX
 
 struct lines {
 	int fd;
 	int errnum;		/* what ended it, 0: the end of the file */
 	off_t at;		/* bytes read so far */
-	size_t from, to;
+	size_t line, from, to;	/* in buf: the last line given, what is ahead, and its end */
+	size_t held;		/* text from here on stays in buf; LINES_NONE: none, or it was too much */
 	bool cut;		/* the rest of a line that was too long is being skipped */
 	char *buf;		/* LINES_BUFFER bytes, the caller's */
 };
@@ -23,6 +26,10 @@ void lines_start(struct lines *l, int fd, char *buf);
 /* The next line without its newline; an unterminated last line is one too. A line
  * longer than the buffer is given cut off. False at the end. */
 bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n);
+/* Are n bytes ahead, n at most half the buffer? Reads no further than that. */
+bool lines_have(struct lines *l, size_t n);
+/* The line given last is to be given again. */
+void lines_back(struct lines *l);
 /* What is in the buffer already, *ret_n bytes; and that n bytes of it are read. */
 static inline const char *lines_ahead(const struct lines *l, size_t *ret_n)
 {

@@ -40,6 +40,7 @@ static void live_close(struct source *src)
 	free(lv->root);
 	strings_put(lv->strings);
 	smaps_sums_free(&lv->sums);
+	seen_free(&lv->seen);
 	free(lv->looker);
 	free(lv->buf);
 	free(lv);

@@ -4,6 +4,7 @@
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
 #include "mmscope/source.h"
+#include "src/live/seen.h"
 #include "src/live/gate.h"
 #include "src/live/look.h"
 #include "src/live/pace.h"
@@ -51,6 +52,7 @@ struct live {
 	struct procfs fs;
 	unsigned without;
 	char *buf;			/* LINES_BUFFER bytes for maps and smaps */
+	struct seen seen;		/* of the text of maps */
 	int fd_maps, fd_pagemap, fd_stat, fd_status;
 	struct gate gate;
 	struct looker *looker;

@@ -95,7 +95,7 @@ static int read_whole(struct live *lv, struct sampling *s, const struct layout *
 	if (strings_bytes(lv->strings) > STRINGS_SLACK)
 		renew_strings(lv, old);
 	err = maps_read(lv->fd_maps, lv->buf, old && old->strings == lv->strings ? old : NULL,
-			lv->strings, ret);
+			lv->strings, &lv->seen, ret);
 	if (!err)
 		s->next->cost.rung[PANEL_LAYOUT] = "maps";
 	return err;
@@ -306,8 +306,7 @@ void live_roles(struct live *lv, struct sampling *s)
 	} else if (members_changed || detail_new || l != old ||
 		   (lv->last->tasks != s->next->tasks &&
 		    roles_stale(l, s->next->tasks, lv->fs.pid))) {
-		own = layout_create(l->strings, l->n);
-		memcpy(own->vmas, l->vmas, l->n * sizeof(*own->vmas));
+		own = layout_copy(l);
 		roles_assign(own, &in);
 		if (roles_equal(own, l)) {
 			layout_put(own);

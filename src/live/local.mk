@@ -4,6 +4,7 @@ libmmscope_a_SOURCES += \
 	include/mmscope/source.h include/mmscope/proclist.h \
 	src/live/uapi.h \
 	include/mmscope/doctor.h src/live/doctor.c \
+	src/live/seen.h src/live/seen.c \
 	src/live/btf.h src/live/btf.c \
 	src/live/denial.h src/live/denial.c \
 	src/live/gate.h src/live/gate.c \

@@ -39,12 +39,29 @@ static size_t cap_like(size_t n)
 	return (n + 64 + 255) & ~(size_t)255;
 }
 
-static void room(struct maps_build *b)
+static void room(struct maps_build *b, size_t n)
 {
-	if (b->n < b->cap)
+	if (b->cap - b->n >= n)
 		return;
 	b->cap = b->cap ? b->cap + b->cap / 2 : b->old ? cap_like(b->old->n) : 128;
+	if (b->cap - b->n < n)
+		b->cap = b->n + n;
 	b->vmas = xreallocarray(b->vmas, b->cap, sizeof(*b->vmas));
+}
+
+static const struct vma *last_of(const struct maps_build *b)
+{
+	return !b->n ? NULL : b->same ? &b->old->vmas[b->n - 1] : &b->vmas[b->n - 1];
+}
+
+/* What was equal so far is copied, for what comes next is not. */
+static void no_longer_same(struct maps_build *b)
+{
+	b->same = false;
+	b->cap = cap_like(b->old->n);
+	b->vmas = xreallocarray(NULL, b->cap, sizeof(*b->vmas));
+	if (b->n)
+		memcpy(b->vmas, b->old->vmas, b->n * sizeof(*b->vmas));
 }
 
 static bool add(struct maps_build *b, const struct maps_line *m, const char *path, size_t n)
@@ -56,21 +73,16 @@ static bool add(struct maps_build *b, const struct maps_line *m, const char *pat
 		b->n++;
 		return true;
 	}
-	last = !b->n ? NULL : b->same ? &b->old->vmas[b->n - 1] : &b->vmas[b->n - 1];
+	last = last_of(b);
 	if (last && m->start < last->end)
 		return false;
-	if (b->same) {
-		b->same = false;
-		b->cap = cap_like(b->old->n);
-		b->vmas = xreallocarray(NULL, b->cap, sizeof(*b->vmas));
-		if (b->n)
-			memcpy(b->vmas, b->old->vmas, b->n * sizeof(*b->vmas));
-	}
+	if (b->same)
+		no_longer_same(b);
 	v = (struct vma){ .start = m->start, .end = m->end, .offset = m->offset,
 			  .inode = m->inode, .dev_major = m->dev_major, .dev_minor = m->dev_minor,
 			  .perms = m->perms, .role = ROLE_OTHER, .growsdown = 2 };
-	room(b);
-	last = b->n ? &b->vmas[b->n - 1] : NULL;
+	room(b, 1);
+	last = last_of(b);
 	if (last && n && path_is(last->path, path, n))
 		v.path = last->path;
 	else
@@ -96,6 +108,25 @@ bool maps_build_add(struct maps_build *b, const struct maps_line *m)
 	return add(b, m, m->path, m->path_len);
 }
 
+bool maps_build_keep(struct maps_build *b, size_t first, size_t n)
+{
+	const struct vma *last;
+
+	if (b->same && b->n == first) {
+		b->n += n;
+		return true;
+	}
+	last = last_of(b);
+	if (last && n && b->old->vmas[first].start < last->end)
+		return false;
+	if (b->same)
+		no_longer_same(b);
+	room(b, n);
+	memcpy(b->vmas + b->n, b->old->vmas + first, n * sizeof(*b->vmas));
+	b->n += n;
+	return true;
+}
+
 struct layout *maps_build_end(struct maps_build *b)
 {
 	struct layout *l;
@@ -110,7 +141,7 @@ struct layout *maps_build_end(struct maps_build *b)
 			memcpy(l->vmas, b->old->vmas, b->n * sizeof(*l->vmas));
 	} else {
 		l->vmas = b->cap <= cap_like(b->n) ? b->vmas :
-						     xreallocarray(b->vmas, b->n ? b->n : 1, sizeof(*l->vmas));
+						     xreallocarray(b->vmas, cap_like(b->n), sizeof(*l->vmas));
 	}
 	l->n = b->n;
 	b->vmas = NULL;
@@ -123,25 +154,116 @@ void maps_build_drop(struct maps_build *b)
 	b->vmas = NULL;
 }
 
-int maps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
-	      struct layout **ret)
-{
-	struct maps_build b;
-	struct maps_line m;
+/* One reading of the text, beside the blocks of the one before. */
+struct reading {
+	struct maps_build build;
 	struct lines in;
+	struct seen *seen;	/* NULL: none are made */
+	size_t next;		/* the block of before that may come next */
+	size_t first;		/* the VMA of the first line that in.held has */
+};
+
+/* The lines held, up to `end`, are a block. */
+static void end_block(struct reading *r, size_t end)
+{
+	size_t held = r->in.held;
+
+	/* An unfinished line may go on the next time. */
+	if (r->seen && held != LINES_NONE && end > held && r->in.buf[end - 1] == '\n')
+		seen_add(r->seen, r->in.buf + held, end - held, r->first, r->build.n - r->first);
+	r->in.held = LINES_NONE;
+}
+
+static const struct vma *next_block(const struct reading *r)
+{
+	return r->seen && r->next < r->seen->nwas ?
+	       &r->build.old->vmas[r->seen->was[r->next].first] : NULL;
+}
+
+/* Takes over the block that may come next, if it does. */
+static bool block_again(struct reading *r)
+{
+	const struct seen_block *b = &r->seen->was[r->next];
+	const char *text;
+	size_t ahead;
+
+	if (!lines_have(&r->in, b->bytes))
+		return false;
+	text = lines_ahead(&r->in, &ahead);
+	if (!seen_is(r->seen, b, text))
+		return false;
+	end_block(r, r->in.from);
+	if (!maps_build_keep(&r->build, b->first, b->n))
+		return false;
+	seen_keep(r->seen, b, r->build.n - b->n);
+	lines_skip(&r->in, b->bytes);
+	return true;
+}
+
+static void add_line(struct reading *r, const struct maps_line *m)
+{
+	size_t line = r->in.line;
+
+	if (r->in.held != LINES_NONE && r->in.from - r->in.held >= SEEN_BYTES)
+		end_block(r, line);
+	if (r->seen && r->in.held == LINES_NONE && r->in.from - line < SEEN_BYTES) {
+		r->in.held = line;
+		r->first = r->build.n;
+	}
+	if (!maps_build_add(&r->build, m))
+		r->in.held = LINES_NONE;
+}
+
+/* Block after block while they are as before; line by line behind a change, until the
+ * first line of a block comes. */
+static void read_text(struct reading *r)
+{
+	bool maybe = next_block(r);
+	struct maps_line m;
 	const char *line;
 	size_t n;
 
-	maps_build_start(&b, old, strings);
-	lines_start(&in, fd, buf);
-	while (lines_next(&in, &line, &n))
-		if (maps_parse_line(line, n, &m))
-			maps_build_add(&b, &m);
-	if (in.errnum || !in.at) {
-		maps_build_drop(&b);
-		return in.errnum ? in.errnum : ESRCH;
+	for (;;) {
+		if (maybe) {
+			maybe = block_again(r);
+			r->next++;
+			maybe &= next_block(r) != NULL;
+			continue;
+		}
+		if (!lines_next(&r->in, &line, &n))
+			break;
+		if (!maps_parse_line(line, n, &m)) {
+			r->in.held = LINES_NONE;
+			continue;
+		}
+		while (next_block(r) && next_block(r)->start < m.start)
+			r->next++;
+		maybe = next_block(r) && next_block(r)->start == m.start;
+		if (maybe)
+			lines_back(&r->in);
+		else
+			add_line(r, &m);
 	}
-	*ret = maps_build_end(&b);
+	end_block(r, r->in.from);
+}
+
+int maps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
+	      struct seen *seen, struct layout **ret)
+{
+	struct reading r = { .next = 0 };
+
+	/* What is read for the first time is wanted at once, and may be all there is. */
+	if (old && seen && seen_start(seen, old->reading))
+		r.seen = seen;
+	maps_build_start(&r.build, old, strings);
+	lines_start(&r.in, fd, buf);
+	read_text(&r);
+	if (r.in.errnum || !r.in.at) {
+		maps_build_drop(&r.build);
+		return r.in.errnum ? r.in.errnum : ESRCH;
+	}
+	*ret = maps_build_end(&r.build);
+	(*ret)->reading = r.seen ? seen_end(seen, (size_t)r.in.at) : 0;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "mmscope/source.h"
 #include "mmscope/vma.h"
+#include "src/live/seen.h"
 #include "src/live/maps_parse.h"
 
 /* Collects the VMAs of one pass in rising order. While they equal those of `old`
@@ -22,15 +23,18 @@ struct maps_build {
 void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings);
 /* False, and nothing added, when the VMA does not lie above the one before. */
 bool maps_build_add(struct maps_build *b, const struct maps_line *m);
+/* The same for n VMAs that are those of `old` from `first` on. */
+bool maps_build_keep(struct maps_build *b, size_t first, size_t n);
 /* A new reference: to `old` when all was equal, else to a layout whose roles are not
  * known yet (ROLE_OTHER), or carried over where the VMA is as before. */
 struct layout *maps_build_end(struct maps_build *b);
 void maps_build_drop(struct maps_build *b);
 
 /* Reads all of an open maps file; `buf` has LINES_BUFFER bytes. 0, or errno; ESRCH
- * when the mm is gone (nothing at all was read). *ret is untouched on failure. */
+ * when the mm is gone (nothing at all was read). *ret is untouched on failure. `seen`,
+ * or NULL, remembers the text for the next reading, when its layout is `old` then. */
 int maps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
-	      struct layout **ret);
+	      struct seen *seen, struct layout **ret);
 
 /* Is what maps has in `span` what the layout has? 0 yes, 1 no, else -errno. */
 int maps_check(int fd, const struct layout *l, struct span span);

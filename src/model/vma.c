@@ -162,6 +162,18 @@ struct layout *layout_create(struct strings *s, size_t n)
 	return l;
 }
 
+struct layout *layout_copy(const struct layout *l)
+{
+	struct layout *own = xmalloc(sizeof(*own));
+
+	*own = (struct layout){ .refs = 1, .n = l->n, .reading = l->reading,
+				.strings = strings_get(l->strings) };
+	own->vmas = xreallocarray(NULL, l->n ? l->n : 1, sizeof(*own->vmas));
+	if (l->n)
+		memcpy(own->vmas, l->vmas, l->n * sizeof(*own->vmas));
+	return own;
+}
+
 struct layout *layout_get(const struct layout *l)
 {
 	/* A value is const for everybody but its reference count. */

@@ -96,6 +96,7 @@ struct keeper {
 	int fd;
 	char *buf;
 	struct strings *strings;
+	struct seen seen;
 	struct snapshot *last;
 };
 
@@ -107,7 +108,7 @@ static double refresh_ms(struct keeper *k)
 
 	lseek(k->fd, 0, SEEK_SET);
 	if (maps_read(k->fd, k->buf, k->last ? k->last->layout : NULL, k->strings,
-		      (struct layout **)&next->layout)) {
+		      &k->seen, (struct layout **)&next->layout)) {
 		snapshot_put(next);
 		return -1;
 	}
@@ -178,6 +179,7 @@ static void compare(enum target t, double limit_scanf)
 	mappings_free(&usual);
 	snapshot_put(k.last);
 	strings_put(k.strings);
+	seen_free(&k.seen);
 	free(k.buf);
 	close(k.fd);
 	free(what);

@@ -42,7 +42,7 @@ static bool place_open(struct place *p, enum target t)
 	p->strings = strings_create();
 	p->layout = NULL;
 	if (p->maps >= 0)
-		maps_read(p->maps, buf, NULL, p->strings, &p->layout);
+		maps_read(p->maps, buf, NULL, p->strings, NULL, &p->layout);
 	free(buf);
 	p->looker = xcalloc(1, sizeof(*p->looker));
 	look_init(p->looker, p->pagemap, LOOK_SCAN);

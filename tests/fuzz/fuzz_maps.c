@@ -62,17 +62,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct strings *strings = strings_create();
 	struct layout *l, *again;
 	struct smaps_sums sums = { 0 };
+	struct seen seen = { .n = 0 };
 	struct details *d;
 
 	if (fd < 0)
 		fd = memfd_create("input", 0);
 	must(!ftruncate(fd, 0) && pwrite(fd, data, size, 0) == (ssize_t)size);
-	if (!maps_read(fd, buf, NULL, strings, &l)) {
+	if (!maps_read(fd, buf, NULL, strings, NULL, &l)) {
 		assign(l, NULL);
 		check(l);
-		must(!maps_read(fd, buf, l, strings, &again));
-		must(again == l);
-		layout_put(again);
+		for (int i = 0; i < 3; i++) {	/* parsed, remembered, known */
+			must(!maps_read(fd, buf, l, strings, &seen, &again));
+			must(again == l);
+			layout_put(again);
+		}
+		seen_free(&seen);
 		layout_put(l);
 	}
 	if (!smaps_read(fd, buf, NULL, strings, &l, &d, &sums)) {

@@ -407,7 +407,7 @@ static struct layout *read_text(const char *text, const struct layout *old, stru
 	int fd = file_of(text, strlen(text));
 	struct layout *l = NULL;
 
-	assert_int_equal(maps_read(fd, buf, old, s, &l), 0);
+	assert_int_equal(maps_read(fd, buf, old, s, NULL, &l), 0);
 	close(fd);
 	free(buf);
 	return l;

@@ -43,7 +43,7 @@ static void place_open(struct place *p)
 	p->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	look_init(p->looker, p->pagemap, LOOK_SCAN);
 	p->strings = strings_create();
-	assert_int_equal(maps_read(p->maps, buf, NULL, p->strings, &p->layout), 0);
+	assert_int_equal(maps_read(p->maps, buf, NULL, p->strings, NULL, &p->layout), 0);
 	free(buf);
 }
 
