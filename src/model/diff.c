@@ -109,6 +109,19 @@ static bool same_vma(const struct vma *a, const struct vma *b)
 	return !memcmp(a, b, sizeof(*a)) || vma_equal(a, b);
 }
 
+/* How many VMAs are equal from here on: most of them, so that many are compared at once. */
+static size_t equal_vmas(const struct vma *a, const struct vma *b, size_t n)
+{
+	enum { AT_ONCE = 128 };
+	size_t i = 0;
+
+	while (n - i >= AT_ONCE && !memcmp(a + i, b + i, AT_ONCE * sizeof(*a)))
+		i += AT_ONCE;
+	while (i < n && same_vma(a + i, b + i))
+		i++;
+	return i;
+}
+
 static void diff_layouts(struct event_list *l, const struct layout *a, const struct layout *b)
 {
 	size_t na = a ? a->n : 0, nb = b ? b->n : 0, i = 0, j = 0;
@@ -120,10 +133,13 @@ static void diff_layouts(struct event_list *l, const struct layout *a, const str
 		const struct vma *vb = j < nb ? &b->vmas[j] : NULL;
 		struct cluster c = { .before = va, .after = vb };
 
-		if (va && vb && same_vma(va, vb)) {
-			i++;
-			j++;
-			continue;
+		if (va && vb) {
+			size_t equal = equal_vmas(va, vb, na - i < nb - j ? na - i : nb - j);
+
+			i += equal;
+			j += equal;
+			if (equal)
+				continue;
 		}
 		c.start = !vb || (va && va->start < vb->start) ? va->start : vb->start;
 		c.end = c.start + 1;
