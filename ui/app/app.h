@@ -121,6 +121,8 @@ bool goto_place(struct app *app, const char *text);
 /* The filter of the view in focus: its own rows', else the session's. */
 const char *filter_text(struct app *app);
 bool filter_set(struct app *app, const char *text, struct filter_error *err);
+/* From the one to the other, as one step of undo where it is the session's. */
+void filter_change(struct app *app, const char *from, const char *to);
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
 void prompt_open_source(struct app *app, const struct source_command *c);
 void prompt_input(struct app *app, const struct input *in);

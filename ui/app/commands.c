@@ -165,8 +165,7 @@ static void do_back(struct app *app, const char *arg)
 	if (session_zoom(s) > 0) {
 		session_set_zoom(s, session_zoom(s) - 1);
 	} else if (*filter_text(app)) {
-		session_remember(s);
-		filter_set(app, "", NULL);
+		filter_change(app, filter_text(app), "");
 	} else {
 		session_set_role(s, -1);
 	}

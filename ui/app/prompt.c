@@ -187,6 +187,15 @@ bool filter_set(struct app *app, const char *text, struct filter_error *err)
 	       session_set_filter(app->session, text, err);
 }
 
+void filter_change(struct app *app, const char *from, const char *to)
+{
+	if (!views[frame_focus(app)]->set_filter && strcmp(from, to)) {
+		filter_set(app, from, NULL);
+		session_remember(app->session);
+	}
+	filter_set(app, to, NULL);
+}
+
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
 {
 	struct prompt *p = &app->prompt;
@@ -199,8 +208,6 @@ void prompt_open(struct app *app, enum prompt_kind kind, const char *text)
 	p->recalled = p->nhistory;
 	free(p->before);
 	p->before = xstrdup(filter_text(app));
-	if (kind == PROMPT_FILTER)
-		session_remember(app->session);
 }
 
 /* What stands in the line to begin with: to edit a line, one has to see it. */
@@ -328,6 +335,7 @@ static void done(struct app *app)
 	} else if (kind == PROMPT_FIND && *text) {
 		find_again(app, 1);
 	} else if (kind == PROMPT_FILTER) {
+		filter_change(app, p->before, text);
 		session_select_passing(app->session);
 	}
 	free(text);
