@@ -466,7 +466,7 @@ static void draw_text(const struct app *app, struct canvas *c, int row, int rows
 	struct rect r = { row, 1, rows, canvas_cols(c) - 2 };
 	struct rect nowhere = { canvas_rows(c), 1, SENTENCE_ROWS, r.cols };
 	uint32_t k = app_key_of(app, "sentence");
-	int surplus = canvas_wrap(c, nowhere, st, text) - rows, col;
+	int surplus = canvas_wrap(c, nowhere, st, text) - rows, col, at;
 	char key[16];
 
 	if (app->whole_sentence && surplus > 0) {
@@ -479,6 +479,11 @@ static void draw_text(const struct app *app, struct canvas *c, int row, int rows
 	if (app->whole_sentence || surplus <= 0 || !k)
 		return;
 	col = canvas_cols(c) - 8 - text_width(key_name(k, key));
+	/* Where the last line ends before that, its own mark stands there already. */
+	for (at = col - 1; at > 0 && canvas_cell(c, row + rows - 1, at)->ch == ' '; at--)
+		;
+	if (canvas_cell(c, row + rows - 1, at)->ch == (canvas_ascii(c) ? '~' : 0x2026 /* … */))
+		canvas_ch(c, row + rows - 1, at, st, ' ');
 	col = canvas_put(c, row + rows - 1, col, st, "… ");
 	col = canvas_put(c, row + rows - 1, col, STYLE(KEY), key_name(k, key));
 	canvas_put(c, row + rows - 1, col, STYLE(DIM), " more ");
