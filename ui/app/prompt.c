@@ -400,11 +400,11 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 		int at = col + (int)p->error.column - 1;
 
 		if (at > canvas_cols(c) / 2) {
-			canvas_putf(c, row + 1, 1, STYLE(ERROR), "column %u: %s", p->error.column,
-				    p->error.message);
+			at = canvas_putf(c, row + 1, 1, STYLE(ERROR), "column %u: ", p->error.column);
 		} else {
-			canvas_putf(c, row + 1, at, STYLE(ERROR), "^ %s", p->error.message);
+			at = canvas_put(c, row + 1, at, STYLE(ERROR), "^ ");
 		}
+		canvas_putn(c, row + 1, at, STYLE(ERROR), canvas_cols(c) - 1 - at, p->error.message);
 	} else if (rows > 1) {
 		const char *said = session_said(app->session);
 		const struct view *v = views[frame_focus(app)];
