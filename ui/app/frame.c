@@ -529,13 +529,23 @@ static const struct hint plain_hints[] = {
 	{ NULL, "C-t tree" }, { NULL, "C-c quit" },
 };
 
+/* While a line is typed, or narrows a list, the other keys are letters. */
+static const struct hint line_hints[] = {
+	{ NULL, "Enter accept" }, { NULL, "Esc leave" }, { NULL, "↑↓ lines before" }, { NULL, "C-u clear" },
+};
+static const struct hint list_hints[] = {
+	{ NULL, "type to narrow" }, { NULL, "↑↓ move" }, { NULL, "Enter choose" }, { NULL, "Esc close" },
+};
+
 static void draw_footer(struct app *app, struct canvas *c, int row)
 {
 	bool stepped = session_caps(app->session) & CAP_STEP;
 	const struct { const struct hint *v; int n; } all[] = {
 		{ live_hints, ARRAY_LEN(live_hints) }, { step_hints, ARRAY_LEN(step_hints) },
 		{ plain_hints, ARRAY_LEN(plain_hints) }, { aside_hints, ARRAY_LEN(aside_hints) },
-	}, *hinted = &all[app->picking ? 2 : app->aside ? 3 : stepped];
+		{ line_hints, ARRAY_LEN(line_hints) }, { list_hints, ARRAY_LEN(list_hints) },
+	}, *hinted = &all[app->picking ? 2 : app->prompt.kind ? 4 : app->chooser.open ? 5 :
+			  app->aside ? 3 : stepped];
 	const struct hint *hints = hinted->v;
 	int n = hinted->n;
 	int col = 1;
