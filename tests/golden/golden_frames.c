@@ -145,6 +145,28 @@ static int check_undo_after_left(void)
 	return failed;
 }
 
+/* Every key that help lists says what it does. */
+static int check_help_says(void)
+{
+	struct app_options options = { .proc_root = "/nonexistent", .interval = 0.1 };
+	struct app app;
+	int silent = 0;
+
+	app_init(&app, &options);
+	app.session = scene_play("shell");
+	app.canvas = canvas_create(24, 80, false);
+	frame_compose(&app);
+	press(&app, "?");
+	for (size_t i = 0; i < app.chooser.n; i++)
+		if (!*app.chooser.items[i].about) {
+			fprintf(stderr, "help does not say what '%s' does: %s\n",
+				app.chooser.items[i].key, app.chooser.items[i].name);
+			silent++;
+		}
+	app_deinit(&app);
+	return silent;
+}
+
 /* A terminal that is too small gets one line that says what it needs, at any size. */
 static int check_small(void)
 {
@@ -172,6 +194,7 @@ int main(void)
 		failed += check(&scripts[i]);
 	failed += check_small();
 	failed += check_undo_after_left();
+	failed += check_help_says();
 	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts), failed);
 	return failed != 0;
 }

@@ -284,10 +284,34 @@ static bool has_context(const struct app *app, const char *context)
 	return view < 0 || !(views[view]->caps & ~session_caps(app->session));
 }
 
-static const char *help_for(const struct app *app, const char *command)
+/* What a command does to a line one types in, or to the list of processes. */
+static const struct { const char *context, *command, *help; } typing_help[] = {
+	{ "prompt", "accept", "uses what stands in the line" },
+	{ "prompt", "cancel", "leaves the line; what it changed is as before" },
+	{ "prompt", "history-previous", "the line typed before this one" },
+	{ "prompt", "history-next", "the line typed after this one" },
+	{ "prompt", "left", "one character to the left" },
+	{ "prompt", "right", "one character to the right" },
+	{ "prompt", "start", "to the start of the line" },
+	{ "prompt", "end", "to the end of the line" },
+	{ "prompt", "erase", "deletes the character before the cursor" },
+	{ "prompt", "delete", "deletes the character under the cursor" },
+	{ "prompt", "erase-word", "deletes the word before the cursor" },
+	{ "prompt", "erase-line", "deletes what stands before the cursor" },
+	{ "prompt", "erase-rest", "deletes what stands behind the cursor" },
+	{ "picker", "enter", "opens the selected process" },
+	{ "picker", "back", "clears what was typed; then leaves the list" },
+	{ "picker", "tree", "children below their parents, or a plain list" },
+	{ "picker", "sort", "sorts by the next column" },
+};
+
+static const char *help_for(const struct app *app, const char *context, const char *command)
 {
 	char name[48];
 
+	for (size_t i = 0; i < ARRAY_LEN(typing_help); i++)
+		if (!strcmp(typing_help[i].context, context) && !strcmp(typing_help[i].command, command))
+			return typing_help[i].help;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, " "), command);
 	for (const struct app_command *c = app_commands; c->name; c++)
 		if (!strcmp(c->name, name) && strcmp(name, "room"))
@@ -324,13 +348,13 @@ static void do_help(struct app *app, const char *arg)
 			struct buf name = BUF_INIT;
 			char key[16];
 
-			if (when != pass || !has_context(app, b->context))
+			if (when != pass || !has_context(app, b->context) || !strcmp(b->command, "none"))
 				continue;
 			if (!global && !step)
 				buf_addf(&name, "%s: ", b->context);
 			buf_adds(&name, b->command);
 			chooser_add(&app->chooser, key_name(b->key, key), buf_str(&name),
-				    help_for(app, b->command), when < 2 ? b->command : "");
+				    help_for(app, b->context, b->command), when < 2 ? b->command : "");
 			buf_free(&name);
 		}
 }
