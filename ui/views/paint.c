@@ -220,14 +220,28 @@ const char *ago_text(uint64_t ns, char out[16])
 
 /* ---- columns ---- */
 
-static int rest_width(const struct column *cols, int room)
+static int used_width(const struct column *cols, int room)
 {
 	int used = 0;
 
 	for (; cols->name; cols++)
 		if (cols->room <= room)
 			used += cols->width + 1;
-	return imax(room - used, 4);
+	return used;
+}
+
+int columns_rest(const struct column *cols, int room)
+{
+	return imax(room - used_width(cols, room), 4);
+}
+
+/* Of a column that is shown; `lacking` columns are still to be given up, the first ones first. */
+static int width_of(const struct column *col, int rest, int *lacking)
+{
+	int gives = col->least ? imin(imax(*lacking, 0), col->width - col->least) : 0;
+
+	*lacking -= gives;
+	return col->width ? col->width - gives : rest;
 }
 
 /* The last `width` columns of what is too long, behind "…". */
@@ -254,15 +268,17 @@ static void put_aligned(struct canvas *c, int row, int col, int width, bool left
 
 void columns_head(struct canvas *c, int row, const struct column *cols, int sorted, bool reversed)
 {
-	int room = canvas_cols(c), rest = rest_width(cols, room), col = 1;
+	int room = canvas_cols(c), rest = columns_rest(cols, room), col = 1;
+	int lacking = used_width(cols, room) - room;
 
 	canvas_fill(c, (struct rect){ row, 0, 1, room }, STYLE(COLUMN), ' ');
 	for (int i = 0; cols[i].name; i++) {
-		int width = cols[i].width ? cols[i].width : rest;
 		char head[32];
+		int width;
 
 		if (cols[i].room > room)
 			continue;
+		width = width_of(&cols[i], rest, &lacking);
 		snprintf(head, sizeof(head), "%s%s", cols[i].head, i != sorted ? "" :
 			 cols[i].rising == reversed ? "▾" : "▴");
 		put_aligned(c, row, col, width, cols[i].left, i == sorted ?
@@ -274,14 +290,16 @@ void columns_head(struct canvas *c, int row, const struct column *cols, int sort
 void columns_row(struct canvas *c, int row, const struct column *cols, const void *rows, size_t i,
 		 struct buf *scratch)
 {
-	int room = canvas_cols(c), rest = rest_width(cols, room), col = 1;
+	int room = canvas_cols(c), rest = columns_rest(cols, room), col = 1;
+	int lacking = used_width(cols, room) - room;
 
 	for (; cols->name; cols++) {
-		int width = cols->width ? cols->width : rest;
 		struct style st;
+		int width;
 
 		if (cols->room > room)
 			continue;
+		width = width_of(cols, rest, &lacking);
 		buf_reset(scratch);
 		st = cols->text(rows, i, scratch);
 		if (cols->tail && text_width(buf_str(scratch)) > width)

@@ -22,6 +22,7 @@ struct threads_rows {
 	const struct session *s;
 	const struct task_list *tasks;
 	uint64_t largest;		/* use, for the bars */
+	int bar;			/* columns of the bars */
 };
 
 static void threads_fini(void *state)
@@ -218,15 +219,13 @@ static struct style text_vma(const void *rows, size_t i, struct buf *out)
 /* Use within the stack, to scale with the deepest of all: █ in use, ▒ touched before. */
 static struct style text_bar(const void *rows, size_t i, struct buf *out)
 {
-	enum { WIDTH = 16 };
 	uint64_t largest = ((const struct threads_rows *)rows)->largest;
 	uint64_t used = number_used(rows, i), high = number_high(rows, i);
-	int a = used == UNKNOWN || !largest ? 0 : (int)((used * WIDTH + largest - 1) / largest);
-	int b = high == UNKNOWN || !largest ? 0 : (int)((umin(high,
-							      largest) * WIDTH + largest -
-							      1) / largest);
+	uint64_t width = (uint64_t)((const struct threads_rows *)rows)->bar;
+	int a = used == UNKNOWN || !largest ? 0 : (int)((used * width + largest - 1) / largest);
+	int b = high == UNKNOWN || !largest ? 0 : (int)((umin(high, largest) * width + largest - 1) / largest);
 
-	for (int k = 0; k < imax(a, b) && k < WIDTH; k++)
+	for (int k = 0; k < imax(a, b) && k < (int)width; k++)
 		buf_adds(out, k < a ? "█" : "▒");
 	return STYLE(BAR);
 }
@@ -249,16 +248,16 @@ static int compare_syscall(const void *rows, size_t a, size_t b)
 static const struct column task_columns[] = {
 	{ .name = "tid", .head = "TID", .width = 7, .rising = true, .text = text_tid,
 	  .number = number_tid },
-	{ .name = "comm", .head = "COMM", .width = 10, .left = true, .rising = true,
+	{ .name = "comm", .head = "COMM", .width = 10, .least = 8, .left = true, .rising = true,
 	  .text = text_comm,
 	  .compare = compare_comm },
 	{ .name = "letter", .head = "S", .width = 1, .left = true, .text = text_letter },
 	{ .name = "state", .head = "STATE", .width = 8, .room = 96, .left = true, .rising = true,
 	  .text = text_state, .compare = compare_state },
-	{ .name = "syscall", .head = "SYSCALL", .width = 10, .left = true, .rising = true,
+	{ .name = "syscall", .head = "SYSCALL", .width = 10, .least = 8, .left = true, .rising = true,
 	  .text = text_syscall,
 	  .compare = compare_syscall },
-	{ .name = "sp", .head = "SP", .width = 12, .room = 78, .left = true, .text = text_sp,
+	{ .name = "sp", .head = "SP", .width = 12, .room = 82, .left = true, .text = text_sp,
 	  .number = number_sp },
 	{ .name = "used", .head = "USED", .width = 6, .text = text_used, .number = number_used },
 	{ .name = "resident", .head = "RSS", .width = 6, .room = 54, .text = text_resident,
@@ -266,7 +265,7 @@ static const struct column task_columns[] = {
 	{ .name = "high", .head = "DEEP", .width = 6, .room = 112, .text = text_high,
 	  .number = number_high },
 	{ .name = "size", .head = "SIZE", .width = 6, .text = text_size_, .number = number_size },
-	{ .name = "guard", .head = "GUARD", .width = 6, .room = 86, .text = text_guard,
+	{ .name = "guard", .head = "GUARD", .width = 6, .room = 56, .text = text_guard,
 	  .number = number_guard },
 	{ .name = "stack", .head = "STACK VMA", .width = 12, .room = 126, .left = true,
 	  .text = text_vma },
@@ -352,7 +351,8 @@ static void threads_draw(void *state, const struct session *s, struct canvas *c)
 {
 	struct threads_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
-	struct threads_rows rows = { .s = s, .tasks = snap ? snap->tasks : NULL };
+	struct threads_rows rows = { .s = s, .tasks = snap ? snap->tasks : NULL,
+				     .bar = imin(columns_rest(task_columns, canvas_cols(c)), 16) };
 	int height = canvas_rows(c);
 
 	if (!rows.tasks || !rows.tasks->n) {
