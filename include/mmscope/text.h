@@ -38,8 +38,8 @@ const char *text_size(uint64_t bytes, char out[16]);
 bool text_parse_size(const char *s, uint64_t *ret);
 /* Smallest edit distance, two letters exchanged being one edit; for "did you mean". */
 unsigned text_distance(const char *a, const char *b);
-/* The entry of a NULL-terminated list that is nearest to word, else the shortest that begins with
- * it; NULL when there is none. */
+/* The entry of a NULL-terminated list that is nearest to word (the same in capitals is), else the
+ * shortest that begins with it; NULL when there is none. */
 const char *text_nearest(const char *word, const char *const *list);
 
 #endif

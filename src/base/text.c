@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mmscope/alloc.h"
 
@@ -325,7 +326,7 @@ const char *text_nearest(const char *word, const char *const *list)
 	unsigned best_distance = (unsigned)n / 3 + 2;
 
 	for (; *list; list++) {
-		unsigned d = text_distance(word, *list);
+		unsigned d = strcasecmp(word, *list) ? text_distance(word, *list) : 0;
 
 		if (d < best_distance) {
 			best_distance = d;

@@ -95,6 +95,7 @@ static void test_nearest(void **state)
 	(void)state;
 	assert_string_equal(text_nearest("toch", words), "touch");
 	assert_string_equal(text_nearest("frok", words), "fork");
+	assert_string_equal(text_nearest("TOUCH", words), "touch");
 	assert_null(text_nearest("zebra", words));
 	assert_string_equal(text_nearest("linux-6.1", kernels), "linux-6.1-x86_64");
 }
