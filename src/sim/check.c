@@ -111,6 +111,7 @@ struct run {			/* of one file */
 	bool differs;
 	struct sim_options options;
 	unsigned replays;
+	unsigned at;			/* line of what kept it from beginning, 0: none of its lines */
 };
 
 static void fail(struct checker *c, int status)
@@ -128,10 +129,18 @@ static struct error *need_lab(struct checker *c)
 	return c->lab_error ? error_create(c->lab_error->code, "%s", c->lab_error->message) : NULL;
 }
 
+/* Of what a head can say only a limit on the address space is too little to begin with. */
+static struct error *begun(struct run *r, struct error *err)
+{
+	if (err && err->code == ERR_FAILURE)
+		r->at = r->sc->as_line;
+	return err;
+}
+
 static struct error *open_sim(struct run *r, const struct sim_options *o, int slot)
 {
 	struct world *w;
-	struct error *err = world_sim_open(o, &w);
+	struct error *err = begun(r, world_sim_open(o, &w));
 
 	return err ? err : play_open(r->sc, o, w, &r->play[slot], &r->record[slot]);
 }
@@ -142,7 +151,7 @@ static struct error *open_kernel(struct run *r, const struct sim_options *o, int
 	struct error *err = need_lab(r->c);
 
 	if (!err)
-		err = world_kernel_open(r->c->lab, o, &w);
+		err = begun(r, world_kernel_open(r->c->lab, o, &w));
 	return err ? err : play_open(r->sc, o, w, &r->play[slot], &r->record[slot]);
 }
 
@@ -401,7 +410,10 @@ static void check_under(struct checker *c, const struct scenario *sc, const char
 	struct error *err = play_all(&r);
 
 	if (err) {
-		fprintf(c->err, "%s: %s\n", path, err->message);
+		if (r.at)
+			fprintf(c->err, "%s:%u: %s\n", path, r.at, err->message);
+		else
+			fprintf(c->err, "%s: %s\n", path, err->message);
 		fail(c, err->code);
 		error_destroy(err);
 	} else {

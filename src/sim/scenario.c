@@ -254,9 +254,12 @@ static struct error *start_limit(struct parser *p)
 	}
 	if (!err && limit == SIM_LIMIT_MEMLOCK && value > o->memlock_hard)
 		err = parser_error(p, w->column, "the hard limit of memlock is 8M");
-	if (!err)
-		o->limit[limit] = value;
-	return err;
+	if (err)
+		return err;
+	o->limit[limit] = value;
+	if (limit == SIM_LIMIT_AS)
+		p->sc->as_line = p->line;
+	return NULL;
 }
 
 static struct error *start_kstack(struct parser *p)

@@ -189,8 +189,9 @@ struct error *world_sim_open(const struct sim_options *o, struct world **ret)
 	struct sim_world *w;
 
 	if (!sim)
-		return error_create(ERR_FAILURE, "the program did not survive its exec (or there "
-						 "is no memory for the machine)");
+		return error_create(ERR_FAILURE, o->limit[SIM_LIMIT_AS] != SIM_UNLIMITED ?
+				    "the program did not survive its exec: SIGSEGV" :
+				    "there is no memory for the machine");
 	w = xcalloc(1, sizeof(*w));
 	w->world.ops = &sim_ops;
 	w->sim = sim;

@@ -84,6 +84,15 @@ static void test_predictions(void **state)
 	expect(got.out, "2 predictions, 1 wrong");
 }
 
+/* What keeps the machine from beginning is told with its line. */
+static void test_start_fails(void **state)
+{
+	(void)state;
+	check_text(CHECK_SIM, false, "title Two\nstart as 100K\nfork\n");
+	assert_int_equal(got.status, 1);
+	expect(got.err, ":2: the program did not survive its exec: SIGSEGV\n");
+}
+
 static void test_warnings(void **state)
 {
 	(void)state;
@@ -253,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profiles),
 		cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_start_fails),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_json),
