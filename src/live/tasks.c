@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,30 +73,30 @@ static void from_lib(void *arg, const struct procps_thread *t)
 	a->members->m[a->members->n++] = m;
 }
 
-/* The links of the directory are its own two and one for each thread. */
-static bool has_one_thread(const struct procfs *p)
+/* The links of the directory are its own two and one for each thread; 0: not known. */
+static size_t threads_of(const struct procfs *p)
 {
 	struct stat st;
 
-	return fstatat(p->dir, "task", &st, 0) == 0 && st.st_nlink == 3;
+	return fstatat(p->dir, "task", &st, 0) == 0 && st.st_nlink > 2 ? st.st_nlink - 2 : 0;
 }
 
-/* Opened each time: it would keep what a thousand threads took until all are asked for again. */
+/* Opened each time: it would keep what the threads took until all are asked for again. */
 static bool members_by_lib(struct tasks *t, const struct procfs *p, struct members *ret)
 {
 	struct lib_arg arg = { ret, p->dir };
+	size_t threads = threads_of(p);
 	struct procps *lib;
 	bool ok;
 
-	/* Not for one thread: the library comes with half a dozen others. */
-	if (t->lib_failed || has_one_thread(p))
+	/* Not for one thread: the library comes with half a dozen others, a megabyte. Nor for so
+	 * many that they would be asked for by it once and never again. */
+	if (t->lib_failed || threads == 1 || threads > TASKS_MANY)
 		return false;
 	lib = procps_threads_open();
 	t->lib_failed = !lib;
 	ok = lib && procps_threads(lib, p->pid, from_lib, &arg);
 	procps_close(lib);
-	if (ret->n >= TASKS_MANY)
-		malloc_trim(0);		/* and give it back */
 	return ok;
 }
 

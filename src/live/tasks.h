@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * The threads of a live process and their stacks.
  *
- * Who there is, with name and state, comes from libproc2 where proc_root is /proc, else
- * from our own reader. Stack pointer, pc and system call come from task/TID/syscall; with
+ * Who there is, with name and state, comes from libproc2 where proc_root is /proc and the
+ * threads are not many, else from our own reader. Stack pointer, pc and system call come from task/TID/syscall; with
  * many threads only some of them are asked at each sample, in turn.
  */
 #ifndef LIVE_TASKS_H
@@ -13,7 +13,7 @@
 
 /* So many are asked for their registers at one sample, and a share of the rest. With more
  * than TASKS_MANY only the directory is listed anew; names and states are read in turn,
- * with the registers. */
+ * with the registers, by our own reader. */
 enum { TASKS_AT_ONCE = 128, TASKS_SHARE = 10, TASKS_MANY = 256 };
 
 struct tasks {
