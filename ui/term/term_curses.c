@@ -46,12 +46,12 @@
 /* Our own codes for what curses hands over undecoded. */
 enum { CODE_SGR_MOUSE = 0x7f00, CODE_X10_MOUSE, CODE_PASTE, CODE_PASTE_END };
 
-/* A cell as the terminal was told: what a frame is compared with. */
+/* A cell as the terminal was told: what a frame is compared with, as bytes. */
 struct shown {
 	uint32_t ch;
-	uint16_t pair;
-	uint8_t attr;
+	uint16_t pair, attr;
 };
+_Static_assert(sizeof(struct shown) == 8, "no holes");
 
 struct cached {
 	struct style style;
@@ -84,7 +84,8 @@ struct term {
 
 static bool same_style(struct style a, struct style b)
 {
-	return a.role == b.role && a.attr == b.attr && a.heat == b.heat;
+	_Static_assert(sizeof(a) == 4, "no holes");
+	return !memcmp(&a, &b, sizeof(a));
 }
 
 static void raw_write(const struct term *t, const char *s, size_t n)
@@ -451,9 +452,16 @@ static const struct cached *resolve(struct term *t, const struct theme *theme, s
 	return c;
 }
 
-static bool shows_on_blank(uint8_t attr)
+static bool shows_on_blank(unsigned attr)
 {
 	return attr & (ATTR_REVERSE | ATTR_UNDERLINE);
+}
+
+static struct shown plain_blank(struct term *t, const struct cached *look)
+{
+	bool plain = look->bg == COLOUR_DEFAULT || t->depth == DEPTH_MONO;
+
+	return (struct shown){ .ch = ' ', .pair = plain ? 0 : (uint16_t)pair_of(t, COLOUR_DEFAULT, look->bg) };
 }
 
 /* What a row should be told. A blank has no colour but its background: in a short gap it
@@ -466,20 +474,25 @@ static void plan_row(struct term *t, const struct canvas *c, const struct theme 
 	int32_t bg_before = COLOUR_DEFAULT;
 	const struct cell *cell = cols ? canvas_cell(c, row, 0) : NULL;
 	const struct cached *look = NULL;
+	struct shown blank = { .ch = 0 };	/* of this look, once one was met */
+	bool shows = false;
 
 	for (int col = 0; col < cols; col++, cell++) {
-		if (!look || !same_style(look->style, cell->style))
+		if (!look || !same_style(look->style, cell->style)) {
 			look = resolve(t, theme, cell->style);
-		plan[col] = look->told;
-		plan[col].ch = cell->ch;
-		if (cell->ch == ' ' && !shows_on_blank(look->told.attr)) {
-			plan[col].attr = 0;
-			plan[col].pair = look->bg == COLOUR_DEFAULT || t->depth == DEPTH_MONO ? 0 :
-				(uint16_t)pair_of(t, COLOUR_DEFAULT, look->bg);
+			shows = shows_on_blank(look->told.attr);
+			blank.ch = 0;
+		}
+		if (cell->ch == ' ' && !shows) {
+			if (!blank.ch)
+				blank = plain_blank(t, look);
+			plan[col] = blank;
 			gap = gap >= 0 && (!gap || look->bg == bg_before) ? gap + 1 : -1;
 			bg_before = gap == 1 ? look->bg : bg_before;
 			continue;
 		}
+		plan[col] = look->told;
+		plan[col].ch = cell->ch;
 		if (gap > 0 && gap <= 6 && col > gap && !shows_on_blank(plan[col - gap - 1].attr) &&
 		    t->pairs[plan[col - gap - 1].pair].bg == bg_before)
 			for (int k = col - gap; k < col; k++) {
@@ -492,7 +505,7 @@ static void plan_row(struct term *t, const struct canvas *c, const struct theme 
 		plan[col] = (struct shown){ .ch = ' ' };
 }
 
-static attr_t curses_attr(uint8_t attr)
+static attr_t curses_attr(unsigned attr)
 {
 	return (attr & ATTR_BOLD ? A_BOLD : 0) | (attr & ATTR_DIM ? A_DIM : 0) |
 	       (attr & ATTR_REVERSE ? A_REVERSE : 0) | (attr & ATTR_UNDERLINE ? A_UNDERLINE : 0);
@@ -524,7 +537,7 @@ static int make_run(struct term *t, const struct shown *plan, int from, int to)
 
 static bool same_shown(struct shown a, struct shown b)
 {
-	return a.ch == b.ch && a.pair == b.pair && a.attr == b.attr;
+	return !memcmp(&a, &b, sizeof(a));
 }
 
 /* Hands the changed stretches of a row to curses; returns the cells handed. */
@@ -533,6 +546,8 @@ static int show_row(struct term *t, int row, struct shown *plan)
 	struct shown *old = t->shown + (size_t)row * (size_t)t->cols;
 	int changed = 0;
 
+	if (!memcmp(plan, old, (size_t)t->cols * sizeof(*plan)))
+		return 0;
 	for (int col = 0; col < t->cols; col++) {
 		int from = col, n;
 
