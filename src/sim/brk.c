@@ -32,7 +32,7 @@ int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64
 		v = vma_new(s, addr, addr + len, flags, addr >> PAGE_SHIFT, FILE_NONE);
 		if (!v)
 			return -ENOMEM;
-		if (!vma_insert(s, mm, v))
+		if (!vma_insert(s, mm, v, vma_before(s, mm, addr)))
 			return -ENOMEM;
 	}
 	vm_stat_account(s, mm, flags, FILE_NONE, (int64_t)pages);

@@ -127,17 +127,6 @@ void sim_destroy(struct sim *s)
 	free(s);
 }
 
-void result_set(struct sim_result *res, int64_t value)
-{
-	if (value < 0 && value >= -MAX_ERRNO) {	/* as IS_ERR_VALUE() tells them apart */
-		res->status = SIM_ERRNO;
-		res->err = (int)-value;
-	} else {
-		res->status = SIM_OK;
-		res->ret = (u64)value;
-	}
-}
-
 typedef void (*op_fn)(struct sim *s, const struct sim_op *op, struct sim_result *res);
 
 static const op_fn ops[SIM_NOPS] = {

@@ -94,7 +94,7 @@ static bool can_merge_right(struct sim *s, const struct merge *m, bool left)
 	return ok;
 }
 
-static bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
+static APART bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
 {
 	if (!src->anon_vma || dst->anon_vma)
 		return true;
@@ -102,7 +102,7 @@ static bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
 	return anon_vma_clone(s, dst, src);
 }
 
-static void drop(struct sim *s, struct mm *mm, struct vma *v)
+static APART void drop(struct sim *s, struct mm *mm, struct vma *v)
 {
 	vma_remove(s, mm, v);
 	vma_free(s, v);
@@ -219,7 +219,7 @@ static struct vma *merge_existing_range(struct sim *s, struct merge *m)
 }
 
 /* __split_vma: without the check of max_map_count. */
-static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below)
+static APART int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below)
 {
 	u64 start = v->start, end = v->end, pgoff = v->pgoff, off = (addr - v->start) >> PAGE_SHIFT;
 	struct vma *n;
@@ -241,7 +241,7 @@ static int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool
 		vma_set_range(s, mm, v, addr, end, pgoff + off);
 	else
 		vma_set_range(s, mm, v, start, addr, pgoff);
-	if (!vma_insert(s, mm, n))
+	if (!vma_insert(s, mm, n, new_below ? vma_prev(s, v) : v))
 		return -ENOMEM;
 	T_EVENT(s, "__split_vma", SPLIT, "split at", addr, SIM_U_ADDR);
 	return 0;
@@ -323,5 +323,5 @@ struct vma *vma_copy(struct sim *s, struct mm *mm, struct vma **src, u64 addr, u
 	if (!anon_vma_clone(s, n, v))
 		return NULL;
 	object_get(s, n->file);
-	return vma_insert(s, mm, n) ? n : NULL;
+	return vma_insert(s, mm, n, vma_before(s, mm, addr)) ? n : NULL;
 }

@@ -280,23 +280,11 @@ struct jent {
 
 struct sim {
 	jword *base;
-	size_t bytes;
+	struct jent *jcur;		/* the end of the journal */
+	sim_trace_fn trace;
+	const struct sim_profile *prof;
 	struct root *root;
 	struct frame *frame;
-	u64 nframes;
-	struct jent *jent, *jcur, *jend;	/* the journal, its end now, and of what can be redone */
-	u64 jcap;
-	sim_pos jbase, start_pos;
-	const struct sim_env *env;
-	struct sim_options opt;
-	const struct sim_profile *prof;
-	sim_trace_fn trace;
-	void *trace_ctx;
-	unsigned depth;
-	u64 rules_asked[SIM_RULE_WORDS];	/* since the last step that was traced */
-	bool failed;			/* an allocation was refused during this operation */
-	bool retracing;
-	enum alloc_end stack_end;	/* how the last request for a kernel stack ended */
 	struct mm *mm;			/* of the current process */
 	/* What the last access found: hints, no state. */
 	struct vma *hot_vma;
@@ -306,6 +294,19 @@ struct sim {
 	u64 pmd_size;			/* bytes that one table of ptes serves */
 	u64 table_mask;			/* entries of a table, less one */
 	struct kstack *hot_kstack;
+	u64 nframes;
+	const struct sim_env *env;
+	struct jent *jent, *jend;	/* the journal, and what of it can be redone */
+	u64 jcap;
+	sim_pos jbase, start_pos;
+	size_t bytes;
+	struct sim_options opt;
+	void *trace_ctx;
+	unsigned depth;
+	u64 rules_asked[SIM_RULE_WORDS];	/* since the last step that was traced */
+	bool failed;			/* an allocation was refused during this operation */
+	bool retracing;
+	enum alloc_end stack_end;	/* how the last request for a kernel stack ended */
 	/* Of the operation that runs: */
 	u64 kfault;		/* where a kernel stack ended */
 	struct buf *log;	/* what the kernel said */
@@ -422,6 +423,9 @@ static inline void hot_forget(struct sim *s)
 /* By value and out of line: a step that is built on the caller's stack would have the compiler
  * prepare for it on every call, heard or not. */
 #define COLD __attribute__((cold, noinline))
+/* Where operations pass again and again: what they call is put in line, but for what is APART. */
+#define HOT __attribute__((hot, flatten))
+#define APART __attribute__((noinline))
 COLD void trace_step(struct sim *s, const struct sim_step *step);
 COLD void trace_call(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
 		     const char *bname, u64 b, enum sim_unit unit);
@@ -632,7 +636,8 @@ static inline u64 vm_start_gap(const struct sim *s, const struct vma *v)
 	return v->start >= gap ? v->start - gap : 0;
 }
 struct vma *vma_new(struct sim *s, u64 start, u64 end, u64 flags, u64 pgoff, u32 file);
-bool vma_insert(struct sim *s, struct mm *mm, struct vma *v);	/* counted in map_count */
+/* Behind prev, NULL: as the first; counted in map_count. */
+bool vma_insert(struct sim *s, struct mm *mm, struct vma *v, struct vma *prev);
 void vma_remove(struct sim *s, struct mm *mm, struct vma *v);	/* out of the index, not freed */
 void vma_free(struct sim *s, struct vma *v);			/* anon_vma and object links too */
 void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff);
@@ -762,16 +767,19 @@ bool vma_wants_writenotify(const struct vma *v);
 #define ZAP_MARKERS 2		/* guard markers go too */
 void zap_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, unsigned how);
 int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len);
-int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end);
 struct munmap {			/* vma_munmap_struct: what lies in the range, and around it */
 	struct vma *first, *prev, *next;	/* first NULL: nothing */
 	u64 nr_pages, locked, accounted;
+	unsigned counters;	/* bits of VMC_: these are in vm[] */
 	u64 vm[VMC_NR];
 };
-int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u);
+/* v is the first with end > start. */
+int munmap_gather(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, struct munmap *u);
 /* ptes, tables; VMAs leave the index */
 void munmap_clear(struct sim *s, struct mm *mm, const struct munmap *u);
 void munmap_complete(struct sim *s, struct mm *mm, const struct munmap *u);	/* counters */
+/* All of it, of page-aligned [start, end). */
+int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end);
 int do_brk_flags(struct sim *s, struct mm *mm, struct vma *brkvma, u64 addr, u64 len);
 int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op);
 int do_mprotect(struct sim *s, struct mm *mm, u64 start, u64 len, u32 prot);
@@ -815,7 +823,16 @@ void uwords_drop(struct sim *s, u32 pfn);	/* kmem.c: what was written to the fra
 bool exec_first(struct sim *s);			/* makes process 0, up to record 0 */
 struct mm *mm_create(struct sim *s, unsigned number);
 void mm_destroy(struct sim *s, struct mm *mm);		/* exit_mmap */
-void result_set(struct sim_result *res, int64_t value);	/* an errno when negative, else ret */
+static inline void result_set(struct sim_result *res, int64_t value)
+{
+	if (value < 0 && value >= -MAX_ERRNO) {	/* as IS_ERR_VALUE() tells them apart */
+		res->status = SIM_ERRNO;
+		res->err = (int)-value;
+	} else {
+		res->status = SIM_OK;
+		res->ret = (u64)value;
+	}
+}
 int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, u64 flags);
 
 #endif

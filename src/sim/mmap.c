@@ -75,7 +75,7 @@ static bool grows_too_late(const struct sim *s, const struct request *r)
 	return r->file || (r->shared && RULE(s, growsdown_private));
 }
 
-static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r)
+static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r, struct vma *prev)
 {
 	struct vma *v;
 	u32 file = r->file;
@@ -89,7 +89,7 @@ static struct vma *new_vma(struct sim *s, struct mm *mm, const struct request *r
 	if (!v)
 		return NULL;
 	object_get(s, file);
-	return vma_insert(s, mm, v) ? v : NULL;
+	return vma_insert(s, mm, v, prev) ? v : NULL;
 }
 
 static u64 mapped_pages(struct sim *s, struct mm *mm, u64 start, u64 end)
@@ -129,7 +129,7 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 
 	err = unmap_first(s, mm, r);
 	if (!err)
-		err = munmap_gather(s, mm, r->addr, r->addr + r->len, &u);
+		err = munmap_gather(s, mm, vma_find(s, mm, r->addr), r->addr, r->addr + r->len, &u);
 	if (err)
 		return err;
 	if (!checked && !may_expand_vm(s, mm, r->vm_flags, pages - u.nr_pages))
@@ -157,7 +157,7 @@ static int64_t mmap_region(struct sim *s, struct mm *mm, struct request *r)
 			munmap_complete(s, mm, &u);
 			return -ENOMEM;
 		}
-		v = new_vma(s, mm, r);
+		v = new_vma(s, mm, r, u.prev);
 	}
 	if (!v)
 		return -ENOMEM;
@@ -241,7 +241,7 @@ int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 	return ret;
 }
 
-void op_mmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
+HOT void op_mmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	result_set(res, do_mmap(s, s->mm, op));
 }
@@ -255,7 +255,7 @@ int64_t map_special(struct sim *s, struct mm *mm, u32 file, u64 start, u64 len, 
 
 	if (!v)
 		return -ENOMEM;
-	if (!vma_insert(s, mm, v))
+	if (!vma_insert(s, mm, v, vma_before(s, mm, start)))
 		return -ENOMEM;
 	vm_stat_account(s, mm, flags, file, (int64_t)(len >> PAGE_SHIFT));
 	return (int64_t)start;

@@ -57,20 +57,24 @@ static inline void gather_one(struct sim *s, struct munmap *u, struct vma *v)
 		u->locked += n;
 	if (f & VM_ACCOUNT)
 		u->accounted += n;
-	for (unsigned which = vm_counters(s, f, v->file); which; which &= which - 1)
-		u->vm[__builtin_ctz(which)] += n;
+	for (unsigned which = vm_counters(s, f, v->file); which; which &= which - 1) {
+		unsigned c = (unsigned)__builtin_ctz(which);
+
+		u->vm[c] = (u->counters >> c & 1 ? u->vm[c] : 0) + n;
+		u->counters |= 1u << c;
+	}
 }
 
-int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munmap *u)
+int munmap_gather(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, struct munmap *u)
 {
-	struct vma *v = vma_find(s, mm, start);
 	/* Which part is the new object: it shapes the red-black tree, and nothing else. */
 	bool lower = s->prof->vma_index == SIM_INDEX_MAPLE;
 	int err;
 	T_ENTER(s, "vms_gather_munmap_vmas", "the VMAs of the range", "start", start, "end", end,
 		SIM_U_ADDR);
 
-	*u = (struct munmap){ .next = v };
+	u->first = u->prev = u->next = NULL;
+	u->nr_pages = u->locked = u->accounted = u->counters = 0;
 	if (v && v->start < start) {
 		if (end < v->end && mm->map_count >= s->opt.max_map_count)
 			return -ENOMEM;
@@ -102,7 +106,7 @@ int munmap_gather(struct sim *s, struct mm *mm, u64 start, u64 end, struct munma
 }
 
 /* Pages first, all of them, then the tables that nothing else needs. */
-static void let_go(struct sim *s, struct mm *mm, const struct munmap *u, u64 floor, u64 ceiling)
+static APART void let_go(struct sim *s, struct mm *mm, const struct munmap *u, u64 floor, u64 ceiling)
 {
 	struct vma *stop = u->next, *v, *n;
 
@@ -147,17 +151,16 @@ void munmap_complete(struct sim *s, struct mm *mm, const struct munmap *u)
 	T_CHANGE(s, "vms_complete_munmap_vmas", "total_vm", mm->total_vm,
 		 mm->total_vm - u->nr_pages, SIM_U_PAGES);
 	SUB(s, mm->total_vm, u->nr_pages);
-	for (unsigned c = 0; c < VMC_NR; c++)
-		if (u->vm[c])
-			SUB(s, mm->vm[c], u->vm[c]);
+	for (unsigned which = u->counters; which; which &= which - 1)
+		SUB(s, mm->vm[__builtin_ctz(which)], u->vm[__builtin_ctz(which)]);
 	if (u->locked)
 		locked_vm_add(s, mm, -(int64_t)u->locked);
 }
 
-int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
+static int unmap(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end)
 {
 	struct munmap u;
-	int err = munmap_gather(s, mm, start, end, &u);
+	int err = munmap_gather(s, mm, v, start, end, &u);
 
 	if (err)
 		return err;
@@ -166,9 +169,15 @@ int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
 	return 0;
 }
 
+APART int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
+{
+	return unmap(s, mm, vma_find(s, mm, start), start, end);
+}
+
 int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len)
 {
 	u64 size = s->prof->task_size, end;
+	struct vma *v;
 	bool bad = (start & ~PAGE_MASK) || start > size || len > size - start;
 	T_ENTER(s, "do_vmi_munmap", "unmap", "start", start, "len", len, SIM_U_HEX);
 
@@ -179,12 +188,11 @@ int do_munmap(struct sim *s, struct mm *mm, u64 start, u64 len)
 	end = start + PAGE_ALIGN(len);
 	if (end == start)
 		return -EINVAL;
-	if (!vma_intersection(s, mm, start, end))
-		return 0;
-	return do_munmap_aligned(s, mm, start, end);
+	v = vma_find(s, mm, start);
+	return v && v->start < end ? unmap(s, mm, v, start, end) : 0;
 }
 
-void op_munmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
+HOT void op_munmap(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	result_set(res, do_munmap(s, s->mm, op->addr, op->len));
 }

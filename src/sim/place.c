@@ -9,22 +9,16 @@
 #define MAP_32BIT 0x40
 #endif
 
-
-struct place {
-	u64 len, low, high;
-};
-
-static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
+static int64_t topdown(struct sim *s, struct mm *mm, u64 len, u64 low, u64 high)
 {
-	u64 high = p->high, low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
 	struct gap g;
 
-	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length",
-		p->len, "high_limit", p->high, SIM_U_HEX);
+	T_ENTER(s, "unmapped_area_topdown", "the highest hole that is large enough", "length", len,
+		"high_limit", high, SIM_U_HEX);
 	for (;;) {
 		struct vma *above;
 
-		if (!vma_gap_highest(s, mm, low, high, p->len, &g)) {
+		if (!vma_gap_highest(s, mm, low, high, len, &g)) {
 			T_RETURN(s, "unmapped_area_topdown", "no hole", ENOMEM, SIM_U_ERRNO);
 			return -ENOMEM;
 		}
@@ -39,8 +33,8 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 			       "search again below the gap", "take the upper end of the hole");
 			if (near && !RULE(s, gap_search_restarts)) {
 				g.end = vm_start_gap(s, above);
-				if (g.end >= g.start + p->len)
-					return (int64_t)(g.end - p->len);
+				if (g.end >= g.start + len)
+					return (int64_t)(g.end - len);
 				high = g.start;
 				continue;
 			}
@@ -49,24 +43,23 @@ static int64_t topdown(struct sim *s, struct mm *mm, const struct place *p)
 				continue;
 			}
 		}
-		return (int64_t)(g.end - p->len);
+		return (int64_t)(g.end - len);
 	}
 }
 
-static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
+static int64_t bottomup(struct sim *s, struct mm *mm, u64 len, u64 low, u64 high)
 {
-	u64 low = p->low < s->prof->mmap_min_addr ? s->prof->mmap_min_addr : p->low;
 	struct gap g;
 
-	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", p->len,
-		"low_limit", p->low, SIM_U_HEX);
+	T_ENTER(s, "unmapped_area", "the lowest hole that is large enough", "length", len,
+		"low_limit", low, SIM_U_HEX);
 	for (;;) {
-		if (!vma_gap_lowest(s, mm, low, p->high, p->len, &g)) {
+		if (!vma_gap_lowest(s, mm, low, high, len, &g)) {
 			T_RETURN(s, "unmapped_area", "no hole", ENOMEM, SIM_U_ERRNO);
 			return -ENOMEM;
 		}
 		if (g.above && (g.above->flags & VM_GROWSDOWN) &&
-		    vm_start_gap(s, g.above) < g.start + p->len - 1) {
+		    vm_start_gap(s, g.above) < g.start + len - 1) {
 			low = g.above->end;
 			continue;
 		}
@@ -75,33 +68,36 @@ static int64_t bottomup(struct sim *s, struct mm *mm, const struct place *p)
 }
 
 /* Without a tree of gaps the search goes on where the last one ended. */
-static int64_t search(struct sim *s, struct mm *mm, const struct place *pl, bool down)
+static int64_t search(struct sim *s, struct mm *mm, bool down, u64 len, u64 low, u64 high)
 {
+	u64 min = s->prof->mmap_min_addr;
+
 	if (!RULE(s, gaps_in_tree))
-		return down ? cache_topdown(s, mm, pl->len) : cache_bottomup(s, mm, pl->len);
-	return down ? topdown(s, mm, pl) : bottomup(s, mm, pl);
+		return down ? cache_topdown(s, mm, len) : cache_bottomup(s, mm, len);
+	if (low < min)
+		low = min;
+	return down ? topdown(s, mm, len, low, high) : bottomup(s, mm, len, low, high);
 }
 
-static int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
+static APART int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
 {
 	const struct sim_profile *p = s->prof;
-	bool low = (flags & MAP_32BIT) && p->low_end;
-	struct place pl = { .len = len, .low = low ? p->low_base : p->unmapped_base,
-			    .high = low ? p->low_end : p->task_size };
+	bool below_4g = (flags & MAP_32BIT) && p->low_end;
+	u64 low = below_4g ? p->low_base : p->unmapped_base, high = below_4g ? p->low_end : p->task_size;
 
 	if (flags & MAP_FIXED)
 		return (int64_t)addr;
-	if (len > pl.high)
+	if (len > high)
 		return -ENOMEM;
 	if (addr) {
 		struct vma *v;
 
 		addr = PAGE_ALIGN(addr);
 		v = vma_find(s, mm, addr);
-		if (pl.high - len >= addr && (!v || addr + len <= vm_start_gap(s, v)))
+		if (high - len >= addr && (!v || addr + len <= vm_start_gap(s, v)))
 			return (int64_t)addr;
 	}
-	return search(s, mm, &pl, false);
+	return search(s, mm, false, len, low, high);
 }
 
 static bool hint_valid(const struct sim *s, u64 addr, u64 len)
@@ -111,7 +107,6 @@ static bool hint_valid(const struct sim *s, u64 addr, u64 len)
 
 static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
 {
-	struct place pl = { .len = len, .low = PAGE_SIZE, .high = mm->mmap_base };
 	u64 hint = addr;
 	int64_t r;
 
@@ -136,7 +131,7 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 				return (int64_t)addr;
 		}
 	}
-	r = search(s, mm, &pl, true);
+	r = search(s, mm, true, len, PAGE_SIZE, mm->mmap_base);
 	if (r >= 0)
 		return r;
 	r = arch_bottomup(s, mm, hint, len, flags);
@@ -145,7 +140,7 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 }
 
 /* A hole one huge page larger is looked for, and the mapping aligned inside it. */
-static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off,
+static APART int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off,
 				     u32 flags)
 {
 	u64 size = s->prof->thp_size, off_end = off + len,
@@ -170,6 +165,16 @@ static int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64
 	return r + (int64_t)sub;
 }
 
+/* Files on a file system, and private memory that has no address yet and could be all huge. */
+static bool huge_wanted(const struct sim *s, u32 file, bool shared, u64 addr, u64 len, u32 flags)
+{
+	u64 size = s->prof->thp_size;
+
+	if (file)
+		return file < FILE_SHMEM && RULE(s, thp_aligns_file) && size && !(flags & MAP_FIXED);
+	return !shared && !addr && RULE(s, thp_aligns_anon) && size && !(len & (size - 1));
+}
+
 int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u64 addr, u64 len,
 			  u64 pgoff, u32 flags)
 {
@@ -185,19 +190,10 @@ int64_t get_unmapped_area(struct sim *s, struct mm *mm, u32 file, bool shared, u
 		       "TASK_SIZE - len", p->task_size - len, SIM_U_ADDR, true, "ENOMEM", "go on");
 		return -ENOMEM;
 	}
-	if (file && !vma_shmem(&(struct vma){ .file = file })) {
-		if (RULE(s, thp_aligns_file) && p->thp_size && !(flags & MAP_FIXED))
-			r = thp_get_unmapped_area(s, mm, addr, len, pgoff << PAGE_SHIFT, flags);
-		if (!r)
-			r = arch_get_unmapped_area(s, mm, addr, len, flags);
-	} else if (!file && !shared && !addr && RULE(s, thp_aligns_anon) && p->thp_size &&
-		   !(len & (p->thp_size - 1))) {
-		r = thp_get_unmapped_area(s, mm, addr, len, 0, flags);
-		if (!r)
-			r = arch_get_unmapped_area(s, mm, addr, len, flags);
-	} else {
+	if (huge_wanted(s, file, shared, addr, len, flags))
+		r = thp_get_unmapped_area(s, mm, addr, len, file ? pgoff << PAGE_SHIFT : 0, flags);
+	if (!r)
 		r = arch_get_unmapped_area(s, mm, addr, len, flags);
-	}
 	if (r < 0)
 		return r;
 	if ((u64)r > p->task_size - len)

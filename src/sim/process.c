@@ -160,7 +160,7 @@ static struct vma *copy_vma_struct(struct sim *s, struct mm *child, struct vma *
 	if (!wipe && !anon_vma_fork(s, n, v))
 		return NULL;
 	object_get(s, n->file);
-	return vma_insert(s, child, n) ? n : NULL;
+	return vma_insert(s, child, n, vma_last(s, child)) ? n : NULL;
 }
 
 static int dup_mmap(struct sim *s, struct mm *mm, struct mm *child)

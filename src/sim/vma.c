@@ -17,7 +17,7 @@ static struct leaf *leaf_at(const struct sim *s, const struct mm *mm, u32 i)
 }
 
 /* How many of the n start at or below addr. */
-static inline u32 search(const struct slot *a, u32 n, u64 addr)
+static inline u32 slot_search(const struct slot *a, u32 n, u64 addr)
 {
 	u32 lo = 0, hi = n;
 
@@ -35,7 +35,7 @@ static inline u32 search(const struct slot *a, u32 n, u64 addr)
 /* The last leaf whose first VMA starts at or below addr; leaf 0 when none does. */
 static u32 dir_search(const struct sim *s, const struct mm *mm, u64 addr)
 {
-	u32 n = search(dir_of(s, mm), mm->dir_n, addr);
+	u32 n = slot_search(dir_of(s, mm), mm->dir_n, addr);
 
 	return n ? n - 1 : 0;
 }
@@ -64,7 +64,7 @@ const struct vma *vma_look(const struct sim *s, const struct mm *mm, u64 addr)
 	if (!mm->dir_n)
 		return NULL;
 	l = leaf_at(s, mm, dir_search(s, mm, addr));
-	k = search(l->slot, (u32)l->n, addr);
+	k = slot_search(l->slot, (u32)l->n, addr);
 	if (!k)
 		return AT(s, l->slot[0].at, const struct vma);
 	v = AT(s, l->slot[k - 1].at, const struct vma);
@@ -80,7 +80,7 @@ static inline void hot_set(struct sim *s, struct mm *mm, struct vma *v)
 	s->hot_vma = v;
 }
 
-struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
+APART struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
 {
 	struct vma *v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
 
@@ -163,7 +163,7 @@ static void dir_insert(struct sim *s, struct mm *mm, u32 at, struct leaf *l, u64
 	SET(s, mm->dir_n, mm->dir_n + 1);
 }
 
-static void dir_remove(struct sim *s, struct mm *mm, u32 at)
+static APART void dir_remove(struct sim *s, struct mm *mm, u32 at)
 {
 	arena_free(s, leaf_at(s, mm, at), sizeof(struct leaf));
 	slot_remove(s, dir_of(s, mm), mm->dir_n, at);
@@ -171,7 +171,7 @@ static void dir_remove(struct sim *s, struct mm *mm, u32 at)
 }
 
 /* The upper half of a full leaf becomes a leaf of its own. */
-static bool leaf_split(struct sim *s, struct mm *mm, u32 at)
+static APART bool leaf_split(struct sim *s, struct mm *mm, u32 at)
 {
 	struct leaf *l, *n;
 	unsigned half = LEAF_MAX / 2;
@@ -192,7 +192,7 @@ static bool leaf_split(struct sim *s, struct mm *mm, u32 at)
 	return true;
 }
 
-static bool first_leaf(struct sim *s, struct mm *mm)
+static APART bool first_leaf(struct sim *s, struct mm *mm)
 {
 	struct leaf *l;
 
@@ -216,13 +216,12 @@ static inline struct leaf *leaf_behind(const struct sim *s, const struct mm *mm,
 /* Where v stands in its leaf. */
 static inline u32 place_of(const struct leaf *l, const struct vma *v)
 {
-	return search(l->slot, (u32)l->n, v->start) - 1;
+	return slot_search(l->slot, (u32)l->n, v->start) - 1;
 }
 
-bool vma_insert(struct sim *s, struct mm *mm, struct vma *v)
+bool vma_insert(struct sim *s, struct mm *mm, struct vma *v, struct vma *prev)
 {
-	struct vma *prev = vma_before(s, mm, v->start),
-		   *next = prev ? vma_next(s, prev) : vma_first(s, mm);
+	struct vma *next = prev ? vma_next(s, prev) : vma_first(s, mm);
 	struct leaf *l;
 
 	if (!mm->dir_n && !first_leaf(s, mm))
@@ -285,7 +284,7 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 }
 
 /* The order among the VMAs stays. */
-void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
+APART void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
 {
 	if (start != v->start) {
 		struct leaf *l = AT(s, v->leaf, struct leaf);
@@ -322,7 +321,7 @@ static inline bool gap_fits(struct sim *s, struct mm *mm, const struct vma *belo
 }
 
 /* A search of a whole leaf found nothing: its bound becomes exact. */
-static void gap_tighten(struct sim *s, struct leaf *l)
+static APART void gap_tighten(struct sim *s, struct leaf *l)
 {
 	u64 max = 0;
 
