@@ -16,7 +16,16 @@
 
 uint64_t kstack_high_water(const uint8_t *stack, size_t size, size_t skip)
 {
-	for (size_t at = skip; at + 8 <= size; at += 8)
+	uint64_t w[8];
+	size_t at = skip;
+
+	/* Most of a stack was never used: line by line. */
+	for (; at + sizeof(w) <= size; at += sizeof(w)) {
+		memcpy(w, stack + at, sizeof(w));
+		if (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7])
+			break;
+	}
+	for (; at + 8 <= size; at += 8)
 		if (kstack_word(stack, at))
 			return size - at;
 	return 0;

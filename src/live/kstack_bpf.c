@@ -117,20 +117,55 @@ bool kstack_copy(struct kstacks *k, uint64_t base, uint64_t size)
 	return bytes != NULL;
 }
 
-uint64_t kstack_size(struct kstacks *k, const struct ktask *t)
+/* Where the vm_struct of a task's stack says its size. */
+static struct peek_range size_range(const struct kstacks *k, const struct ktask *t)
 {
 	const struct btf_field *f = &k->layout.nr_pages;
-	const uint8_t *copy = NULL;
+
+	if (!(t->vm_area >> 63) || !f->size)
+		return (struct peek_range){ .addr = 0 };
+	return (struct peek_range){ t->vm_area, f->offset + f->size };
+}
+
+/* By these bytes of it; NULL: there are none. */
+static uint64_t size_by(struct kstacks *k, const uint8_t *copy)
+{
 	uint64_t size;
 
-	if (t->vm_area >> 63 && f->size)
-		copy = peek_at(&k->peek, t->vm_area, f->offset + f->size);
 	if (!copy)
 		return k->usual_size ? k->usual_size : kstack_documented_size();
-	size = kfield(copy, f) * (uint64_t)sysconf(_SC_PAGESIZE);
+	size = kfield(copy, &k->layout.nr_pages) * (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!size || size > KSTACK_MOST || size & (size - 1))
 		return 0;
 	return k->usual_size = size;
+}
+
+uint64_t kstack_size(struct kstacks *k, const struct ktask *t)
+{
+	struct peek_range r = size_range(k, t);
+
+	return size_by(k, r.addr ? peek_at(&k->peek, r.addr, r.n) : NULL);
+}
+
+/* The stack, its size and then the task once more, in one go: all stacks are of one size as
+ * a rule. The stack's bytes, valid until the next such go; *size 0: it has none that we know. */
+static const uint8_t *read_stack(struct kstacks *k, const struct ktask *t, uint64_t *size,
+				 struct ktask *now)
+{
+	struct peek_range first[PEEK_FIRST] = { { t->stack, 0 }, size_range(k, t) };
+
+	*size = k->usual_size ? k->usual_size : kstack_size(k, t);
+	for (int i = 0; i < 2 && *size; i++) {
+		first[0].n = *size;
+		if (kwalk_again_after(&k->walk, t, first, now)) {
+			*size = size_by(k, first[1].addr ? peek_first(&k->peek, 1) : NULL);
+			if (*size == first[0].n)
+				return peek_first(&k->peek, 0);
+		} else {
+			*size = kstack_size(k, t);
+		}
+	}
+	return NULL;
 }
 
 size_t kstack_magic_offset(const struct kstacks *k)
@@ -143,20 +178,21 @@ static void lack(struct kstack *s, enum kstack_lack l)
 	s->lacks |= (uint16_t)(1u << l);
 }
 
-/* What the bytes in k->copy say, whoever runs. */
-static void measure(struct kstacks *k, const struct ktask *t, struct kstack *s)
+/* What the bytes of a stack say, whoever runs. */
+static void measure(struct kstacks *k, const struct ktask *t, const uint8_t *stack,
+		    struct kstack *s)
 {
 	size_t magic = kstack_magic_offset(k), skip = magic + 8;
 	uint64_t word;
 
-	memcpy(&word, k->copy + magic, sizeof(word));
+	memcpy(&word, stack + magic, sizeof(word));
 	s->magic_ok = word == STACK_END_MAGIC;
 	if (k->show_base)
 		s->base = t->stack;
-	if (k->layout.lowest_stack.size || kstack_erased(k->copy, s->size, skip))
+	if (k->layout.lowest_stack.size || kstack_erased(stack, s->size, skip))
 		lack(s, KSTACK_ERASED);
 	else
-		s->high_water = kstack_high_water(k->copy, s->size, skip);
+		s->high_water = kstack_high_water(stack, s->size, skip);
 }
 
 /* Learns the names of a chain from the task's own file, if it slept on. */
@@ -308,6 +344,7 @@ static enum outcome frames(struct kstacks *k, const struct ktask *t, struct stac
 
 static enum outcome look(struct kstacks *k, struct ktask *t, struct stacks *all, struct kstack *s)
 {
+	const uint8_t *stack;
 	struct ktask now;
 	uint64_t sp;
 
@@ -315,10 +352,10 @@ static enum outcome look(struct kstacks *k, struct ktask *t, struct stacks *all,
 		lack(s, KSTACK_ZOMBIE);
 		return SETTLED;
 	}
-	s->size = kstack_size(k, t);
-	if (!s->size || !kstack_copy(k, t->stack, s->size) || !kwalk_again(&k->walk, t, &now))
+	stack = read_stack(k, t, &s->size, &now);
+	if (!stack)
 		return kwalk_task(&k->walk, t->address, t) && t->tid == s->tid ? WOKE : GONE;
-	measure(k, t, s);
+	measure(k, t, stack, s);
 	if (t->on_cpu && now.on_cpu) {
 		s->on_cpu = true;
 		lack(s, KSTACK_RUNNING);
@@ -331,6 +368,7 @@ static enum outcome look(struct kstacks *k, struct ktask *t, struct stacks *all,
 		return WOKE;
 	}
 	s->used = s->size - sp;
+	memcpy(k->copy + sp, stack + sp, s->used);	/* the rest is not looked at again */
 	/* Words of zero at the very bottom were written all the same. */
 	if (s->high_water != UNKNOWN && s->high_water < s->used)
 		s->high_water = s->used;

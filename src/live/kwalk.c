@@ -54,13 +54,14 @@ static pid_t number_inside(struct kwalk *w, uint64_t pid)
 	return (pid_t)kfield(copy + at, &l->upid_nr);
 }
 
-static bool read_task(struct kwalk *w, uint64_t address, struct ktask *t, struct links *links)
+/* The task at `address`, of which `copy` are the bytes, or NULL. */
+static bool parse_task(struct kwalk *w, uint64_t address, const uint8_t *copy, struct ktask *t,
+		       struct links *links)
 {
 	const struct klayout *l = w->layout;
-	const uint8_t *copy = pointer(address) ? peek_at(w->peek, address, l->task_size) : NULL;
 	uint64_t pid;
 
-	if (!copy)
+	if (!copy || !pointer(address))
 		return false;
 	*t = (struct ktask){
 		.address = address,
@@ -95,6 +96,11 @@ static bool read_task(struct kwalk *w, uint64_t address, struct ktask *t, struct
 	return true;
 }
 
+static bool read_task(struct kwalk *w, uint64_t address, struct ktask *t, struct links *links)
+{
+	return parse_task(w, address, peek_at(w->peek, address, w->layout->task_size), t, links);
+}
+
 bool kwalk_task(struct kwalk *w, uint64_t address, struct ktask *ret)
 {
 	struct links links;
@@ -104,10 +110,17 @@ bool kwalk_task(struct kwalk *w, uint64_t address, struct ktask *ret)
 
 bool kwalk_again(struct kwalk *w, const struct ktask *before, struct ktask *ret)
 {
+	return kwalk_again_after(w, before, NULL, ret);
+}
+
+bool kwalk_again_after(struct kwalk *w, const struct ktask *before,
+		       const struct peek_range first[PEEK_FIRST], struct ktask *ret)
+{
+	const void *copy = peek_after(w->peek, first, before->address, w->layout->task_size);
 	struct links links;
 	struct ktask t;
 
-	if (!read_task(w, before->address, &t, &links) || t.tid != before->tid ||
+	if (!parse_task(w, before->address, copy, &t, &links) || t.tid != before->tid ||
 	    t.stack != before->stack)
 		return false;
 	if (w->level)

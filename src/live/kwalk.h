@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "src/live/klayout.h"
+#include "src/live/peek.h"
 
 struct ktask {
 	uint64_t address, leader, parent, stack, vm_area, sp, cfs_rq;
@@ -41,6 +42,9 @@ void kwalk_deinit(struct kwalk *w);
 void kwalk_read(struct kwalk *w, pid_t tgid);
 /* One task anew; false: it is not there, or another. */
 bool kwalk_again(struct kwalk *w, const struct ktask *before, struct ktask *ret);
+/* The same after `first` was read, as peek_after() does it. */
+bool kwalk_again_after(struct kwalk *w, const struct ktask *before,
+		       const struct peek_range first[PEEK_FIRST], struct ktask *ret);
 /* Whatever stands at `address`, if it can be a task. */
 bool kwalk_task(struct kwalk *w, uint64_t address, struct ktask *ret);
 

@@ -37,6 +37,7 @@ struct uapi_iter_task {
 #define SET(dst, value)		R(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, value)
 #define ADD(dst, value)		R(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, value)
 #define IF_ZERO(reg, skip)	R(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, skip, 0)
+#define IF_SOME(reg, skip)	R(BPF_JMP | BPF_JNE | BPF_K, reg, 0, skip, 0)
 #define IF_MORE(reg, than, skip) R(BPF_JMP | BPF_JGT | BPF_K, reg, 0, skip, than)
 #define GO(skip)		R(BPF_JMP | BPF_JA, 0, 0, skip, 0)
 #define CALL(helper)		R(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
@@ -72,20 +73,35 @@ static int prog_load(union bpf_attr *a, const struct bpf_insn *insns, size_t n)
 /* The context it is called with. */
 struct peek_call {
 	uint64_t addr, n;	/* addr 0: the current task's address into the window's end */
+	struct peek_range first[PEEK_FIRST];
 };
+enum { CURRENT = (1 + PEEK_FIRST) * PEEK_MOST, WINDOW = CURRENT + sizeof(uint64_t) };
+
+/* Reads first[i], if there is one; `left`: instructions up to the EXIT for when that fails. */
+#define READ_FIRST(i, map, left) \
+	LOAD(BPF_REG_3, BPF_REG_6, offsetof(struct peek_call, first[i].addr)), \
+	IF_ZERO(BPF_REG_3, 6), \
+	LOAD(BPF_REG_2, BPF_REG_6, offsetof(struct peek_call, first[i].n)), \
+	IF_MORE(BPF_REG_2, PEEK_MOST, 4), \
+	VALUE(BPF_REG_1, map, (1 + (i)) * PEEK_MOST), \
+	CALL(HELPER_PROBE_READ_KERNEL), \
+	IF_SOME(BPF_REG_0, left)
 
 static int load_peek(int map)
 {
 	const struct bpf_insn insns[] = {
-		LOAD(BPF_REG_3, BPF_REG_1, offsetof(struct peek_call, addr)),
-		LOAD(BPF_REG_2, BPF_REG_1, offsetof(struct peek_call, n)),
+		MOVE(BPF_REG_6, BPF_REG_1),
+		READ_FIRST(0, map, 15),
+		READ_FIRST(1, map, 7),
+		LOAD(BPF_REG_3, BPF_REG_6, offsetof(struct peek_call, addr)),
+		LOAD(BPF_REG_2, BPF_REG_6, offsetof(struct peek_call, n)),
 		IF_ZERO(BPF_REG_3, 5),
 		IF_MORE(BPF_REG_2, PEEK_MOST, 8),
 		VALUE(BPF_REG_1, map, 0),
 		CALL(HELPER_PROBE_READ_KERNEL),
 		EXIT,
 		CALL(HELPER_GET_CURRENT_TASK),
-		VALUE(BPF_REG_1, map, PEEK_MOST),
+		VALUE(BPF_REG_1, map, CURRENT),
 		STORE(BPF_REG_1, 0, BPF_REG_0),
 		GO(0),
 		SET(BPF_REG_0, 0),
@@ -98,14 +114,13 @@ static int load_peek(int map)
 
 int peek_open(struct peek *p)
 {
-	size_t bytes = PEEK_MOST + sizeof(uint64_t);
 	int err;
 
 	*p = (struct peek){ .map = -1, .prog = -1 };
-	p->map = map_create((uint32_t)bytes, BPF_F_MMAPABLE);
+	p->map = map_create(WINDOW, BPF_F_MMAPABLE);
 	err = p->map;
 	if (err >= 0) {
-		p->window = mmap(NULL, bytes, PROT_READ, MAP_SHARED, p->map, 0);
+		p->window = mmap(NULL, WINDOW, PROT_READ, MAP_SHARED, p->map, 0);
 		if (p->window == MAP_FAILED) {
 			p->window = NULL;
 			err = -errno;
@@ -124,7 +139,7 @@ int peek_open(struct peek *p)
 void peek_close(struct peek *p)
 {
 	if (p->window)
-		munmap(p->window, PEEK_MOST + sizeof(uint64_t));
+		munmap(p->window, WINDOW);
 	if (p->prog >= 0)
 		close(p->prog);
 	if (p->map >= 0)
@@ -145,26 +160,39 @@ static int64_t run_prog(int prog, const struct peek_call *call)
 	return err < 0 ? err : (int64_t)(int32_t)a.test.retval;
 }
 
-static bool run(struct peek *p, uint64_t addr, uint64_t n)
+/* Never what lies in user space, whatever a pointer says. */
+static bool in_kernel(uint64_t addr, uint64_t n)
 {
-	return run_prog(p->prog, &(struct peek_call){ .addr = addr, .n = n }) == 0;
+	return addr >> 63 && n <= PEEK_MOST;
 }
 
 const void *peek_at(struct peek *p, uint64_t addr, size_t n)
 {
-	/* Never what lies in user space, whatever a pointer says. */
-	if (!(addr >> 63) || n > PEEK_MOST || !run(p, addr, n))
+	return peek_after(p, NULL, addr, n);
+}
+
+const void *peek_after(struct peek *p, const struct peek_range first[PEEK_FIRST], uint64_t addr,
+		       size_t n)
+{
+	struct peek_call call = { .addr = addr, .n = n };
+
+	if (!in_kernel(addr, n))
 		return NULL;
-	return p->window;
+	for (int i = 0; first && i < PEEK_FIRST; i++) {
+		if (first[i].addr && !in_kernel(first[i].addr, first[i].n))
+			return NULL;
+		call.first[i] = first[i];
+	}
+	return run_prog(p->prog, &call) == 0 ? p->window : NULL;
 }
 
 uint64_t peek_current(struct peek *p)
 {
 	uint64_t task;
 
-	if (!run(p, 0, 0))
+	if (run_prog(p->prog, &(struct peek_call){ .addr = 0 }))
 		return 0;
-	memcpy(&task, p->window + PEEK_MOST, sizeof(task));
+	memcpy(&task, p->window + CURRENT, sizeof(task));
 	return task;
 }
 

@@ -18,15 +18,28 @@
 
 enum { PEEK_MOST = 64 * 1024 };		/* bytes in one go */
 
+/* Bytes to be read before others, in the same go; addr 0: none. */
+struct peek_range {
+	uint64_t addr, n;
+};
+enum { PEEK_FIRST = 2 };
+
 struct peek {
 	int map, prog;
-	uint8_t *window;	/* PEEK_MOST bytes, then the address of the current task */
+	uint8_t *window;	/* 1 + PEEK_FIRST times PEEK_MOST bytes, then our own task's address */
 };
 
 int peek_open(struct peek *p);
 void peek_close(struct peek *p);
 /* The bytes at `addr`, valid until the next call; NULL when they cannot be read. */
 const void *peek_at(struct peek *p, uint64_t addr, size_t n);
+/* The same when those of `first`, if not NULL, were read before it, one after the other. */
+const void *peek_after(struct peek *p, const struct peek_range first[PEEK_FIRST], uint64_t addr,
+		       size_t n);
+static inline const uint8_t *peek_first(const struct peek *p, int i)
+{
+	return p->window + (size_t)(1 + i) * PEEK_MOST;
+}
 /* Address of our own task_struct; 0: could not be told. */
 uint64_t peek_current(struct peek *p);
 

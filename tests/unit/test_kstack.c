@@ -56,6 +56,12 @@ static void high_water_is_the_lowest_word(void **state)
 	stack[8] = 1;
 	assert_int_equal(kstack_high_water(stack, SIZE, 8), SIZE - 8);
 	assert_int_equal(kstack_high_water(stack, SIZE, 0), SIZE);
+	for (size_t at = 0; at < SIZE; at += 8) {	/* any word alone */
+		memset(stack, 0, SIZE);
+		stack[at + at / 8 % 8] = 1;
+		assert_int_equal(kstack_high_water(stack, SIZE, 0), SIZE - at);
+		assert_int_equal(kstack_high_water(stack, SIZE, 16), at < 16 ? 0 : SIZE - at);
+	}
 	free(stack);
 }
 
