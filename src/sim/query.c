@@ -217,7 +217,9 @@ static void fill(const struct sim *s, const struct mm *mm, struct sim_vma *r)
 		dirty = (*p & PTE_D) || (f->flags & FRF_DIRTY);
 		priv = frame_mapcount(f) < 2;
 		r->rss += PAGE_SIZE;
-		pss += (PAGE_SIZE << 12) / (priv ? 1 : frame_mapcount(f));
+		/* The share in a page that every process of a machine maps is no kilobyte. */
+		if (!(f->flags & FRF_ELSEWHERE))
+			pss += (PAGE_SIZE << 12) / (priv ? 1 : frame_mapcount(f));
 		if (f->kind == FR_ANON)
 			r->anonymous += PAGE_SIZE;
 		*(priv	? dirty ? &r->private_dirty : &r->private_clean :
