@@ -11,7 +11,7 @@
 #include "mmscope/text.h"
 #include "src/session/words.h"
 
-enum { COMM_MOST = 28, CLASS_SHARE = 32 };
+enum { COMM_MOST = 32, CLASS_SHARE = 32 };
 
 const char *tasktable_top(const struct kstack *k, char out[64])
 {
