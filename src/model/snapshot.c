@@ -29,11 +29,11 @@ const char *const panel_names[PANEL_NR] = {
 	[PANEL_KSTACK] = "kstack",
 };
 
-/* Two-letter names of smaps. "??" stands for those this program does not know. */
+/* Two-letter names of smaps, in its order. "??" stands for those this program does not know. */
 const char *const vma_flag_names[64] = {
-	"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "lo", "io", "sr", "rr", "dc",
-	"de", "lf", "ac", "nr", "ht", "sf", "wf", "ar", "dd", "sd", "mm", "hg", "nh", "mg", "bt",
-	"mt", "um", "uw", "ui", "ss", "sl", "gu", "dp", "mp", "nl", "dw", "lz", "??",
+	"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "um", "pf", "dw", "gu", "uw", "lo",
+	"io", "sr", "rr", "dc", "de", "lf", "ac", "nr", "ht", "sf", "nl", "ar", "bt", "wf", "dd",
+	"sd", "mm", "hg", "nh", "mg", "mp", "mt", "ss", "ui", "dp", "sl", "lz", "??",
 };
 
 struct whys *whys_create(void)

@@ -62,7 +62,7 @@ static enum vma_role role_of(const struct draft *d, const struct sim_vma *v)
 		return file_role(v);
 	if (!(v->flags & (SIM_VM_RD | SIM_VM_WR | SIM_VM_EX)))
 		return ROLE_GUARD;
-	if (v->flags & SIM_VM_SH)
+	if (v->flags & SIM_VM_MS)
 		return ROLE_SHARED;
 	if (v->kind == SIM_KIND_FILE)
 		return ROLE_FILE;
@@ -127,7 +127,7 @@ static void put_vma(void *ctx, const struct sim_vma *v)
 	to->offset = to->inode ? v->off : 0;
 	to->path = strings_add(d->layout->strings, path, strlen(path));
 	to->perms = (uint8_t)((v->flags & SIM_VM_RD ? VMA_READ : 0) | (v->flags & SIM_VM_WR ? VMA_WRITE : 0) |
-			      (v->flags & SIM_VM_EX ? VMA_EXEC : 0) | (v->flags & SIM_VM_SH ? VMA_SHARED : 0));
+			      (v->flags & SIM_VM_EX ? VMA_EXEC : 0) | (v->flags & SIM_VM_MS ? VMA_SHARED : 0));
 	to->growsdown = v->flags & SIM_VM_GD ? 1 : 0;
 	to->role = (uint8_t)(task < 0 ? role_of(d, v) : guard ? ROLE_GUARD : ROLE_THREAD_STACK);
 	to->tid = task < 0 ? 0 : PICTURE_FIRST_PID + task;
