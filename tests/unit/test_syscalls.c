@@ -18,7 +18,8 @@ static void test_described(void **state)
 	static const struct { struct task task; const char *says; } cases[] = {
 		{ { .syscall = SYS_read, .args = { 0, 0x7ffd1000, 4096, 1, 2, 3 } },
 		  "read(fd 0, buf 0x7ffd1000, count 4096)" },
-		{ { .syscall = SYS_wait4, .args = { UINT64_MAX, 0, 2, 0 } },
+		/* A pid is an int, and of its register only the lower half counts. */
+		{ { .syscall = SYS_wait4, .args = { 0xffffffff, 0, 2, 0 } },
 		  "wait4(pid -1, wstatus NULL, options 0x2, rusage NULL)" },
 		{ { .syscall = SYS_lseek, .args = { 0xffffffff, (uint64_t)-5, 1 } },
 		  "lseek(fd -1, offset -5, whence 1)" },
