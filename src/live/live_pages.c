@@ -41,11 +41,13 @@ static bool same_mapping(const struct vma *a, const struct vma *b)
 	return !a->inode || a->start - a->offset == b->start - b->offset;
 }
 
-/* Appends r's runs in [start, end). */
-static void append_part(struct residency *out, const struct residency *r, uint64_t start,
-			uint64_t end)
+/* Appends r's runs in [start, end); *first rises from call to call, as start does. */
+static void append_part(struct residency *out, const struct residency *r, size_t *first,
+			uint64_t start, uint64_t end)
 {
-	for (size_t i = residency_next(r, start); i < r->n; i++) {
+	while (*first < r->n && run_end(&r->runs[*first]) <= start)
+		(*first)++;
+	for (size_t i = *first; i < r->n; i++) {
 		const struct page_run *run = &r->runs[i];
 		uint64_t lo = run->start > start ? run->start : start;
 		uint64_t hi = run_end(run) < end ? run_end(run) : end;
@@ -61,6 +63,7 @@ static struct residency *rebase(const struct residency *r, const struct layout *
 				const struct layout *now)
 {
 	struct residency *out = residency_create();
+	size_t first = 0, run = 0;
 
 	for (size_t i = 0; i < now->n; i++) {
 		const struct vma *v = &now->vmas[i];
@@ -68,7 +71,9 @@ static struct residency *rebase(const struct residency *r, const struct layout *
 
 		if (v->start >> 63)	/* [vsyscall] has no pages of its own */
 			break;
-		for (size_t o = was && r ? layout_next(was, at) : 0; was && r && o < was->n; o++) {
+		while (was && first < was->n && was->vmas[first].end <= at)
+			first++;
+		for (size_t o = first; was && r && o < was->n; o++) {
 			const struct vma *w = &was->vmas[o];
 			uint64_t lo = w->start > at ? w->start : at;
 			uint64_t hi = w->end < v->end ? w->end : v->end;
@@ -79,7 +84,7 @@ static struct residency *rebase(const struct residency *r, const struct layout *
 				continue;
 			if (lo > at)
 				residency_append(out, at, lo, PAGE_UNSEEN);
-			append_part(out, r, lo, hi);
+			append_part(out, r, &run, lo, hi);
 			at = hi;
 		}
 		if (at < v->end)
