@@ -11,8 +11,10 @@
 #include "mmscope/clock.h"
 #include "src/live/live.h"
 
+/* A pass costs the target as well, which waits for its lock while we look. */
+#define PASS_WEIGHT 2
 /* Whole passes follow each other at this distance at most once something moved. */
-#define PASS_CAP_NS 800000000ull
+#define PASS_CAP_NS 2000000000ull
 /* Kinds of all pages are asked anew at each pass when that takes no longer. */
 #define KINDS_CHEAP_BYTES (128ull << 20)
 /* So much on screen is looked at in full at each sample. */
@@ -215,10 +217,10 @@ static void run_pass(struct live *lv, struct sampling *s, struct work *w)
 		return;
 	lv->pass_running = false;
 	lv->pass.at_ns = clock_now_ns();
-	lv->pass.cost_ns = lv->pass_spent_ns;
+	lv->pass.cost_ns = PASS_WEIGHT * lv->pass_spent_ns;
 	if (lv->pass_kinds == KINDS_ALL) {
 		lv->kinds.at_ns = lv->pass.at_ns;
-		lv->kinds.cost_ns = lv->pass_spent_ns;
+		lv->kinds.cost_ns = lv->pass.cost_ns;
 	}
 }
 

@@ -79,6 +79,7 @@ static bool entry_at(struct looker *k, uint64_t addr, uint64_t want, uint64_t *r
 		return true;
 	}
 	want = want < LOOK_AHEAD ? LOOK_AHEAD : want > LOOK_ENTRIES ? LOOK_ENTRIES : want;
+	scan_rest(&k->scan);
 	began = clock_now_ns();
 	got = pread(k->scan.fd, k->window, want * 8, (off_t)(addr >> PAGE_SHIFT) * 8);
 	k->scan.held_ns += clock_now_ns() - began;
