@@ -63,6 +63,7 @@ void journal_zero(struct sim *s, void *to, size_t bytes)
 			const jpair *p = (const jpair *)(t + i);
 			jpair any = p[0] | p[1] | p[2] | p[3];
 
+			ask_ahead(p);
 			if (any[0] | any[1])
 				break;
 		}

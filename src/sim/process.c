@@ -57,6 +57,8 @@ static unsigned same_run(const jword *pte, const struct frame *f, unsigned n)
 	for (; i + GROUP <= n; i += GROUP) {
 		jpair differs = { 0, 0 };
 
+		ask_ahead(pte + i);
+		ask_ahead(f + i);
 		for (unsigned k = i; k < i + GROUP; k += 2) {
 			differs |= *(const jpair *)(pte + k) ^ want;
 			differs |= (*(const jpair *)(f + k) ^ f[0].word) & kind;
