@@ -15,6 +15,8 @@ bool journal_create(struct sim *s)
 		if (s->jent) {
 			s->jcap = n;
 			s->jcur = s->jend = s->jent;
+			s->jhalf = s->jent + n / 2;
+			s->jfull = s->jent + n - (1 << 16);
 			return true;
 		}
 	}
@@ -162,32 +164,41 @@ void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step)
 	ramp(p, n, first, step);
 }
 
+/* n pairs of words */
 static inline void move_up(jword *w, unsigned n)
 {
-	jpair last = *(jpair *)(w + n - 2);
+	jpair *p = (jpair *)w, carried = p[n - 1];
 
-	memmove(w + 2, w, (n - 2) * 8);
-	*(jpair *)w = last;
+	for (unsigned i = 0; i < n; i++) {
+		jpair here = p[i];
+
+		p[i] = carried;
+		carried = here;
+	}
 }
 
 static inline void move_down(jword *w, unsigned n)
 {
-	jpair first = *(jpair *)w;
+	jpair *p = (jpair *)w, carried = p[0];
 
-	memmove(w, w + 2, (n - 2) * 8);
-	*(jpair *)(w + n - 2) = first;
+	for (unsigned i = n; i-- > 0;) {
+		jpair here = p[i];
+
+		p[i] = carried;
+		carried = here;
+	}
 }
 
 void pairs_up(struct sim *s, void *p, unsigned n)
 {
-	*s->jcur++ = (struct jent){ .at = jent_at(s, p, 2 * n, JENT_UP) };
-	move_up(p, 2 * n);
+	*s->jcur++ = (struct jent){ .at = jent_at(s, p, n, JENT_UP) };
+	move_up(p, n);
 }
 
 void pairs_down(struct sim *s, void *p, unsigned n)
 {
-	*s->jcur++ = (struct jent){ .at = jent_at(s, p, 2 * n, JENT_DOWN) };
-	move_down(p, 2 * n);
+	*s->jcur++ = (struct jent){ .at = jent_at(s, p, n, JENT_DOWN) };
+	move_down(p, n);
 }
 
 static inline void swap_words(jword *a, jword *b, unsigned n)

@@ -269,8 +269,8 @@ struct root {
  * JENT_BLOCK	they are saved: (n + 1) / 2 entries hold them, and one like this first one follows, so
  *		that it can be walked from both ends
  * JENT_RAMP	val was added to them, and i times the val of a second such entry to the i-th
- * JENT_UP	the last two of them were moved to the front, the others up
- * JENT_DOWN	the first two of them were moved to the end, the others down */
+ * JENT_UP	of n pairs of words, the last was moved to the front, the others up
+ * JENT_DOWN	of n pairs of words, the first was moved to the end, the others down */
 enum { JENT_BITS = 36 };
 enum { JENT_WORD, JENT_BLOCK, JENT_RAMP, JENT_UP, JENT_DOWN };
 struct jent {
@@ -297,6 +297,7 @@ struct sim {
 	u64 nframes;
 	const struct sim_env *env;
 	struct jent *jent, *jend;	/* the journal, and what of it can be redone */
+	struct jent *jhalf, *jfull;	/* an operation begins, and goes on, below these */
 	u64 jcap;
 	sim_pos jbase, start_pos;
 	size_t bytes;
@@ -362,7 +363,7 @@ void pairs_up(struct sim *s, void *p, unsigned n);
 void pairs_down(struct sim *s, void *p, unsigned n);
 static inline bool journal_room(const struct sim *s)
 {
-	return s->jent + s->jcap - s->jcur > 1 << 16;
+	return s->jcur < s->jfull;
 }
 /* Before an operation, which may need half of the journal. */
 static inline void journal_begin(struct sim *s)
@@ -370,7 +371,7 @@ static inline void journal_begin(struct sim *s)
 	if (s->retracing)
 		return;
 	s->jend = s->jcur;
-	if (unlikely(s->jcur > s->jent + s->jcap / 2))
+	if (unlikely(s->jcur > s->jhalf))
 		journal_drop(s);
 }
 
@@ -730,8 +731,18 @@ u32 page_add(struct sim *s, struct object *o, u64 index, unsigned proc, u64 addr
 void page_drop(struct sim *s, struct object *o, u64 index);
 struct object *object_create(struct sim *s, unsigned kind, u64 len);
 u32 shmem_create(struct sim *s, u64 len);		/* the VMA's file; 0: failed */
-void object_get(struct sim *s, u32 file);
-void object_put(struct sim *s, u32 file);
+void shmem_get(struct sim *s, u32 file);
+void shmem_put(struct sim *s, u32 file);
+static inline void object_get(struct sim *s, u32 file)
+{
+	if (file > FILE_SHMEM)
+		shmem_get(s, file);
+}
+static inline void object_put(struct sim *s, u32 file)
+{
+	if (file > FILE_SHMEM)
+		shmem_put(s, file);
+}
 /* Pages [from, to) are unmapped everywhere, their private copies on request, and dropped. */
 void object_truncate(struct sim *s, struct object *o, u64 from, u64 to, bool even_cows);
 void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res);

@@ -197,14 +197,13 @@ static int64_t mmap_checked(struct sim *s, struct mm *mm, const struct sim_op *o
 
 int64_t do_mmap(struct sim *s, struct mm *mm, const struct sim_op *op)
 {
+	static const u8 file_of[] = { [SIM_ANON] = FILE_NONE, [SIM_FILE] = FILE_RW, [SIM_ROFILE] = FILE_RO };
 	struct request r = {
 		.addr = op->addr,
 		.len = op->len,
 		.flags = op->flags,
 		.pgoff = op->off >> PAGE_SHIFT,
-		.file = op->backing == SIM_FILE	  ? FILE_RW :
-			op->backing == SIM_ROFILE ? FILE_RO :
-						    FILE_NONE,
+		.file = file_of[op->backing],
 		.shared = (op->flags & MAP_TYPE) != MAP_PRIVATE,
 	};
 	bool full;

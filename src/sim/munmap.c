@@ -127,10 +127,12 @@ static APART void let_go(struct sim *s, struct mm *mm, const struct munmap *u, u
 void munmap_clear(struct sim *s, struct mm *mm, const struct munmap *u)
 {
 	struct vma *stop = u->next;
-	u64 floor = u->prev ? u->prev->end : 0, ceiling = stop ? stop->start : 0, end;
+	u64 floor, ceiling, end;
 
 	if (!u->first)
 		return;
+	floor = u->prev ? u->prev->end : 0;
+	ceiling = stop ? stop->start : 0;
 	end = (stop ? vma_prev(s, stop) : vma_last(s, mm))->end;
 	if (!pt_untouched(s, mm, u->first->start, end, floor, ceiling))
 		let_go(s, mm, u, floor, ceiling);

@@ -159,9 +159,9 @@ u32 shmem_create(struct sim *s, u64 len)
 	return FILE_SHMEM + n;
 }
 
-void object_get(struct sim *s, u32 file)
+void shmem_get(struct sim *s, u32 file)
 {
-	struct object *o = file > FILE_SHMEM ? object_of(s, file) : NULL;
+	struct object *o = object_of(s, file);
 
 	if (o)
 		SET(s, o->users, o->users + 1);
@@ -185,9 +185,9 @@ static void tree_free(struct sim *s, ref r, unsigned height)
 }
 
 /* A shared anonymous object lives as long as a VMA maps it. */
-void object_put(struct sim *s, u32 file)
+void shmem_put(struct sim *s, u32 file)
 {
-	struct object *o = file > FILE_SHMEM ? object_of(s, file) : NULL;
+	struct object *o = object_of(s, file);
 
 	if (!o)
 		return;
