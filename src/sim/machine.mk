@@ -11,8 +11,6 @@ libmmscope_a_SOURCES += \
 	src/sim/phys.h src/sim/phys.c \
 	src/sim/profile_parts.h src/sim/profile_zone.h src/sim/zone.c \
 	src/sim/exec.c \
-	src/sim/fault.c \
-	src/sim/frame.c \
 	src/sim/growth.c \
 	src/sim/entry.c \
 	src/sim/invariant.c \
@@ -38,5 +36,5 @@ libmmscope_a_SOURCES += \
 
 # Parts of build_mm.c.
 EXTRA_DIST += \
-	src/sim/account.c src/sim/journal.c src/sim/merge.c src/sim/mmap.c src/sim/munmap.c \
+	src/sim/account.c src/sim/fault.c src/sim/frame.c src/sim/journal.c src/sim/merge.c src/sim/mmap.c src/sim/munmap.c \
 	src/sim/pgtable.c src/sim/place.c src/sim/place_cache.c src/sim/vma.c
