@@ -106,24 +106,24 @@ sim_pos sim_start(const struct sim *s)
 	return s->start_pos;
 }
 
-static u64 jent_at(const struct sim *s, const void *p, u64 n, u64 kind)
+static u64 jent_at(const void *p, u64 n, u64 kind)
 {
-	return (u64)((const char *)p - (const char *)s->base) | n << JENT_BITS | kind << 60;
+	return (uintptr_t)p | n << 48 | kind;
 }
 
-static inline jword *jent_words(const struct sim *s, const struct jent *e)
+static inline jword *jent_words(const struct jent *e)
 {
-	return s->base + (e->at & ((1ull << JENT_BITS) - 1)) / 8;
+	return (jword *)(uintptr_t)(e->at & ((1ull << 48) - 8));
 }
 
 static unsigned jent_n(const struct jent *e)
 {
-	return e->at >> JENT_BITS & ((1u << (60 - JENT_BITS)) - 1);
+	return (unsigned)(e->at >> 48);
 }
 
 static unsigned jent_kind(const struct jent *e)
 {
-	return (unsigned)(e->at >> 60);
+	return e->at & 7;
 }
 
 void journal_block(struct sim *s, void *p, unsigned words)
@@ -131,7 +131,7 @@ void journal_block(struct sim *s, void *p, unsigned words)
 	struct jent *e = s->jcur;
 	unsigned payload = (words + 1) / 2;
 
-	e[0] = (struct jent){ .at = jent_at(s, p, words, JENT_BLOCK) };
+	e[0] = (struct jent){ .at = jent_at(p, words, JENT_BLOCK) };
 	memcpy(e + 1, p, words * 8);
 	if (words & 1)
 		((jword *)(void *)(e + 1))[words] = 0;
@@ -158,18 +158,18 @@ void ramp_add(struct sim *s, void *p, unsigned n, u64 first, u64 step)
 {
 	struct jent *e = s->jcur;
 
-	e[0] = (struct jent){ .at = jent_at(s, p, n, JENT_RAMP), .val = first };
+	e[0] = (struct jent){ .at = jent_at(p, n, JENT_RAMP), .val = first };
 	e[1] = (struct jent){ .at = e->at, .val = step };
 	s->jcur += 2;
 	ramp(p, n, first, step);
 }
 
 /* n pairs of words */
-static inline void move_up(jword *w, unsigned n)
+static inline void move_up(jword *w, u64 n)
 {
 	jpair *p = (jpair *)w, carried = p[n - 1];
 
-	for (unsigned i = 0; i < n; i++) {
+	for (u64 i = 0; i < n; i++) {
 		jpair here = p[i];
 
 		p[i] = carried;
@@ -177,11 +177,11 @@ static inline void move_up(jword *w, unsigned n)
 	}
 }
 
-static inline void move_down(jword *w, unsigned n)
+static inline void move_down(jword *w, u64 n)
 {
 	jpair *p = (jpair *)w, carried = p[0];
 
-	for (unsigned i = n; i-- > 0;) {
+	for (u64 i = n; i-- > 0;) {
 		jpair here = p[i];
 
 		p[i] = carried;
@@ -191,13 +191,13 @@ static inline void move_down(jword *w, unsigned n)
 
 void pairs_up(struct sim *s, void *p, unsigned n)
 {
-	*s->jcur++ = (struct jent){ .at = jent_at(s, p, n, JENT_UP) };
+	j_word(s, jent_at(p, 0, JENT_UP), n);
 	move_up(p, n);
 }
 
 void pairs_down(struct sim *s, void *p, unsigned n)
 {
-	*s->jcur++ = (struct jent){ .at = jent_at(s, p, n, JENT_DOWN) };
+	j_word(s, jent_at(p, 0, JENT_DOWN), n);
 	move_down(p, n);
 }
 
@@ -213,12 +213,12 @@ static inline void swap_words(jword *a, jword *b, unsigned n)
 
 static inline bool is_word(const struct jent *e)
 {
-	return likely(e->at < 1ull << JENT_BITS);
+	return likely(jent_kind(e) == JENT_WORD);
 }
 
-static inline void swap_entry(struct sim *s, struct jent *e)
+static inline void swap_entry(struct jent *e)
 {
-	jword *w = s->base + e->at / 8;
+	jword *w = (jword *)(uintptr_t)e->at;
 	u64 now = *w;
 
 	*w = e->val;
@@ -227,7 +227,7 @@ static inline void swap_entry(struct sim *s, struct jent *e)
 
 static void step_back_many(struct sim *s, struct jent *e)
 {
-	jword *w = jent_words(s, e);
+	jword *w = jent_words(e);
 	unsigned n = jent_n(e);
 
 	switch (jent_kind(e)) {
@@ -240,17 +240,17 @@ static void step_back_many(struct sim *s, struct jent *e)
 		ramp(w, n, -e[-1].val, -e->val);
 		break;
 	case JENT_UP:
-		move_down(w, n);
+		move_down(w, e->val);
 		break;
 	case JENT_DOWN:
-		move_up(w, n);
+		move_up(w, e->val);
 		break;
 	}
 }
 
 static void step_forward_many(struct sim *s, struct jent *e)
 {
-	jword *w = jent_words(s, e);
+	jword *w = jent_words(e);
 	unsigned n = jent_n(e);
 
 	switch (jent_kind(e)) {
@@ -263,10 +263,10 @@ static void step_forward_many(struct sim *s, struct jent *e)
 		ramp(w, n, e->val, e[1].val);
 		break;
 	case JENT_UP:
-		move_up(w, n);
+		move_up(w, e->val);
 		break;
 	case JENT_DOWN:
-		move_down(w, n);
+		move_down(w, e->val);
 		break;
 	}
 }
@@ -276,7 +276,7 @@ static inline void step_back(struct sim *s)
 	struct jent *e = --s->jcur;
 
 	if (is_word(e))
-		swap_entry(s, e);
+		swap_entry(e);
 	else
 		step_back_many(s, e);
 }
@@ -286,7 +286,7 @@ static inline void step_forward(struct sim *s)
 	struct jent *e = s->jcur++;
 
 	if (is_word(e))
-		swap_entry(s, e);
+		swap_entry(e);
 	else
 		step_forward_many(s, e);
 }

@@ -265,16 +265,15 @@ struct root {
 	struct kroot k;
 };
 
-/* One changed word, by its offset, and what it was. Or n words from there on, as the kind says:
+/* One changed word, by its address, and what it was. Or n words from there on, as the kind says:
  * JENT_BLOCK	they are saved: (n + 1) / 2 entries hold them, and one like this first one follows, so
  *		that it can be walked from both ends
  * JENT_RAMP	val was added to them, and i times the val of a second such entry to the i-th
- * JENT_UP	of n pairs of words, the last was moved to the front, the others up
- * JENT_DOWN	of n pairs of words, the first was moved to the end, the others down */
-enum { JENT_BITS = 36 };
+ * JENT_UP	of val pairs of words, the last was moved to the front, the others up
+ * JENT_DOWN	of val pairs of words, the first was moved to the end, the others down */
 enum { JENT_WORD, JENT_BLOCK, JENT_RAMP, JENT_UP, JENT_DOWN };
 struct jent {
-	u64 at;			/* bytes from the base, n << JENT_BITS, kind << 60 */
+	u64 at;			/* address, and in the bits it leaves free the kind, and n << 48 */
 	u64 val;
 };
 
@@ -321,20 +320,18 @@ static inline void ask_ahead(const void *p)
 }
 
 /* ---- journal.c ------------------------------------------------------------------------- */
-static inline void j_save_word(struct sim *s, const jword *w)
+static inline void j_word(struct sim *s, uintptr_t at, u64 val)
 {
-	struct jent *e = s->jcur++;
-
-	e->at = (u64)((const char *)w - (const char *)s->base);
-	e->val = *w;
+	*s->jcur++ = (struct jent){ at, val };
 }
-/* What lies inside of a word. */
+/* The word that p lies in. */
 static inline void j_save(struct sim *s, const void *p)
 {
-	j_save_word(s, (const jword *)((uintptr_t)p & ~(uintptr_t)7));
+	uintptr_t at = (uintptr_t)p & ~(uintptr_t)7;
+
+	j_word(s, at, *(const jword *)at);
 }
-#define J_SAVE(s, lv) (sizeof(lv) == sizeof(jword) ? j_save_word((s), (const jword *)(const void *)&(lv)) : \
-						      j_save((s), &(lv)))
+#define J_SAVE(s, lv) (sizeof(lv) == 8 ? j_word((s), (uintptr_t)&(lv), (u64)(lv)) : j_save((s), &(lv)))
 #define SET(s, lv, v) do { J_SAVE(s, lv); (lv) = (v); } while (0)
 #define ADD(s, lv, v) do { J_SAVE(s, lv); (lv) += (v); } while (0)
 #define SUB(s, lv, v) do { J_SAVE(s, lv); (lv) -= (v); } while (0)

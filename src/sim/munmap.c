@@ -106,13 +106,14 @@ int munmap_gather(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 en
 }
 
 /* Pages first, all of them, then the tables that nothing else needs. */
-static APART void let_go(struct sim *s, struct mm *mm, const struct munmap *u, u64 floor, u64 ceiling)
+static APART void let_go(struct sim *s, struct mm *mm, struct vma *first, struct vma *stop, u64 floor,
+			u64 ceiling)
 {
-	struct vma *stop = u->next, *v, *n;
+	struct vma *v, *n;
 
-	for (v = u->first; v != stop; v = vma_next(s, v))
+	for (v = first; v != stop; v = vma_next(s, v))
 		zap_range(s, mm, v, v->start, v->end, ZAP_MARKERS);
-	for (v = u->first; v != stop; v = n) {
+	for (v = first; v != stop; v = n) {
 		u64 start = v->start, end = v->end;
 
 		n = vma_next(s, v);
@@ -135,7 +136,7 @@ void munmap_clear(struct sim *s, struct mm *mm, const struct munmap *u)
 	ceiling = stop ? stop->start : 0;
 	end = (stop ? vma_prev(s, stop) : vma_last(s, mm))->end;
 	if (!pt_untouched(s, mm, u->first->start, end, floor, ceiling))
-		let_go(s, mm, u, floor, ceiling);
+		let_go(s, mm, u->first, stop, floor, ceiling);
 	for (struct vma *v = u->first, *n; v != stop; v = n) {
 		n = vma_next(s, v);
 		T_EVENT(s, "unmap_vmas", UNMAP, "unmapped the VMA at", v->start, SIM_U_ADDR);
