@@ -174,6 +174,16 @@ static bool wants_sums(const struct live *lv, const struct sampling *s)
 	       (s->want->everything || s->next->statm_size > SUMS_WORTH_BYTES);
 }
 
+static bool little_unseen(const struct residency *r)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < r->n && !r->whole; i++)
+		if (r->runs[i].state == PAGE_UNSEEN)
+			pages += r->runs[i].pages;
+	return pages <= KINDS_CHEAP_BYTES >> PAGE_SHIFT;
+}
+
 static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 {
 	bool cheap = s->next->statm_rss <= KINDS_CHEAP_BYTES &&
@@ -196,8 +206,8 @@ static void begin_pass(struct live *lv, struct sampling *s, struct work *w)
 		lv->pass_kinds = KINDS_ALL;
 		lv->kinds.dirty = false;
 	} else {
-		/* First where pages are, then, at once, what they are. */
-		lv->pass_kinds = w->pages->whole ? KINDS_NEW : KINDS_NONE;
+		/* Of much that is new: first where pages are, then, at once, what they are. */
+		lv->pass_kinds = little_unseen(w->pages) ? KINDS_NEW : KINDS_NONE;
 	}
 }
 
