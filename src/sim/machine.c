@@ -220,8 +220,6 @@ static inline void run(struct sim *s, const struct sim_op *op, struct sim_result
 	settle(s, res);
 	if (s->failed)
 		take_back(s, start, op, res);
-	else if (!s->retracing)
-		s->jend = s->jcur;
 }
 
 static __attribute__((noinline)) void run_narrow(struct sim *s, const struct sim_op *op, struct sim_result *res)
