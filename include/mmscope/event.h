@@ -112,6 +112,9 @@ struct event_list snapshot_diff(const struct snapshot *a, const struct snapshot 
 /* A new snapshot: `s` with the events applied forwards, or undone. s may be NULL (an empty one). */
 struct snapshot *event_apply(const struct snapshot *s, const struct event_list *events, bool forward);
 void event_list_free(struct event_list *l);
+/* n of the events, by index, as a list of their own that holds no more than they need: to be
+ * shown, not to be applied. Kernel stacks are without their frames. */
+struct event_list event_list_pick(const struct event_list *l, const uint32_t *which, size_t n);
 /* For whoever builds a list by hand: room that lives as long as the list; the next event. */
 void *event_list_alloc(struct event_list *l, size_t bytes);
 struct event *event_list_add(struct event_list *l, enum event_type type);	/* zeroed payload */

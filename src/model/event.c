@@ -31,7 +31,7 @@ void *event_list_alloc(struct event_list *l, size_t bytes)
 
 	bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
 	if (!a || a->size - a->used < bytes) {
-		size_t size = a ? 2 * a->size : 1024;
+		size_t size = a ? 2 * a->size : 256;
 
 		if (size > (1u << 20))
 			size = 1u << 20;
@@ -83,6 +83,67 @@ void event_list_free(struct event_list *l)
 	}
 	free(l->events);
 	*l = (struct event_list){ 0 };
+}
+
+static void *copied(struct event_list *l, const void *p, size_t bytes)
+{
+	return p ? memcpy(event_list_alloc(l, bytes), p, bytes) : NULL;
+}
+
+static const struct kstack *copied_kstack(struct event_list *l, const struct kstack *k)
+{
+	struct kstack *own = copied(l, k, sizeof(*k));
+
+	if (own) {	/* the frames stay with the stacks */
+		own->frames = own->switches = NULL;
+		own->nframes = own->nswitches = 0;
+	}
+	return own;
+}
+
+/* The payload becomes the list's own. */
+static void copy_payload(struct event_list *l, struct event *e)
+{
+	switch (e->type) {
+	case EVENT_VMA_NEW ... EVENT_RESHAPED:
+		e->vmas.before = copied(l, e->vmas.before, e->vmas.nbefore * sizeof(*e->vmas.before));
+		e->vmas.after = copied(l, e->vmas.after, e->vmas.nafter * sizeof(*e->vmas.after));
+		break;
+	case EVENT_TASK_NEW ... EVENT_TASK_CHANGED:
+		e->task.before = copied(l, e->task.before, sizeof(*e->task.before));
+		e->task.after = copied(l, e->task.after, sizeof(*e->task.after));
+		break;
+	case EVENT_KSTACK_DEEPER:
+		e->kstack.before = copied_kstack(l, e->kstack.before);
+		e->kstack.after = copied_kstack(l, e->kstack.after);
+		break;
+	case EVENT_EXEC ... EVENT_PROCESS:
+		e->process.before = copied(l, e->process.before, sizeof(*e->process.before));
+		e->process.after = copied(l, e->process.after, sizeof(*e->process.after));
+		break;
+	case EVENT_DETAIL:
+		e->detail.before = details_get(e->detail.before);
+		e->detail.after = details_get(e->detail.after);
+		break;
+	default:	/* lies in the event itself */
+		break;
+	}
+}
+
+struct event_list event_list_pick(const struct event_list *from, const uint32_t *which, size_t n)
+{
+	struct event_list l = { .n = n, .cap = n, .events = xcalloc(n ? n : 1, sizeof(*l.events)) };
+
+	for (int i = 0; i < 2; i++) {
+		l.time_ns[i] = from->time_ns[i];
+		l.seq[i] = from->seq[i];
+		l.strings[i] = from->strings[i] ? strings_get(from->strings[i]) : NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		l.events[i] = from->events[which[i]];
+		copy_payload(&l, &l.events[i]);
+	}
+	return l;
 }
 
 const char *event_counter_name(uint16_t field)

@@ -239,6 +239,18 @@ static void follow_change(struct session *s, const struct batch *b)
 	}
 }
 
+/* Where time does not go back nothing is undone: what is not shown, and the pictures that
+ * undoing needs, would only fill memory. */
+static void keep_shown(struct batch *b)
+{
+	struct event_list shown = event_list_pick(&b->list, b->shown, b->nshown);
+
+	event_list_free(&b->list);
+	b->list = shown;
+	for (size_t i = 0; i < b->nshown; i++)
+		b->shown[i] = (uint32_t)i;
+}
+
 static void keep_events(struct session *s, struct event_list list, bool heat)
 {
 	struct batch b = { .list = list };
@@ -262,6 +274,8 @@ static void keep_events(struct session *s, struct event_list list, bool heat)
 	for (size_t i = 0; i < list.n; i++)
 		if (worth_a_line(&list.events[i]))
 			b.shown[b.nshown++] = (uint32_t)i;
+	if (!(s->source->ops->caps & CAP_BACK))
+		keep_shown(&b);
 	if (s->follow && !s->held)
 		follow_change(s, &b);
 	VEC_GROW(s->batches, s->nbatches, s->batches_cap);

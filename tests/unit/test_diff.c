@@ -468,6 +468,53 @@ static void test_deeper(void **state)
 	snapshot_put(b);
 }
 
+/* What was picked stands by itself: the list it came from and both pictures may go. */
+static void test_pick(void **state)
+{
+	struct snapshot *a = snapshot_create(), *b = snapshot_create();
+	const struct stacks *before = marks((uint64_t[]){ 1000, 2000, 500 });
+	struct strings *strings = strings_create();
+	struct event_list l, picked;
+	struct buf says = BUF_INIT;
+	uint32_t which[3];
+	size_t n = 0;
+
+	(void)state;
+	a->stacks = stacks_get(before);
+	b->stacks = marks((uint64_t[]){ 1000, 2600, 500 });
+	a->layout = layout_create(strings, 1);
+	a->layout->vmas[0] = (struct vma){ .start = 0x8000, .end = 0xa000, .role = ROLE_STACK,
+					   .path = strings_add(strings, "[stack]", 7) };
+	b->layout = layout_copy(a->layout);
+	b->layout->vmas[0].start = 0x7000;
+	strings_put(strings);
+	strcpy(a->process.comm, "old");
+	strcpy(b->process.comm, "new");
+	b->process.generation = 1;
+	b->mm[MM_VM_STACK] = 0x3000;
+	l = snapshot_diff(a, b);
+	assert_int_equal(l.n, 4);
+	for (uint32_t i = 0; i < l.n; i++)
+		if (l.events[i].type != EVENT_COUNTER)
+			which[n++] = i;
+	assert_int_equal(n, 3);
+	picked = event_list_pick(&l, which, n);
+	event_list_free(&l);
+	snapshot_put(a);
+	snapshot_put(b);
+	assert_int_equal(before->refs, 1);
+	stacks_put(before);
+	assert_int_equal(picked.n, 3);
+	assert_int_equal(picked.events[0].type, EVENT_EXEC);
+	assert_string_equal(picked.events[0].process.after->comm, "new");
+	event_describe(&picked.events[1], &says);
+	assert_string_equal(buf_str(&says), "[stack] grew down by 4.00K to 7000");
+	assert_int_equal(picked.events[2].kstack.after->high_water, 2600);
+	assert_null(picked.events[2].kstack.after->frames);
+	event_list_free(&picked);
+	buf_free(&says);
+}
+
 static void test_whys(void **state)
 {
 	struct whys *w = whys_create();
@@ -498,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_sixty_thousand),
 		cmocka_unit_test(test_whys),
 		cmocka_unit_test(test_deeper),
+		cmocka_unit_test(test_pick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,36 @@ static void test_growth_and_heat(void **state)
 	session_destroy(s);
 }
 
+/* The log of a source that does not go back is for reading: a day of it must not keep a day of
+ * pictures. */
+static void test_log_keeps_no_pictures(void **state)
+{
+	const struct snapshot *steps[3];
+	const struct stacks *stacks[3];
+	struct session *s;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct snapshot *snap = (struct snapshot *)picture(4 + (uint64_t)i, 4, rw);
+		struct stacks *k = stacks_create();
+
+		stacks_add(k, 10)->high_water = 1000 + 100 * (uint64_t)i;
+		stacks_finish(k);
+		snap->stacks = k;
+		stacks[i] = stacks_get(k);
+		steps[i] = snap;
+	}
+	s = play(steps, 3);
+	for (int i = 0; i < 3; i++)
+		tick(s);
+	assert_int_equal(session_events(s), 4);		/* twice down, twice deeper */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(stacks[i]->refs, 2);	/* the step's and ours */
+	session_destroy(s);
+	for (int i = 0; i < 3; i++)
+		stacks_put(stacks[i]);
+}
+
 static void test_events(void **state)
 {
 	const struct snapshot *steps[] = { picture(4, 2, rw), picture(4, 4, VMA_READ) };
@@ -253,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_growth_and_heat),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_log_keeps_no_pictures),
 		cmocka_unit_test(test_filter_role_undo),
 		cmocka_unit_test(test_selecting_is_one_change),
 		cmocka_unit_test(test_pause),
