@@ -5,9 +5,12 @@
  * Compares with tests/golden/frame-SCRIPT.txt under $srcdir; with UPDATE_GOLDEN set it
  * writes them.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "mmscope/alloc.h"
 #include "mmscope/clock.h"
@@ -167,6 +170,32 @@ static int check_help_says(void)
 	return silent;
 }
 
+/* Who was chosen from the list, and ended before the first sample, leads back to the list. */
+static int check_ended_choice(void)
+{
+	struct app_options options = { .proc_root = "/proc", .interval = 0.1 };
+	pid_t pid = fork();
+	struct app app;
+	bool ok;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	app_init(&app, &options);
+	app.session = session_create(NULL);
+	app.canvas = canvas_create(24, 80, false);
+	app_pick(&app);
+	app_open(&app, pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	app_tick(&app);
+	ok = app.picking && !app.quit && session_said(app.session);
+	if (!ok)
+		fprintf(stderr, "a process that has ended before its first sample ends the program\n");
+	app_deinit(&app);
+	return !ok;
+}
+
 /* A terminal that is too small gets one line that says what it needs, at any size. */
 static int check_small(void)
 {
@@ -195,6 +224,7 @@ int main(void)
 	failed += check_small();
 	failed += check_undo_after_left();
 	failed += check_help_says();
+	failed += check_ended_choice();
 	printf("%zu goldens, %d differ\n", ARRAY_LEN(scripts), failed);
 	return failed != 0;
 }

@@ -290,12 +290,15 @@ static void tick_session(struct app *app)
 	gather_wants(app, &want);
 	err = session_tick(app->session, &want);
 	if (err) {
-		/* Before the first picture there is nothing to show: that ends the program. */
-		if (!before) {
+		/* Before the first picture there is nothing to show: the list again, where it was
+		 * chosen from one; else that ends the program. */
+		if (!before && !app->picker) {
 			app->failed = err;
 			app->quit = true;
 			return;
 		}
+		if (!before)
+			app_pick(app);
 		session_say(app->session, "%s", err->message);
 		error_destroy(err);
 		app->dirty = true;
@@ -319,7 +322,7 @@ static void tick_session(struct app *app)
 	app->hot_ticks -= app->hot_ticks > 0;
 }
 
-static void tick(struct app *app)
+void app_tick(struct app *app)
 {
 	uint64_t now = clock_now_ns();
 
@@ -475,7 +478,7 @@ static void loop(struct app *app)
 	while (!app->quit) {
 		struct input in;
 
-		tick(app);
+		app_tick(app);
 		if (app->quit)
 			break;
 		if (app->dirty)

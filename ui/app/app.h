@@ -87,6 +87,7 @@ extern const int ninterval;
 void app_init(struct app *app, const struct app_options *o);	/* no session, no terminal yet */
 void app_deinit(struct app *app);
 void app_input(struct app *app, const struct input *in);
+void app_tick(struct app *app);		/* the next sample, where it is time for one */
 void app_open(struct app *app, pid_t pid);
 void app_open_source(struct app *app, const char *name);
 /* What a key does here and now: the view's, then that of the context `step` where the source
