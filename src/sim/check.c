@@ -129,11 +129,11 @@ static struct error *need_lab(struct checker *c)
 	return c->lab_error ? error_create(c->lab_error->code, "%s", c->lab_error->message) : NULL;
 }
 
-/* Of what a head can say only a limit on the address space is too little to begin with. */
+/* Of what a head can say only these limits are too little to begin with. */
 static struct error *begun(struct run *r, struct error *err)
 {
 	if (err && err->code == ERR_FAILURE)
-		r->at = r->sc->as_line;
+		r->at = r->sc->limit_line;
 	return err;
 }
 

@@ -257,8 +257,9 @@ static struct error *start_limit(struct parser *p)
 	if (err)
 		return err;
 	o->limit[limit] = value;
-	if (limit == SIM_LIMIT_AS)
-		p->sc->as_line = p->line;
+	if (limit == SIM_LIMIT_AS ||
+	    (limit == SIM_LIMIT_STACK && o->limit[SIM_LIMIT_AS] == SIM_UNLIMITED))
+		p->sc->limit_line = p->line;
 	return NULL;
 }
 

@@ -129,7 +129,7 @@ struct scenario {
 	size_t nprofiles, cap_profiles;
 	unsigned cpus;			/* 0: not said */
 	bool has_ram;
-	unsigned as_line;		/* of `start as`, 0: there is none */
+	unsigned limit_line;		/* of `start as`, else of `start stack`; 0: there is neither */
 	bool kernel_side;		/* it has operations of the kernel's own side */
 	bool takes_frames;		/* alloc, fragment: no real machine has its memory */
 	struct sim_options options;	/* what the head said; profile is not filled in */

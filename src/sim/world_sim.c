@@ -189,7 +189,8 @@ struct error *world_sim_open(const struct sim_options *o, struct world **ret)
 	struct sim_world *w;
 
 	if (!sim)
-		return error_create(ERR_FAILURE, o->limit[SIM_LIMIT_AS] != SIM_UNLIMITED ?
+		return error_create(ERR_FAILURE, o->limit[SIM_LIMIT_AS] != SIM_UNLIMITED ||
+				    o->limit[SIM_LIMIT_STACK] < 1u << 20 ?
 				    "the program did not survive its exec: SIGSEGV" :
 				    "there is no memory for the machine");
 	w = xcalloc(1, sizeof(*w));

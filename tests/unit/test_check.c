@@ -202,6 +202,8 @@ static void test_start(void **state)
 	check_text(CHECK_SIM, false, "title Two\nstart as 100K\nfork\n");
 	assert_int_equal(got.status, 1);
 	expect(got.err, ":2: the program did not survive its exec: SIGSEGV\n");
+	check_text(CHECK_SIM, false, "profile linux-4.3-arm64\nstart stack 0\nfork\n");
+	expect(got.err, ":2: the program did not survive its exec: SIGSEGV\n");
 	/* The vdso's pages are everybody's: of a share in them smaps shows 0 kB. */
 	check_text(CHECK_SIM, true, "start vdso keep\ntouch vdso r\n");
 	expect(got.out, "\"name\":\"[vdso]\",\"Size\":8,\"Rss\":4,\"Shared_Clean\":4,\"flags\":");
