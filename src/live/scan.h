@@ -19,8 +19,8 @@
 
 /* A longer vector makes the kernel return a stale walk_end (seen on 6.18). */
 enum { SCAN_REGIONS = 512, SCAN_PAGES = 16384, SCAN_VMAS = 2048 };
-#define SCAN_HOLD_NS 750000ull
-#define SCAN_REST_EVERY_NS 750000ull
+#define SCAN_HOLD_NS 500000ull
+#define SCAN_REST_EVERY_NS 500000ull
 #define SCAN_REST_NS 60000
 
 struct scanner {
