@@ -368,6 +368,7 @@ static inline void journal_begin(struct sim *s)
 	if (s->retracing)
 		return;
 	s->jend = s->jcur;
+	ask_ahead(s->jcur);
 	if (unlikely(s->jcur > s->jhalf))
 		journal_drop(s);
 }
