@@ -44,6 +44,7 @@ static const struct script {
 	{ "filter", "shell", { "&", "text:libc rss>4k" } },
 	{ "filter-wrong", "shell", { "&", "text:path~li(bc" } },
 	{ "filter-left", "shell", { "&", "text:libc", "Esc" } },
+	{ "filter-none", "shell", { "&", "text:zzz", "Enter" } },
 	{ "filter-accepted", "shell", { "&", "text:role=heap", "Enter" } },
 	{ "filter-of-events", "growing", { "6", "&", "text:rss>4k" } },
 	{ "filter-at-once", "growing", { "hurry", "6", "1", "&", "text:role=heap", "Enter" } },

@@ -649,11 +649,17 @@ static void table_describe(void *state, const struct session *s, struct buf *out
 {
 	const struct snapshot *snap = session_snapshot(s);
 	struct table_state *st = state;
+	char count[32];
 
 	if (!snap)
 		return;
 	if (!snap->layout || !snap->layout->n) {
 		describe_why(snap, "vmas", out);
+		return;
+	}
+	/* Not of a mapping that is not in the list. */
+	if (st->layout == snap->layout && !st->n) {
+		buf_addf(out, "None of the %s mappings passes the filter.", count_text(snap->layout->n, count));
 		return;
 	}
 	if (session_vma(s) < 0) {
