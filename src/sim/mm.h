@@ -324,14 +324,16 @@ static inline void j_word(struct sim *s, uintptr_t at, u64 val)
 {
 	*s->jcur++ = (struct jent){ at, val };
 }
+static inline void j_save_at(struct sim *s, uintptr_t at)
+{
+	j_word(s, at, *(const jword *)at);
+}
 /* The word that p lies in. */
 static inline void j_save(struct sim *s, const void *p)
 {
-	uintptr_t at = (uintptr_t)p & ~(uintptr_t)7;
-
-	j_word(s, at, *(const jword *)at);
+	j_save_at(s, (uintptr_t)p & ~(uintptr_t)7);
 }
-#define J_SAVE(s, lv) (sizeof(lv) == 8 ? j_word((s), (uintptr_t)&(lv), (u64)(lv)) : j_save((s), &(lv)))
+#define J_SAVE(s, lv) (sizeof(lv) == 8 ? j_save_at((s), (uintptr_t)&(lv)) : j_save((s), &(lv)))
 #define SET(s, lv, v) do { J_SAVE(s, lv); (lv) = (v); } while (0)
 #define ADD(s, lv, v) do { J_SAVE(s, lv); (lv) += (v); } while (0)
 #define SUB(s, lv, v) do { J_SAVE(s, lv); (lv) -= (v); } while (0)
