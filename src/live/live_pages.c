@@ -13,8 +13,9 @@
 
 /* A pass costs the target as well, which waits for its lock while we look. */
 #define PASS_WEIGHT 2
-/* Whole passes follow each other at this distance at most once something moved. */
-#define PASS_CAP_NS 2000000000ull
+/* Whole passes follow each other at this distance at most once something moved: what is off
+ * screen is right within a second. */
+#define PASS_CAP_NS 800000000ull
 /* Kinds of all pages are asked anew at each pass when that takes no longer. */
 #define KINDS_CHEAP_BYTES (128ull << 20)
 /* So much on screen is looked at in full at each sample. */
