@@ -26,10 +26,15 @@ static void push(struct blocks *b, struct block k)
 	b->v[b->n++] = k;
 }
 
+static bool same_path(const struct vma *a, const struct vma *b)
+{
+	return a->path == b->path || !strcmp(a->path, b->path);
+}
+
 static bool same_file(const struct vma *a, const struct vma *b)
 {
 	return a->inode && a->inode == b->inode && a->dev_major == b->dev_major &&
-	       a->dev_minor == b->dev_minor && (a->path == b->path || !strcmp(a->path, b->path));
+	       a->dev_minor == b->dev_minor && same_path(a, b);
 }
 
 static bool is_vdso(const struct vma *v)
@@ -64,7 +69,7 @@ static bool continues(const struct block *k, const struct layout *l, const struc
 	    next->role == ROLE_THREAD_STACK)
 		return false;		/* it guards the stack above */
 	if (is_plain_anon(v) && is_plain_anon(p) && p->role != ROLE_THREAD_STACK)
-		return k->kind != BLOCK_THREAD && !strcmp(p->path, v->path);
+		return k->kind != BLOCK_THREAD && same_path(p, v);
 	return false;
 }
 

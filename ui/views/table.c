@@ -70,6 +70,16 @@ static uint64_t all_bytes(uint32_t pages)
 	return pages == NO_FIGURE ? UNKNOWN : (uint64_t)pages << PAGE_SHIFT;
 }
 
+static void sum_add(const struct table_state *st, struct role_sum *sum, size_t i)
+{
+	sum->n++;
+	sum->size += vma_size(&st->layout->vmas[i]);
+	if (st->pages) {
+		sum->rss += all_bytes(st->rss[i]);
+		sum->anon += all_bytes(st->anon[i]);
+	}
+}
+
 /* Runs and VMAs are both sorted, so one walk along both counts every VMA. */
 static void count_all(struct table_state *st)
 {
@@ -77,6 +87,7 @@ static void count_all(struct table_state *st)
 	const struct residency *r = st->pages;
 	size_t run = 0;
 
+	memset(st->sums, 0, sizeof(st->sums));
 	st->complete = r != NULL;
 	for (size_t i = 0; i < l->n; i++) {
 		const struct vma *v = &l->vmas[i];
@@ -98,26 +109,14 @@ static void count_all(struct table_state *st)
 		}
 		st->rss[i] = r ? few_bytes(rss) : NO_FIGURE;
 		st->anon[i] = r ? few_bytes(anon) : NO_FIGURE;
+		sum_add(st, &st->sums[v->role], i);
 	}
-}
-
-static void sum_add(const struct table_state *st, struct role_sum *sum, size_t i)
-{
-	sum->n++;
-	sum->size += vma_size(&st->layout->vmas[i]);
-	if (st->pages) {
-		sum->rss += all_bytes(st->rss[i]);
-		sum->anon += all_bytes(st->anon[i]);
-	}
-}
-
-static void sum_all(struct table_state *st)
-{
-	memset(st->sums, 0, sizeof(st->sums));
 	st->all = (struct role_sum){ 0 };
-	for (size_t i = 0; i < st->layout->n; i++) {
-		sum_add(st, &st->sums[st->layout->vmas[i].role], i);
-		sum_add(st, &st->all, i);
+	for (size_t role = 0; role < ROLE_NR; role++) {
+		st->all.n += st->sums[role].n;
+		st->all.size += st->sums[role].size;
+		st->all.rss += st->sums[role].rss;
+		st->all.anon += st->sums[role].anon;
 	}
 }
 
@@ -149,7 +148,6 @@ static void update_figures(struct table_state *st, const struct snapshot *snap)
 		st->anon = xreallocarray(st->anon, st->cap, sizeof(*st->anon));
 	}
 	count_all(st);
-	sum_all(st);
 }
 
 /* ---- columns ---- */
