@@ -164,11 +164,13 @@ static void find_vvar(struct live *lv, const struct layout *l)
 {
 	lv->vvar_start = lv->vvar_end = 0;
 	for (size_t i = 0; i < l->n; i++) {
-		if (strncmp(l->vmas[i].path, "[vvar", 5) || l->vmas[i].inode)
+		const struct vma *v = &l->vmas[i];
+
+		if (v->path[0] != '[' || strncmp(v->path, "[vvar", 5) || v->inode)
 			continue;
 		if (!lv->vvar_end)
-			lv->vvar_start = l->vmas[i].start;
-		lv->vvar_end = l->vmas[i].end;
+			lv->vvar_start = v->start;
+		lv->vvar_end = v->end;
 	}
 }
 

@@ -169,8 +169,10 @@ static void by_neighbours(struct vma *v, const struct vma *below, const struct v
 	}
 }
 
-static void by_names_and_files(struct layout *l, const struct roles_in *in)
+/* Returns the bytes of [stack]. */
+static uint64_t by_names_and_files(struct layout *l, const struct roles_in *in)
 {
+	uint64_t stack = 0;
 	size_t i = 0;
 
 	while (i < l->n) {
@@ -186,8 +188,10 @@ static void by_names_and_files(struct layout *l, const struct roles_in *in)
 			by_kernel_name(v);
 		else
 			by_neighbours(v, i ? v - 1 : NULL, i + 1 < l->n ? v + 1 : NULL, in);
+		stack += v->role == ROLE_STACK ? vma_size(v) : 0;
 		i++;
 	}
+	return stack;
 }
 
 /* The guard below a thread's stack belongs to the thread. */
@@ -313,17 +317,14 @@ static void thread_stacks(struct layout *l, const struct roles_in *in)
 }
 
 /* VmStk is the sum of all that grows down: when [stack] is all of it, nothing else does. */
-static void grows_down(struct layout *l, const struct roles_in *in)
+static void grows_down(struct layout *l, const struct roles_in *in, uint64_t stack)
 {
-	uint64_t stack = 0, total = in->mm[MM_VM_STACK];
+	uint64_t total = in->mm[MM_VM_STACK];
 	unsigned gd = 64, verdict;
 
 	for (unsigned i = 0; i < 64 && vma_flag_names[i]; i++)
 		if (!strcmp(vma_flag_names[i], "gd"))
 			gd = i;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->vmas[i].role == ROLE_STACK)
-			stack += vma_size(&l->vmas[i]);
 	verdict = total != UNKNOWN && total == stack ? 0 : 2;
 	for (size_t i = 0; i < l->n; i++) {
 		struct vma *v = &l->vmas[i];
@@ -342,9 +343,10 @@ static void grows_down(struct layout *l, const struct roles_in *in)
 
 void roles_assign(struct layout *l, const struct roles_in *in)
 {
-	by_names_and_files(l, in);
+	uint64_t stack = by_names_and_files(l, in);
+
 	thread_stacks(l, in);
-	grows_down(l, in);
+	grows_down(l, in, stack);
 }
 
 bool roles_stale(const struct layout *l, const struct task_list *tasks, pid_t pid)
