@@ -70,14 +70,12 @@ static uint64_t all_bytes(uint32_t pages)
 	return pages == NO_FIGURE ? UNKNOWN : (uint64_t)pages << PAGE_SHIFT;
 }
 
-static void sum_add(const struct table_state *st, struct role_sum *sum, size_t i)
+static void sum_add(struct role_sum *to, struct role_sum part)
 {
-	sum->n++;
-	sum->size += vma_size(&st->layout->vmas[i]);
-	if (st->pages) {
-		sum->rss += all_bytes(st->rss[i]);
-		sum->anon += all_bytes(st->anon[i]);
-	}
+	to->n += part.n;
+	to->size += part.size;
+	to->rss += part.rss;
+	to->anon += part.anon;
 }
 
 /* Runs and VMAs are both sorted, so one walk along both counts every VMA. */
@@ -109,15 +107,17 @@ static void count_all(struct table_state *st)
 		}
 		st->rss[i] = r ? few_bytes(rss) : NO_FIGURE;
 		st->anon[i] = r ? few_bytes(anon) : NO_FIGURE;
-		sum_add(st, &st->sums[v->role], i);
+		sum_add(&st->sums[v->role], (struct role_sum){ 1, vma_size(v), rss, anon });
 	}
 	st->all = (struct role_sum){ 0 };
-	for (size_t role = 0; role < ROLE_NR; role++) {
-		st->all.n += st->sums[role].n;
-		st->all.size += st->sums[role].size;
-		st->all.rss += st->sums[role].rss;
-		st->all.anon += st->sums[role].anon;
-	}
+	for (size_t role = 0; role < ROLE_NR; role++)
+		sum_add(&st->all, st->sums[role]);
+}
+
+static struct role_sum figures_of(const struct table_state *st, size_t i)
+{
+	return (struct role_sum){ 1, vma_size(&st->layout->vmas[i]), st->pages ? all_bytes(st->rss[i]) : 0,
+				  st->pages ? all_bytes(st->anon[i]) : 0 };
 }
 
 static void sum_passing(struct table_state *st, const struct session *s)
@@ -131,7 +131,7 @@ static void sum_passing(struct table_state *st, const struct session *s)
 	}
 	st->passing = (struct role_sum){ 0 };
 	for (size_t i = 0; i < n; i++)
-		sum_add(st, &st->passing, rows[i]);
+		sum_add(&st->passing, figures_of(st, rows[i]));
 }
 
 static void update_figures(struct table_state *st, const struct snapshot *snap)
