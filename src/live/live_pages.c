@@ -411,7 +411,8 @@ void live_pages(struct live *lv, struct sampling *s)
 		begin_pass(lv, s, &w);
 	/* Sums may just have been read. */
 	w.look.sums = lv->sums.n ? &lv->sums : NULL;
-	if (lv->pass_running)
+	/* The first picture does not wait for it, when reading the layout took all its time. */
+	if (lv->pass_running && (lv->last || !s->deadline_ns || clock_now_ns() < s->deadline_ns))
 		run_pass(lv, s, &w);
 	note_whole(w.pages);
 	if (!lv->pass_running && !w.pages->kinds && lv->looker->rung == LOOK_SCAN) {
