@@ -224,7 +224,7 @@ static void page_dirtied(struct sim *s, struct frame *f, struct fault *fault)
 	frame_set_flags(s, f, FRF_DIRTY, 0);
 }
 
-static APART enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
+static noinline enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write,
 			     struct fault *fault)
 {
 	struct object *o = object_of(s, v->file);
@@ -293,7 +293,7 @@ static enum sim_sig wp_page_copy(struct sim *s, struct mm *mm, struct vma *v, u6
 	return SIM_SIG_NONE;
 }
 
-static HOT APART enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte,
+static HOT noinline enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct vma *v, u64 addr, jword *pte,
 			       struct fault *fault)
 {
 	struct frame *f = frame_at(s, PTE_PFN(*pte));
@@ -362,7 +362,7 @@ enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 ad
 }
 
 /* Some kernels count a fault before they know how it ends. */
-static APART void count_failed(struct sim *s, struct mm *mm)
+static noinline void count_failed(struct sim *s, struct mm *mm)
 {
 	if (RULE(s, failed_faults_uncounted))
 		return;
@@ -395,7 +395,7 @@ static bool access_error(struct sim *s, const struct vma *v, enum access acc, bo
 }
 
 /* Below sp nobody has anything to look for, but for instructions that push before sp moves. */
-static APART bool below_sp(struct sim *s, const struct mm *mm, u64 addr)
+static noinline bool below_sp(struct sim *s, const struct mm *mm, u64 addr)
 {
 	u64 sp = user_sp(s, mm), cushion = s->prof->sp_cushion;
 	bool below = addr + cushion < sp;

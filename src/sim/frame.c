@@ -12,7 +12,7 @@ static const u8 type_of[16] = {
 };
 
 /* rmqueue_bulk: one block, the largest that can be had up to the batch. */
-static APART bool pcp_refill(struct sim *s, enum migratetype type)
+static noinline bool pcp_refill(struct sim *s, enum migratetype type)
 {
 	unsigned order = PCP_ORDER;
 	u32 pfn = buddy_alloc_batch(s, &order, type);

@@ -222,7 +222,7 @@ static inline void run(struct sim *s, const struct sim_op *op, struct sim_result
 		take_back(s, start, op, res);
 }
 
-static __attribute__((noinline)) void run_narrow(struct sim *s, const struct sim_op *op, struct sim_result *res)
+static noinline void run_narrow(struct sim *s, const struct sim_op *op, struct sim_result *res)
 {
 	const struct sim_op wide = as_wide(s, op);
 

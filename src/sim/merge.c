@@ -94,7 +94,7 @@ static bool can_merge_right(struct sim *s, const struct merge *m, bool left)
 	return ok;
 }
 
-static APART bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
+static noinline bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
 {
 	if (!src->anon_vma || dst->anon_vma)
 		return true;
@@ -102,7 +102,7 @@ static APART bool dup_anon_vma(struct sim *s, struct vma *dst, struct vma *src)
 	return anon_vma_clone(s, dst, src);
 }
 
-static APART void drop(struct sim *s, struct mm *mm, struct vma *v)
+static noinline void drop(struct sim *s, struct mm *mm, struct vma *v)
 {
 	vma_remove(s, mm, v);
 	vma_free(s, v);
@@ -219,7 +219,7 @@ static struct vma *merge_existing_range(struct sim *s, struct merge *m)
 }
 
 /* __split_vma: without the check of max_map_count. */
-static APART int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below)
+static noinline int split_vma(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool new_below)
 {
 	u64 start = v->start, end = v->end, pgoff = v->pgoff, off = (addr - v->start) >> PAGE_SHIFT;
 	struct vma *n;

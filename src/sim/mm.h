@@ -430,10 +430,10 @@ static inline void hot_forget(struct sim *s)
 /* ---- trace.c: the steps cost one test when nobody listens ------------------------------ */
 /* By value and out of line: a step that is built on the caller's stack would have the compiler
  * prepare for it on every call, heard or not. */
-#define COLD __attribute__((cold, noinline))
-/* Where operations pass again and again: what they call is put in line, but for what is APART. */
+#define COLD __attribute__((__cold__, __noinline__))
+/* Where operations pass again and again: what they call is put in line, but for what is noinline. */
 #define HOT __attribute__((hot, flatten))
-#define APART __attribute__((noinline))
+#define noinline __attribute__((__noinline__))
 COLD void trace_step(struct sim *s, const struct sim_step *step);
 COLD void trace_call(struct sim *s, const char *func, const char *what, const char *aname, u64 a,
 		     const char *bname, u64 b, enum sim_unit unit);

@@ -106,7 +106,7 @@ int munmap_gather(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 en
 }
 
 /* Pages first, all of them, then the tables that nothing else needs. */
-static APART void let_go(struct sim *s, struct mm *mm, struct vma *first, struct vma *stop, u64 floor,
+static noinline void let_go(struct sim *s, struct mm *mm, struct vma *first, struct vma *stop, u64 floor,
 			u64 ceiling)
 {
 	struct vma *v, *n;
@@ -172,7 +172,7 @@ static int unmap(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end
 	return 0;
 }
 
-APART int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
+noinline int do_munmap_aligned(struct sim *s, struct mm *mm, u64 start, u64 end)
 {
 	return unmap(s, mm, vma_find(s, mm, start), start, end);
 }

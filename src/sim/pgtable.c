@@ -77,7 +77,7 @@ void pt_trace_walk(struct sim *s, const struct mm *mm, u64 addr)
 	}
 }
 
-APART jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc)
+noinline jword *pt_entry(struct sim *s, struct mm *mm, u64 addr, unsigned level, bool alloc)
 {
 	jword *t = s->base + mm->pgd;
 

@@ -79,7 +79,7 @@ static int64_t search(struct sim *s, struct mm *mm, bool down, u64 len, u64 low,
 	return down ? topdown(s, mm, len, low, high) : bottomup(s, mm, len, low, high);
 }
 
-static APART int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
+static noinline int64_t arch_bottomup(struct sim *s, struct mm *mm, u64 addr, u64 len, u32 flags)
 {
 	const struct sim_profile *p = s->prof;
 	bool below_4g = (flags & MAP_32BIT) && p->low_end;
@@ -140,7 +140,7 @@ static int64_t arch_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u6
 }
 
 /* A hole one huge page larger is looked for, and the mapping aligned inside it. */
-static APART int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off,
+static noinline int64_t thp_get_unmapped_area(struct sim *s, struct mm *mm, u64 addr, u64 len, u64 off,
 				     u32 flags)
 {
 	u64 size = s->prof->thp_size, off_end = off + len,

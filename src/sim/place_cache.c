@@ -49,7 +49,7 @@ static bool fits_below(const struct vma *v, u64 end)
 	return !v || end <= v->start;
 }
 
-APART int64_t cache_bottomup(struct sim *s, struct mm *mm, u64 len)
+noinline int64_t cache_bottomup(struct sim *s, struct mm *mm, u64 len)
 {
 	u64 base = s->prof->unmapped_base, size = s->prof->task_size, hole = mm->cached_hole_size;
 	u64 addr = len > hole ? mm->free_area_cache : base;
@@ -82,7 +82,7 @@ APART int64_t cache_bottomup(struct sim *s, struct mm *mm, u64 len)
 	}
 }
 
-APART int64_t cache_topdown(struct sim *s, struct mm *mm, u64 len)
+noinline int64_t cache_topdown(struct sim *s, struct mm *mm, u64 len)
 {
 	u64 hole = mm->cached_hole_size, addr = mm->free_area_cache;
 	struct vma *v;

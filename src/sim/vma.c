@@ -80,7 +80,7 @@ static inline void hot_set(struct sim *s, struct mm *mm, struct vma *v)
 	s->hot_vma = v;
 }
 
-APART struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
+noinline struct vma *vma_search(struct sim *s, struct mm *mm, u64 addr)
 {
 	struct vma *v = (struct vma *)(uintptr_t)vma_look(s, mm, addr);
 
@@ -163,7 +163,7 @@ static void dir_insert(struct sim *s, struct mm *mm, u32 at, struct leaf *l, u64
 	SET(s, mm->dir_n, mm->dir_n + 1);
 }
 
-static APART void dir_remove(struct sim *s, struct mm *mm, u32 at)
+static noinline void dir_remove(struct sim *s, struct mm *mm, u32 at)
 {
 	arena_free(s, leaf_at(s, mm, at), sizeof(struct leaf));
 	slot_remove(s, dir_of(s, mm), mm->dir_n, at);
@@ -171,7 +171,7 @@ static APART void dir_remove(struct sim *s, struct mm *mm, u32 at)
 }
 
 /* The upper half of a full leaf becomes a leaf of its own. */
-static APART bool leaf_split(struct sim *s, struct mm *mm, u32 at)
+static noinline bool leaf_split(struct sim *s, struct mm *mm, u32 at)
 {
 	struct leaf *l, *n;
 	unsigned half = LEAF_MAX / 2;
@@ -192,7 +192,7 @@ static APART bool leaf_split(struct sim *s, struct mm *mm, u32 at)
 	return true;
 }
 
-static APART bool first_leaf(struct sim *s, struct mm *mm)
+static noinline bool first_leaf(struct sim *s, struct mm *mm)
 {
 	struct leaf *l;
 
@@ -288,7 +288,7 @@ void vma_remove(struct sim *s, struct mm *mm, struct vma *v)
 }
 
 /* The order among the VMAs stays. */
-APART void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
+noinline void vma_set_range(struct sim *s, struct mm *mm, struct vma *v, u64 start, u64 end, u64 pgoff)
 {
 	if (start != v->start) {
 		struct leaf *l = AT(s, v->leaf, struct leaf);
@@ -325,7 +325,7 @@ static inline bool gap_fits(struct sim *s, struct mm *mm, const struct vma *belo
 }
 
 /* A search of a whole leaf found nothing: its bound becomes exact. */
-static APART void gap_tighten(struct sim *s, struct leaf *l)
+static noinline void gap_tighten(struct sim *s, struct leaf *l)
 {
 	u64 max = 0;
 
