@@ -5,5 +5,5 @@
 #define MMSCOPE_CLOCK_H
 #include <stdint.h>
 uint64_t clock_now_ns(void);		/* CLOCK_MONOTONIC */
-uint64_t clock_cpu_ns(void);		/* CPU time of this thread */
+uint64_t clock_cpu_ns(void);		/* CPU time of this program, its threads together */
 #endif

@@ -18,5 +18,5 @@ uint64_t clock_now_ns(void)
 
 uint64_t clock_cpu_ns(void)
 {
-	return now(CLOCK_THREAD_CPUTIME_ID);
+	return now(CLOCK_PROCESS_CPUTIME_ID);
 }

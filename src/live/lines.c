@@ -6,11 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/live/feed.h"
 #include "src/live/lines.h"
 
 void lines_start(struct lines *l, int fd, char *buf)
 {
 	*l = (struct lines){ .fd = fd, .buf = buf, .held = LINES_NONE };
+}
+
+static ssize_t read_at(int fd, char *buf, size_t most, off_t at, int *ret_errnum)
+{
+	ssize_t n;
+
+	do
+		n = pread(fd, buf, most, at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		*ret_errnum = errno;
+	return n;
 }
 
 static bool fill(struct lines *l, size_t most)
@@ -31,16 +44,42 @@ static bool fill(struct lines *l, size_t most)
 	}
 	if (most > LINES_BUFFER - l->to)
 		most = LINES_BUFFER - l->to;
-	do
-		n = pread(l->fd, l->buf + l->to, most, l->at);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		l->errnum = errno;
+	n = l->feed ? (ssize_t)feed_take(l->feed, l->buf + l->to, most, &l->errnum) :
+		      read_at(l->fd, l->buf + l->to, most, l->at, &l->errnum);
 	if (n <= 0)
 		return false;
 	l->to += (size_t)n;
 	l->at += n;
 	return true;
+}
+
+void lines_run(struct lines *l, void (*take)(void *arg), void *arg)
+{
+	struct feed feed;
+	off_t at;
+	int errnum = 0;
+
+	while (l->to < LINES_BUFFER && fill(l, LINES_BUFFER))
+		;
+	at = l->at;
+	l->feed = l->to == LINES_BUFFER ? &feed : NULL;
+	if (!l->feed || !feed_start(&feed, take, arg)) {
+		l->feed = NULL;
+		take(arg);
+		return;
+	}
+	for (;;) {
+		size_t room;
+		char *to = feed_room(&feed, &room);
+		ssize_t n = read_at(l->fd, to, room, at, &errnum);
+
+		if (n <= 0)
+			break;
+		at += n;
+		feed_put(&feed, (size_t)n);
+	}
+	feed_end(&feed, errnum);
+	l->feed = NULL;
 }
 
 bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n)

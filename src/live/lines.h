@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct feed;
+
 enum { LINES_BUFFER = 32768 };
 #define LINES_NONE SIZE_MAX
 
@@ -20,9 +22,13 @@ struct lines {
 	size_t held;		/* text from here on stays in buf; LINES_NONE: none, or it was too much */
 	bool cut;		/* the rest of a line that was too long is being skipped */
 	char *buf;		/* LINES_BUFFER bytes, the caller's */
+	struct feed *feed;	/* NULL: it is read when it is needed */
 };
 
 void lines_start(struct lines *l, int fd, char *buf);
+/* Calls take(arg), which takes the lines. When the file is long it does so in a thread of
+ * its own, beside this one, which reads. */
+void lines_run(struct lines *l, void (*take)(void *arg), void *arg);
 /* The next line without its newline; an unterminated last line is one too. A line
  * longer than the buffer is given cut off. False at the end. */
 bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n);

@@ -19,6 +19,7 @@ libmmscope_a_SOURCES += \
 	src/live/kstack_bpf.c \
 	src/live/kstack_proc.c \
 	src/live/kwalk.h src/live/kwalk.c \
+	src/live/feed.h src/live/feed.c \
 	src/live/lines.h src/live/lines.c \
 	src/live/live.h src/live/live.c \
 	src/live/pace.h src/live/pace.c \

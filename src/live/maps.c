@@ -216,8 +216,9 @@ static void add_line(struct reading *r, const struct maps_line *m)
 
 /* Block after block while they are as before; line by line behind a change, until the
  * first line of a block comes. */
-static void read_text(struct reading *r)
+static void read_text(void *arg)
 {
+	struct reading *r = arg;
 	bool maybe = next_block(r);
 	struct maps_line m;
 	const char *line;
@@ -257,7 +258,11 @@ int maps_read(int fd, char *buf, const struct layout *old, struct strings *strin
 		r.seen = seen;
 	maps_build_start(&r.build, old, strings);
 	lines_start(&r.in, fd, buf);
-	read_text(&r);
+	/* Somebody waits for the first; the others must not take two CPUs from the target. */
+	if (old)
+		read_text(&r);
+	else
+		lines_run(&r.in, read_text, &r);
 	if (r.in.errnum || !r.in.at) {
 		maps_build_drop(&r.build);
 		return r.in.errnum ? r.in.errnum : ESRCH;

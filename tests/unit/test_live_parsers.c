@@ -2,6 +2,9 @@
  * The parsers of the live source: one line or one small file at a time.
  */
 #include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +18,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/snapshot.h"
+#include "src/live/feed.h"
 #include "src/live/lines.h"
 #include "src/live/maps.h"
 #include "src/live/smaps.h"
@@ -401,6 +405,105 @@ static void test_lines(void **state)
 	free(text);
 }
 
+struct beside {
+	struct lines in;
+	size_t lines, sum;
+	bool own_thread;
+	pthread_t caller;
+};
+
+static void take_numbers(void *arg)
+{
+	struct beside *b = arg;
+	const char *line;
+	size_t n;
+
+	b->own_thread = !pthread_equal(pthread_self(), b->caller);
+	while (lines_next(&b->in, &line, &n)) {
+		b->lines++;
+		b->sum = b->sum * 31 + (n ? strtoul(line, NULL, 10) + n : 0);
+	}
+}
+
+/* What comes through another thread is what is read in this one. */
+static void test_lines_beside(void **state)
+{
+	static const size_t sizes[] = { 0, 10, LINES_BUFFER - 8, LINES_BUFFER, 100 << 10, FEED_SLOT,
+					3 * FEED_SLOTS * FEED_SLOT + 777 };
+	char *buf = xmalloc(LINES_BUFFER);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct beside here = { .caller = pthread_self() }, there = here;
+		struct buf text = BUF_INIT;
+		unsigned number = 1;
+		int fd;
+
+		for (; text.len < sizes[i]; number++)
+			buf_addf(&text, "%u%s", number, number % 7 ? "\n" : " of a longer line\n");
+		fd = file_of(buf_str(&text), text.len);
+		lines_start(&here.in, fd, buf);
+		take_numbers(&here);
+		lines_start(&there.in, fd, buf);
+		lines_run(&there.in, take_numbers, &there);
+		assert_int_equal(there.lines, here.lines);
+		assert_int_equal(there.sum, here.sum);
+		assert_int_equal(there.in.at, text.len);
+		assert_int_equal(there.in.errnum, 0);
+		assert_int_equal(there.own_thread, text.len >= LINES_BUFFER);
+		close(fd);
+		buf_free(&text);
+	}
+	free(buf);
+}
+
+struct taken {
+	struct feed feed;
+	size_t n;
+	int errnum;
+};
+
+static void take_all(void *arg)
+{
+	struct taken *t = arg;
+	char part[100];
+	size_t n;
+
+	while ((n = feed_take(&t->feed, part, sizeof(part), &t->errnum)))
+		t->n += n;
+}
+
+/* A reading that fails ends with what was read and the reason. */
+static void test_feed_fails(void **state)
+{
+	struct taken t = { .n = 0 };
+	struct beside none = { .caller = pthread_self() };
+	char *buf = xmalloc(LINES_BUFFER);
+	int dir = open("/", O_RDONLY | O_DIRECTORY);
+	size_t put = 0;
+
+	(void)state;
+	assert_true(feed_start(&t.feed, take_all, &t));
+	for (int i = 0; i < 500; i++) {
+		size_t room;
+		char *to = feed_room(&t.feed, &room);
+		size_t n = room < 4000 ? room : 4000;
+
+		memset(to, 'x', n);
+		feed_put(&t.feed, n);
+		put += n;
+	}
+	feed_end(&t.feed, EIO);
+	assert_int_equal(t.n, put);
+	assert_int_equal(t.errnum, EIO);
+	lines_start(&none.in, dir, buf);
+	lines_run(&none.in, take_numbers, &none);
+	assert_int_equal(none.in.errnum, EISDIR);
+	assert_int_equal(none.lines, 0);
+	close(dir);
+	free(buf);
+}
+
 static struct layout *read_text(const char *text, const struct layout *old, struct strings *s)
 {
 	char *buf = xmalloc(LINES_BUFFER);
@@ -459,6 +562,8 @@ int main(void)
 		cmocka_unit_test(test_syscall), cmocka_unit_test(test_schedstat),
 		cmocka_unit_test(test_smaps_line), cmocka_unit_test(test_smaps_file),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines_beside),
+		cmocka_unit_test(test_feed_fails),
 		cmocka_unit_test(test_layout_is_shared_when_equal),
 	};
 
