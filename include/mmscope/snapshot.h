@@ -148,7 +148,9 @@ void snapshot_put(const struct snapshot *s);		/* NULL is fine */
 /* Equal in everything that belongs to the target (not source, time, seq, machine, cost). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 
-struct details *details_create(const struct layout *l);
+struct details *details_create(const struct layout *l);	/* nothing is known yet */
+/* With these figures, l->n of them from malloc(), which become its own. */
+struct details *details_of(const struct layout *l, struct vma_detail *vma);
 struct details *details_get(const struct details *d);
 void details_put(const struct details *d);
 

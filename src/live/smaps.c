@@ -261,12 +261,9 @@ int smaps_read(int fd, char *buf, const struct layout *old, struct strings *stri
 	}
 	*ret_layout = maps_build_end(&r.build);
 	if (ret_details) {
-		d = details_create(*ret_layout);
-		if (r.n)
-			memcpy(d->vma, r.detail, r.n * sizeof(*r.detail));
+		d = details_of(*ret_layout, xreallocarray(r.detail, r.n ? r.n : 1, sizeof(*r.detail)));
 		d->pss = r.pss;
 		d->uss = r.uss;
-		free(r.detail);
 		*ret_details = d;
 	}
 	return 0;

@@ -107,17 +107,24 @@ bool whys_equal(const struct whys *a, const struct whys *b)
 	return true;
 }
 
-struct details *details_create(const struct layout *l)
+struct details *details_of(const struct layout *l, struct vma_detail *vma)
 {
 	struct details *d = xcalloc(1, sizeof(*d));
-	const struct vma_detail unknown = { UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0, UNKNOWN, UNKNOWN };
 
 	d->refs = 1;
 	d->layout = layout_get(l);
-	d->vma = xcalloc(l->n, sizeof(*d->vma));
+	d->vma = vma;
+	d->pss = d->uss = UNKNOWN;
+	return d;
+}
+
+struct details *details_create(const struct layout *l)
+{
+	const struct vma_detail unknown = { UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0, UNKNOWN, UNKNOWN };
+	struct details *d = details_of(l, xcalloc(l->n, sizeof(*d->vma)));
+
 	for (size_t i = 0; i < l->n; i++)
 		d->vma[i] = unknown;
-	d->pss = d->uss = UNKNOWN;
 	return d;
 }
 
