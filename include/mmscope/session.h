@@ -68,6 +68,7 @@ bool session_set_filter(struct session *s, const char *text, struct filter_error
 const char *session_filter(const struct session *s);
 void session_set_role(struct session *s, int role);
 int session_role(const struct session *s);
+/* How many VMAs pass; *ret: which, rising, or NULL: all. */
 size_t session_rows(const struct session *s, const uint32_t **ret);
 bool session_passes(const struct session *s, size_t vma_index);
 /* A place in a VMA of the role that was chosen; any place when none was. */

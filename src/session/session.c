@@ -621,7 +621,7 @@ bool session_passes(const struct session *s, size_t i)
 
 static void rows_make(struct session *s, const struct snapshot *snap)
 {
-	size_t n = snap && snap->layout ? snap->layout->n : 0;
+	size_t n = snap->layout->n;
 
 	if (n > s->rows_cap) {
 		s->rows_cap = n;
@@ -631,8 +631,6 @@ static void rows_make(struct session *s, const struct snapshot *snap)
 	for (size_t i = 0; i < n; i++)
 		if (passes(s, snap, i))
 			s->rows[s->nrows++] = (uint32_t)i;
-	rows_forget(s);
-	s->rows_of = snap ? snapshot_get(snap) : NULL;
 }
 
 /* The cache is derived state: making it does not change the session. */
@@ -641,16 +639,17 @@ size_t session_rows(const struct session *cs, const uint32_t **ret)
 	struct session *s = (struct session *)cs;
 	const struct snapshot *snap = session_snapshot(s);
 
-	if (!s->rows_of || s->rows_of != snap) {
-		bool same_layout = s->rows_of && snap && s->rows_of->layout == snap->layout;
-
-		if (same_layout && !s->filter) {
-			snapshot_put(s->rows_of);
-			s->rows_of = snapshot_get(snap);
-		} else {
-			rows_make(s, snap);
-		}
-	}
+	*ret = NULL;
+	if (!snap || !snap->layout)
+		return 0;
+	if (!s->filter && s->look.role < 0)
+		return snap->layout->n;
+	/* Roles go by the layout alone, a filter asks for the pages too. */
+	if (!s->rows_of || s->rows_of->layout != snap->layout || (s->filter && s->rows_of != snap))
+		rows_make(s, snap);
+	snapshot_get(snap);
+	rows_forget(s);
+	s->rows_of = snap;
 	*ret = s->rows;
 	return s->nrows;
 }

@@ -28,6 +28,7 @@ struct table_state {
 	struct role_sum passing;	/* of the rows: what the filter lets through */
 	bool complete;			/* no page left that was not looked at */
 	/* The order of the rows, and what it was made for. */
+	bool by_address;		/* it is that of the VMAs, and not written down */
 	uint32_t *order;
 	size_t n, order_cap;
 	uint64_t made_of;		/* fingerprint of rows and sorting */
@@ -131,7 +132,7 @@ static void sum_passing(struct table_state *st, const struct session *s)
 	}
 	st->passing = (struct role_sum){ 0 };
 	for (size_t i = 0; i < n; i++)
-		sum_add(&st->passing, figures_of(st, rows[i]));
+		sum_add(&st->passing, figures_of(st, rows ? rows[i] : i));
 }
 
 static void update_figures(struct table_state *st, const struct snapshot *snap)
@@ -307,7 +308,7 @@ static int compare_perms(const void *rows, size_t a, size_t b)
 }
 
 static const struct column table_columns[] = {
-	{ .name = "start", .head = "START", .width = 12, .left = true, .rising = true,
+	{ .name = "start", .head = "START", .width = 12, .left = true,
 	  .text = text_start, .number = number_start },
 	{ .name = "end", .head = "END", .width = 12, .room = 100, .left = true, .rising = true,
 	  .text = text_end, .number = number_end },
@@ -348,7 +349,8 @@ static void update_order(struct table_state *st, const struct table_rows *rows)
 	const struct column *col = &table_columns[st->sort];
 	uint64_t print = mix(mix((uintptr_t)st->layout, n), (uint64_t)st->sort * 2 + st->reversed);
 
-	for (size_t i = 0; i < n; i += 1 + n / 64)
+	st->by_address = !passing && st->sort == 0;
+	for (size_t i = 0; passing && i < n; i += 1 + n / 64)
 		print = mix(print, passing[i]);
 	if (st->sort > 1 && n < 2000)
 		print = mix(print, (uintptr_t)st->pages);
@@ -356,22 +358,29 @@ static void update_order(struct table_state *st, const struct table_rows *rows)
 		return;
 	st->made_of = print;
 	st->n = n;
+	if (st->by_address)
+		return;
 	if (n > st->order_cap) {
 		st->order_cap = n;
 		st->order = xreallocarray(st->order, n, sizeof(*st->order));
 	}
-	if (n)
-		memcpy(st->order, passing, n * sizeof(*st->order));
-	if (st->sort > 0 || st->reversed)
+	for (size_t i = 0; i < n; i++)
+		st->order[i] = passing ? passing[i] : (uint32_t)i;
+	if (st->sort > 0)
 		columns_sort(col, rows, st->order, n, st->reversed);
+}
+
+static bool high_first(const struct table_state *st)
+{
+	return st->reversed == st->flip;
 }
 
 /* By address, high ones stand at the top; line and place in the order differ only there. */
 static size_t row_at(const struct table_state *st, int line)
 {
-	bool high_first = st->sort == 0 && !st->reversed && !st->flip;
+	size_t at = st->sort == 0 && high_first(st) ? st->n - 1 - (size_t)line : (size_t)line;
 
-	return st->order[high_first ? st->n - 1 - (size_t)line : (size_t)line];
+	return st->by_address ? at : st->order[at];
 }
 
 /* The line of the selected VMA; where it is filtered out or a hole, the nearest in address. */
@@ -382,6 +391,8 @@ static int line_of_selection(const struct table_state *st, const struct session 
 	ssize_t want = session_vma(s);
 	int line = 0;
 
+	if (st->by_address && want >= 0)
+		return high_first(st) ? (int)(st->n - 1) - (int)want : (int)want;
 	for (size_t i = 0; i < st->n; i++) {
 		const struct vma *v = &l->vmas[row_at(st, (int)i)];
 		uint64_t far = addr < v->start ? v->start - addr : addr >= v->end ?
@@ -524,7 +535,7 @@ static void table_draw(void *state, const struct session *s, struct canvas *c)
 	sum_passing(st, s);
 	canvas_push(c, (struct rect){ 0, 0, height, side ? width - SIDE - 1 : width });
 	st->width = canvas_cols(c);
-	columns_head(c, 0, table_columns, st->sort, st->reversed);
+	columns_head(c, 0, table_columns, st->sort, st->sort == 0 ? !high_first(st) : st->reversed);
 	draw_lines(st, &rows, c, height - 1 - (side ? 0 : 3));
 	if (!side) {
 		canvas_hline(c, height - 3, 0, canvas_cols(c), STYLE(BORDER));
