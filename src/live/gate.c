@@ -10,6 +10,8 @@
 
 /* Without a clock of the process, other threads are believed to have run this often. */
 #define BELIEVE_NS 150000000ull
+/* What others do to a process that does not run is looked for this often. */
+#define OTHERS_NS 150000000ull
 
 static bool ran_by_clock(struct gate *g)
 {
@@ -67,7 +69,7 @@ static bool ran_by_schedstat(struct gate *g, const struct procfs *p, uint64_t no
 	return true;
 }
 
-struct gate_news gate_look(struct gate *g, const struct procfs *p, uint64_t now_ns)
+struct gate_news gate_look(struct gate *g, const struct procfs *p, uint64_t now_ns, bool others)
 {
 	struct gate_news news = { .gone = false };
 	struct statm_figures statm;
@@ -75,6 +77,9 @@ struct gate_news gate_look(struct gate *g, const struct procfs *p, uint64_t now_
 	ssize_t n;
 
 	news.ran = g->has_clock ? ran_by_clock(g) : ran_by_schedstat(g, p, now_ns);
+	if (!others && !news.ran && now_ns - g->statm_ns < OTHERS_NS)
+		return news;
+	g->statm_ns = now_ns;
 	n = procfs_reread(p->mm, "statm", &g->fd_statm, text, sizeof(text));
 	if (n == -ESRCH || n == -ENOENT)
 		news.gone = true;

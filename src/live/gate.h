@@ -18,6 +18,7 @@ struct gate {
 	bool has_clock;		/* else schedstat and stat of the main thread */
 	clockid_t clock;
 	int fd_statm, fd_schedstat;
+	uint64_t statm_ns;	/* when it was read */
 	uint64_t cpu_ns;
 	struct statm_figures statm;
 	struct schedstat_figures sched;
@@ -33,6 +34,7 @@ void gate_init(struct gate *g, const struct procfs *p, bool no_clock);
 void gate_deinit(struct gate *g);
 /* The files of the mm moved to another directory, or the mm is another one. */
 void gate_reopen(struct gate *g);
-struct gate_news gate_look(struct gate *g, const struct procfs *p, uint64_t now_ns);
+/* `others`: what others did is wanted at once, not within 200 ms. */
+struct gate_news gate_look(struct gate *g, const struct procfs *p, uint64_t now_ns, bool others);
 
 #endif

@@ -396,7 +396,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 
 	if (lv->last && lv->last->process.ended)
 		return sample_ended(lv, ret);
-	s.news = gate_look(&lv->gate, &lv->fs, wall0);
+	s.news = gate_look(&lv->gate, &lv->fs, wall0, want->everything);
 	/* To end, it has to run. */
 	if (lv->last && (s.news.ran || s.news.memory || s.news.gone) && !lv->zombie_at_open &&
 	    procfs_ended(&lv->fs))

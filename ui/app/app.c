@@ -227,10 +227,17 @@ void app_open_source(struct app *app, const char *name)
 }
 
 /* What is on the screen now must be right: the wants of every view that was drawn. */
-static void gather_wants(struct app *app, struct source_want *all)
+/* What is on screen stays there until the next frame. */
+static void gather_wants(struct app *app)
 {
 	const struct place *places[] = { &app->room, &app->strip, &app->second };
+	struct source_want *all = &app->want;
 
+	if (!app->dirty && app->want_ns == app->drawn_ns)
+		return;
+	app->want_ns = app->drawn_ns;
+	*all = (struct source_want){ .visible = app->spans, .rows = app->rows,
+				     .budget_ns = SAMPLE_BUDGET_NS };
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		const struct view *v = views[places[i]->view];
 		struct source_want w = { .visible = NULL };
@@ -249,9 +256,6 @@ static void gather_wants(struct app *app, struct source_want *all)
 		all->tasks |= w.tasks;
 		all->detail |= w.detail;
 	}
-	all->visible = app->spans;
-	all->rows = app->rows;
-	all->budget_ns = SAMPLE_BUDGET_NS;
 }
 
 static void tick_picker(struct app *app)
@@ -281,14 +285,13 @@ static void tick_session(struct app *app)
 	const struct snapshot *before = session_newest(app->session);
 	bool had_detail = before && before->details;
 	int status;
-	struct source_want want = { .visible = NULL };
 	struct error *err;
 
 	/* Who started the target has to reap it: then the kernel tells its status. */
 	if (app->options->child)
 		child_ended(app->options->child, &status);
-	gather_wants(app, &want);
-	err = session_tick(app->session, &want);
+	gather_wants(app);
+	err = session_tick(app->session, &app->want);
 	if (err) {
 		/* Before the first picture there is nothing to show: the list again, where it was
 		 * chosen from one; else that ends the program. */

@@ -77,6 +77,8 @@ struct app {
 	bool dirty, said_drawn;
 	bool whole_sentence;		/* over the foot of the room, as long as it is */
 	uint64_t ended_ns;
+	struct source_want want;	/* of the frame drawn at */
+	uint64_t want_ns;
 	struct span spans[MAX_SPANS], rows[MAX_SPANS];
 };
 
