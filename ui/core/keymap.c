@@ -93,10 +93,16 @@ bool key_parse(const char *name, uint32_t *ret)
 
 /* ---- the table ---- */
 
+/* Of many names most differ at once. */
+static bool same(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
+}
+
 static struct key_binding *find(const struct keymap *map, const char *context, uint32_t key)
 {
 	for (size_t i = 0; i < map->n; i++)
-		if (map->bindings[i].key == key && !strcmp(map->bindings[i].context, context))
+		if (map->bindings[i].key == key && same(map->bindings[i].context, context))
 			return &map->bindings[i];
 	return NULL;
 }
@@ -256,9 +262,9 @@ uint32_t keymap_key_of(const struct keymap *map, const char *context, const char
 		const struct key_binding *b = &map->bindings[i];
 		bool own;
 
-		if (strcmp(b->command, command))
+		if (!same(b->command, command))
 			continue;
-		own = !strcmp(b->context, context);
+		own = same(b->context, context);
 		/* Not a global key that the context uses for something else. */
 		if ((!own && (global || strcmp(b->context, "global"))) ||
 		    keymap_find(map, context, b->key) != b->command)
