@@ -16,6 +16,11 @@
 enum unit { UNIT_MS, UNIT_US, UNIT_PERCENT, UNIT_MIB, UNIT_BYTES, UNIT_OPS, UNIT_CELLS };
 void report(int number, const char *what, enum unit unit, double ours, const char *peer,
 	    double theirs, bool at_least, double limit);
+/* The same of the medians of two sides. Where the limit is missed it says what the ratio was
+ * when each side was at its best: a neighbour on the same machine only ever makes it slower. */
+struct side;
+void report_sides(int number, const char *what, enum unit unit, const struct side *ours,
+		  const char *peer, const struct side *theirs, bool at_least, double limit);
 void report_missing(int number, const char *what, const char *why);
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -23,6 +28,7 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct side { double v[64]; int n; };
 void side_add(struct side *s, double v);
 double side_median(const struct side *s);
+double side_best(const struct side *s, bool most);	/* the most, or the least */
 double now_ms(void);
 double thread_cpu_ms(void);
 extern int rounds;		/* how many, at most; --rounds */

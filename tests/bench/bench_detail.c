@@ -87,9 +87,9 @@ void bench_detail(void)
 		report_missing(5, what, "no figures");
 	} else {
 		rollup = rollup_pss(r.pid);
-		report(5, what, UNIT_MS, side_median(ours), "cat smaps", side_median(cat), false, 1.15);
+		report_sides(5, what, UNIT_MS, ours, "cat smaps", cat, false, 1.15);
 		if (pmap->n)
-			report(5, what, UNIT_MS, side_median(ours), "pmap -X", side_median(pmap), false, 1.0 / 6);
+			report_sides(5, what, UNIT_MS, ours, "pmap -X", pmap, false, 1.0 / 6);
 		else
 			report_missing(5, what, "pmap is missing");
 		if (pmap->n)

@@ -70,8 +70,8 @@ static void compare(int number, enum target t, const struct peer *peers, size_t 
 		else if (!turns[i + 1].side.n)
 			report_missing(number, what, peers[i].name);
 		else
-			report(number, what, UNIT_MS, side_median(&turns[0].side), peers[i].name,
-			       side_median(&turns[i + 1].side), false, peers[i].limit);
+			report_sides(number, what, UNIT_MS, &turns[0].side, peers[i].name,
+				     &turns[i + 1].side, false, peers[i].limit);
 	}
 	free(what);
 }

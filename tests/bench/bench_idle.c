@@ -100,11 +100,11 @@ void bench_idle(void)
 	if (p.ended || !p.bytes) {
 		report_missing(6, what, "mmscope ended");
 	} else {
-		report(6, what, UNIT_PERCENT, side_median(&ours), "reading maps at 10 Hz",
-		       side_median(&maps), false, 1.0 / 100);
+		report_sides(6, what, UNIT_PERCENT, &ours, "reading maps at 10 Hz", &maps, false,
+			     1.0 / 100);
 		if (top.n)
-			report(6, what, UNIT_PERCENT, side_median(&ours), "top -d 0.1", side_median(&top),
-			       false, 1.0 / 15);
+			report_sides(6, what, UNIT_PERCENT, &ours, "top -d 0.1", &top, false,
+				     1.0 / 15);
 		else
 			report_missing(6, what, "top is missing");
 		report(6, "  bytes to the terminal", UNIT_BYTES, side_median(&bytes), "none", 0, false, 0);

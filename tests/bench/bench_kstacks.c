@@ -68,10 +68,10 @@ void bench_kstacks(void)
 	}
 	report(14, what, UNIT_MS, side_median(&whole), "what may be spent", 50, false, 1);
 	if (files.n) {
-		report(14, "  beside the names alone", UNIT_MS, side_median(&whole),
-		       "/proc/PID/task/TID/stack", side_median(&files), false, 2);
-		report(14, "  once more, as a screen does", UNIT_MS, side_median(&again),
-		       "/proc/PID/task/TID/stack", side_median(&files), false, 2);
+		report_sides(14, "  beside the names alone", UNIT_MS, &whole,
+			     "/proc/PID/task/TID/stack", &files, false, 2);
+		report_sides(14, "  once more, as a screen does", UNIT_MS, &again,
+			     "/proc/PID/task/TID/stack", &files, false, 2);
 	}
 	note("  %zu tasks, %.1f us each", tasks, 1e3 * side_median(&again) / (double)tasks);
 }

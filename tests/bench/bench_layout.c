@@ -164,16 +164,15 @@ static void compare(enum target t, double limit_scanf)
 		if ((ms = window_ms(&k)) >= 0)
 			side_add(&window, ms);
 	}
-	report(3, what, UNIT_MS, side_median(&ours), "reading maps", side_median(&bare), false, 1.2);
+	report_sides(3, what, UNIT_MS, &ours, "reading maps", &bare, false, 1.2);
 	if (limit_scanf > 0)
-		report(3, what, UNIT_MS, side_median(&ours), "fgets + sscanf", side_median(&naive), false,
-		       limit_scanf);
+		report_sides(3, what, UNIT_MS, &ours, "fgets + sscanf", &naive, false, limit_scanf);
 	if (limit_scanf > 0)
 		note("  the kernel's part, reading maps, is %.2f of fgets + sscanf",
 		     side_median(&bare) / side_median(&naive));
 	if (window.n)
-		report(3, "  a window of 60 VMAs of it", UNIT_US, side_median(&window), "reading maps",
-		       side_median(&bare), false, 1.0 / 100);
+		report_sides(3, "  a window of 60 VMAs of it", UNIT_US, &window, "reading maps",
+			     &bare, false, 1.0 / 100);
 	else
 		report_missing(3, "  a window of 60 VMAs of it", "no PROCMAP_QUERY here");
 	mappings_free(&usual);

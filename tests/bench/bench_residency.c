@@ -161,8 +161,8 @@ static void sparse(void)
 	raw = pagemap_ms(&p);		/* once is enough: it takes a quarter of a minute */
 	report(4, "residency, 16 TiB sparse", UNIT_MS, side_median(&ours), "reading pagemap, once", raw, false,
 	       1.0 / 150);
-	report(4, "  a window of 1/64 of it", UNIT_MS, side_median(&window), "all of it", side_median(&ours),
-	       false, 1.0 / 40);
+	report_sides(4, "  a window of 1/64 of it", UNIT_MS, &window, "all of it", &ours, false,
+		     1.0 / 40);
 	place_close(&p);
 }
 

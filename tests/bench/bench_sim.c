@@ -240,16 +240,13 @@ static void speed(struct sim *s, const unsigned *order, struct side *kernel_fork
 			side_add(&m[4], 1e9 / f.pair);
 		}
 	}
-	report(10, "sequential faults /s", UNIT_OPS, side_median(&m[0]), "kernel, sequential",
-	       side_median(&k[0]), true, 40);
-	report(10, "random faults over 50 VMAs /s", UNIT_OPS, side_median(&m[1]),
-	       "kernel, sequential", side_median(&k[0]), true, 5);
-	report(10, "copies on write /s", UNIT_OPS, side_median(&m[2]), "kernel", side_median(&k[2]),
-	       true, 30);
-	report(10, "fork, resident pages /s", UNIT_OPS, side_median(&m[3]), "kernel",
-	       side_median(&k[3]), true, 20);
-	report(10, "mmap and munmap pairs /s", UNIT_OPS, side_median(&m[4]), "kernel",
-	       side_median(&k[4]), true, 20);
+	report_sides(10, "sequential faults /s", UNIT_OPS, &m[0], "kernel, sequential", &k[0], true,
+		     40);
+	report_sides(10, "random faults over 50 VMAs /s", UNIT_OPS, &m[1], "kernel, sequential",
+		     &k[0], true, 5);
+	report_sides(10, "copies on write /s", UNIT_OPS, &m[2], "kernel", &k[2], true, 30);
+	report_sides(10, "fork, resident pages /s", UNIT_OPS, &m[3], "kernel", &k[3], true, 20);
+	report_sides(10, "mmap and munmap pairs /s", UNIT_OPS, &m[4], "kernel", &k[4], true, 20);
 	report(10, "100,000 faults, ms", UNIT_MS, 1e5 / side_median(&m[0]) * 1e3, "one frame",
 	       1000.0 / 60, false, 1);
 }
@@ -311,15 +308,15 @@ static void stepping(struct sim *s, struct side *kernel_fork_ms)
 	free(p);
 	free(q);
 	sim_seek(s, here);
-	report(11, "undo of 262,144 faults", UNIT_MS, side_median(&back), "doing them",
-	       side_median(&forward), false, 1);
+	report_sides(11, "undo of 262,144 faults", UNIT_MS, &back, "doing them", &forward, false,
+		     1);
 	report(11, "journal, bytes a step", UNIT_BYTES, step, "allowed", 40, false, 1);
 	report(11, "1,000,000 steps back", UNIT_MS, side_median(&jump), "one frame", 1000.0 / 60,
 	       false, 1);
-	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap),
-	       "memcpy of the same bytes", side_median(&copy), false, 2);
-	report(11, "copy of a 65,536-page state", UNIT_US, side_median(&snap),
-	       "the kernel's fork of it", side_median(kernel_fork_ms), false, 1.0 / 40);
+	report_sides(11, "copy of a 65,536-page state", UNIT_US, &snap, "memcpy of the same bytes",
+		     &copy, false, 2);
+	report_sides(11, "copy of a 65,536-page state", UNIT_US, &snap, "the kernel's fork of it",
+		     kernel_fork_ms, false, 1.0 / 40);
 	report(11, "back and forward: states that differ", UNIT_BYTES, same ? 0 : 1, "none", 0,
 	       false, 0);
 }

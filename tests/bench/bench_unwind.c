@@ -55,7 +55,7 @@ static void one_target(const char *what, enum target t, pid_t only, const char *
 	else if (!gdb.n)
 		report_missing(13, what, "gdb is missing");
 	else
-		report(13, what, UNIT_US, side_median(&ours), peer, side_median(&gdb), false, 0.1);
+		report_sides(13, what, UNIT_US, &ours, peer, &gdb, false, 0.1);
 	if (frames)
 		note("  %zu frames in a walk", frames);
 	unwinder_destroy(u);
