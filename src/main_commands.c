@@ -292,8 +292,11 @@ static struct error *check(const struct cli *cli)
 		.file = cli->files,
 		.nfiles = cli->nfiles,
 	};
+	struct error *err = cli->profile ? check_profile(cli->profile) : NULL;
 	int status;
 
+	if (err)
+		return err;
 	if (cli->on && !check_on_parse(cli->on, &o.on))
 		return error_create(ERR_USAGE, "--on is sim, kernel or both, not '%s'", cli->on);
 	if (cli->mode != MODE_AUTO && cli->mode != MODE_JSON)
@@ -368,9 +371,11 @@ static char *scenario_source(const char *file)
 
 static struct error *simulate(const struct cli *cli)
 {
-	struct error *err;
+	struct error *err = cli->profile ? check_profile(cli->profile) : NULL;
 	char *source;
 
+	if (err)
+		return err;
 	if (cli->nfiles > 1)
 		return error_create(ERR_USAGE, "sim plays one scenario; check plays several");
 	if (!cli->nfiles)
@@ -409,15 +414,15 @@ static struct error *tasks(const struct cli *cli)
 
 const struct command commands[] = {
 	{ "run", "[--] [CMD [ARG]...]", "start CMD under observation; without it, a demo",
-	  true, false, run },
-	{ "sim", "[SCENARIO]", "the simulated machine; without it, the lessons", false, true,
-	  simulate },
-	{ "check", "SCENARIO...", "play scenarios and check what they predict", false, true,
-	  check },
-	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text", false, true,
-	  frames },
-	{ "tasks", "", "kernel stack use of every task and CPU", false, false, tasks },
-	{ "doctor", "", "what kernel and user allow, and what would allow more", false,
-	  false, doctor },
-	{ NULL, NULL, NULL, false, false, NULL },
+	  TAKES_COMMAND | TAKES_SAMPLES, run },
+	{ "sim", "[SCENARIO]", "the simulated machine; without it, the lessons",
+	  TAKES_FILES | TAKES_SAMPLES | TAKES_PROFILE, simulate },
+	{ "check", "SCENARIO...", "play scenarios and check what they predict",
+	  TAKES_FILES | TAKES_PROFILE | TAKES_WORLD, check },
+	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text",
+	  TAKES_FILES | TAKES_LEAST, frames },
+	{ "tasks", "", "kernel stack use of every task and CPU",
+	  TAKES_SAMPLES | TAKES_ORDER, tasks },
+	{ "doctor", "", "what kernel and user allow, and what would allow more", 0, doctor },
+	{ NULL, NULL, NULL, 0, NULL },
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/buf.h"
 #include "mmscope/text.h"
 
 static struct error *set_mode(struct cli *cli, enum mode mode)
@@ -173,28 +174,32 @@ static struct error *set_version(struct cli *cli, const char *arg)
 }
 
 const struct option_row option_rows[] = {
-	{ 'p', "pid", "PID", "look at process PID", set_pid },
-	{ 'b', "batch", NULL, "print frames of text", set_batch },
-	{ 'J', "json", NULL, "print one JSON document", set_json },
-	{ 0, "ndjson", NULL, "print JSON, one line for each sample and each event", set_ndjson },
-	{ 0, "plain", NULL, "print sentences, made to be read aloud", set_plain },
-	{ 'n', "count", "N", "end after N samples (with --batch, --ndjson, --plain)", set_count },
-	{ 'd', "delay", "SEC", "SEC seconds between samples (1; with the same)", set_delay },
-	{ 0, "smaps", NULL, "read smaps too: Pss, swap, locked, flags; costly", set_smaps },
-	{ 'i', "interval", "SEC", "seconds between samples on the screen (0.1)", set_interval },
-	{ 't', "theme", "NAME|PATH", "colours of the screen", set_theme },
-	{ 0, "color", "WHEN", "auto, always or never", set_colour },
-	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", set_ascii },
-	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", set_proc_root },
-	{ 0, "on", "WORLD", "sim, kernel or both (with check)", set_on },
-	{ 0, "profile", "NAME", "the simulated kernel (with check and sim)",
+	{ 'p', "pid", "PID", "look at process PID", 0, set_pid },
+	{ 'b', "batch", NULL, "print frames of text", 0, set_batch },
+	{ 'J', "json", NULL, "print one JSON document", 0, set_json },
+	{ 0, "ndjson", NULL, "print JSON, one line for each sample and each event", 0, set_ndjson },
+	{ 0, "plain", NULL, "print sentences, made to be read aloud", 0, set_plain },
+	{ 'n', "count", "N", "end after N samples (with --batch, --ndjson, --plain)", TAKES_SAMPLES,
+	  set_count },
+	{ 'd', "delay", "SEC", "SEC seconds between samples (1; with the same)", TAKES_SAMPLES,
+	  set_delay },
+	{ 0, "smaps", NULL, "read smaps too: Pss, swap, locked, flags; costly", TAKES_SAMPLES,
+	  set_smaps },
+	{ 'i', "interval", "SEC", "seconds between samples on the screen (0.1)", 0, set_interval },
+	{ 't', "theme", "NAME|PATH", "colours of the screen", 0, set_theme },
+	{ 0, "color", "WHEN", "auto, always or never", 0, set_colour },
+	{ 0, "ascii", NULL, "nothing but ASCII on the screen and in text", 0, set_ascii },
+	{ 0, "proc-root", "DIR", "read processes from DIR instead of /proc", 0, set_proc_root },
+	{ 0, "on", "WORLD", "sim, kernel or both (with check)", TAKES_WORLD, set_on },
+	{ 0, "profile", "NAME", "the simulated kernel (with check and sim)", TAKES_PROFILE,
 	  set_profile },
-	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", set_min },
-	{ 0, "sort", "COLUMN", "order of lines, -COLUMN in reverse (with tasks)", set_sort },
-	{ 'h', "help", NULL, "print this and exit", set_help },
-	{ 'V', "version", NULL, "print the version and what it is built with, and exit",
+	{ 0, "min", "N", "more than N bytes of stack (100; with frames)", TAKES_LEAST, set_min },
+	{ 0, "sort", "COLUMN", "order of lines, -COLUMN in reverse (with tasks)", TAKES_ORDER,
+	  set_sort },
+	{ 'h', "help", NULL, "print this and exit", 0, set_help },
+	{ 'V', "version", NULL, "print the version and what it is built with, and exit", 0,
 	  set_version },
-	{ 0, NULL, NULL, NULL, NULL },
+	{ 0, NULL, NULL, NULL, 0, NULL },
 };
 
 enum { MAX_OPTIONS = 32, OPERAND = 1, FIRST_ROW = 256 };
@@ -229,10 +234,36 @@ static const struct option_row *row_of(int c)
 	return NULL;
 }
 
+/* A long option, or a beginning that several have: those. */
+static struct error *unknown_option(const char *word)
+{
+	int n = (int)strcspn(word, "=");
+	char *name = xasprintf("%.*s", n - 2, word + 2);
+	const char *names[MAX_OPTIONS] = { NULL }, *near;
+	struct buf fits = BUF_INIT;
+	struct error *err;
+
+	for (int i = 0; option_rows[i].name; i++) {
+		names[i] = option_rows[i].name;
+		if (*name && !strncmp(names[i], name, strlen(name)))
+			buf_addf(&fits, "%s--%s", fits.len ? ", " : "", names[i]);
+	}
+	near = text_nearest(name, names);
+	if (fits.len)
+		err = error_create(ERR_USAGE, "option '--%s' may be any of %s", name, buf_str(&fits));
+	else if (near)
+		err = error_create(ERR_USAGE, "unknown option '%.*s'; did you mean '--%s'?", n, word,
+				   near);
+	else
+		err = error_create(ERR_USAGE, "unknown option '%.*s'", n, word);
+	buf_free(&fits);
+	free(name);
+	return err;
+}
+
 static struct error *bad_option(const char *word, int c)
 {
 	const struct option_row *row = optopt ? row_of(optopt) : NULL;
-	const char *names[MAX_OPTIONS] = { NULL }, *near;
 
 	if (c == ':')
 		return error_create(ERR_USAGE, "option '%s%s' needs %s", row->name ? "--" : "-",
@@ -241,13 +272,12 @@ static struct error *bad_option(const char *word, int c)
 		return error_create(ERR_USAGE, "option '--%s' takes no argument", row->name);
 	if (strncmp(word, "--", 2))
 		return error_create(ERR_USAGE, "unknown option '-%c'", optopt);
-	for (int i = 0; option_rows[i].name; i++)
-		names[i] = option_rows[i].name;
-	near = text_nearest(word + 2, names);
-	if (near)
-		return error_create(ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word,
-				    near);
-	return error_create(ERR_USAGE, "unknown option '%s'", word);
+	return unknown_option(word);
+}
+
+static bool takes(const struct cli *cli, unsigned what)
+{
+	return cli->command && cli->command->takes & what;
 }
 
 static struct error *operand(struct cli *cli, const char *word)
@@ -260,7 +290,7 @@ static struct error *operand(struct cli *cli, const char *word)
 			cli->target = word;
 		return NULL;
 	}
-	if (cli->command && cli->command->takes_files) {
+	if (takes(cli, TAKES_FILES)) {
 		cli->files[cli->nfiles++] = word;
 		return NULL;
 	}
@@ -275,14 +305,14 @@ static struct error *check(const struct cli *cli)
 	if (cli->pid && (cli->target || cli->command))
 		return error_create(ERR_USAGE, "-p %s and '%s' exclude each other", cli->pid,
 				    cli->target ? cli->target : cli->command->name);
-	if (cli->on && !(cli->command && cli->command->takes_files))
-		return error_create(ERR_USAGE, "--on belongs to a command that plays scenarios");
-	if (cli->profile && !(cli->command && cli->command->takes_files))
-		return error_create(ERR_USAGE, "--profile belongs to a command that plays scenarios");
-	if (cli->sort && !(cli->command && !strcmp(cli->command->name, "tasks")))
-		return error_create(ERR_USAGE, "--sort belongs to the command tasks");
-	if (cli->has_min && !(cli->command && !strcmp(cli->command->name, "frames")))
-		return error_create(ERR_USAGE, "--min belongs to the command frames");
+	for (int i = 0; option_rows[i].name; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (row->needs & ~(cli->command ? cli->command->takes : TAKES_SAMPLES) &&
+		    cli->given >> i & 1)
+			return error_create(ERR_USAGE, "--%s does not apply to %s", row->name,
+					    cli->command ? cli->command->name : "a process");
+	}
 	if (cli->mode == MODE_JSON && (cli->count > 1 || cli->delay >= 0))
 		return error_create(ERR_USAGE,
 				    "--json prints one document; --ndjson takes -n and -d");
@@ -301,32 +331,37 @@ struct error *cli_parse(int argc, char **argv, struct cli *cli)
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	optind = 0;
-	while (!err) {
+	/* As everywhere: what follows --help or --version is not looked at. */
+	while (!err && !cli->help && !cli->version) {
+		const struct option_row *row;
 		int at = optind ? optind : 1;
 
 		optopt = 0;
 		c = getopt_long(argc, argv, shorts, longs, NULL);
 		if (c == -1)
 			break;
-		if (c == OPERAND && cli->command && cli->command->takes_command) {
+		if (c == OPERAND && takes(cli, TAKES_COMMAND)) {
 			optind--;
 			break;
 		}
-		if (c == OPERAND)
+		row = c == OPERAND ? NULL : row_of(c);
+		if (c == OPERAND) {
 			err = operand(cli, optarg);
-		else if (c == '?' || c == ':')
+		} else if (!row) {
 			err = bad_option(argv[at], c);
-		else
-			err = row_of(c)->apply(cli, optarg);
+		} else {
+			cli->given |= 1ul << (row - option_rows);
+			err = row->apply(cli, optarg);
+		}
 	}
-	if (!err && cli->command && cli->command->takes_command)
+	if (cli->help || cli->version)
+		return err;
+	if (!err && takes(cli, TAKES_COMMAND))
 		cli->args = argv + optind;
 	else
 		for (; !err && optind < argc; optind++)
 			err = operand(cli, argv[optind]);
-	if (!err && !cli->help && !cli->version)
-		err = check(cli);
-	return err;
+	return err ? err : check(cli);
 }
 
 void cli_free(struct cli *cli)

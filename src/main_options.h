@@ -14,6 +14,7 @@ enum mode { MODE_AUTO, MODE_BATCH, MODE_JSON, MODE_NDJSON, MODE_PLAIN };
 struct cli {
 	enum mode mode;
 	bool help, version;
+	unsigned long given;		/* bit i: option_rows[i] */
 	bool smaps;
 	const char *pid;		/* -p, or NULL */
 	unsigned long count;		/* -n; 0: not given */
@@ -27,7 +28,7 @@ struct cli {
 	const char *target;		/* PID or NAME, or NULL */
 	char **args;			/* of `run`: CMD and its arguments, NULL-terminated */
 	const char *on;			/* of `check`, or NULL */
-	const char *profile;		/* of `check`, or NULL */
+	const char *profile;		/* of `check` and `sim`, or NULL */
 	unsigned long min;		/* of `frames`, when has_min */
 	bool has_min;
 	const char *sort;		/* of `tasks`, or NULL */
@@ -35,17 +36,28 @@ struct cli {
 	size_t nfiles;
 };
 
+/* What a command is given beside the options that all of them take. */
+enum takes {
+	TAKES_COMMAND = 1 << 0,		/* all that follows is another program's */
+	TAKES_FILES = 1 << 1,
+	TAKES_SAMPLES = 1 << 2,
+	TAKES_PROFILE = 1 << 3,
+	TAKES_WORLD = 1 << 4,
+	TAKES_LEAST = 1 << 5,
+	TAKES_ORDER = 1 << 6,
+};
+
 struct option_row {
 	char letter;			/* 0: long only */
 	const char *name, *arg;		/* arg: NULL when it takes none */
 	const char *help;
+	unsigned needs;			/* what its command has to take; 0: nothing */
 	struct error *(*apply)(struct cli *cli, const char *arg);
 };
 struct command {
 	const char *name, *args;
 	const char *help;
-	bool takes_command;		/* all that follows is another program's */
-	bool takes_files;
+	unsigned takes;
 	struct error *(*run)(const struct cli *cli);
 };
 extern const struct option_row option_rows[];	/* name NULL ends */

@@ -31,13 +31,18 @@ bool check_on_parse(const char *word, enum check_on *ret)
 
 /* ---- options -------------------------------------------------------------------------- */
 
-char *check_profiles(void)
+struct error *check_profile(const char *name)
 {
 	struct buf known = BUF_INIT;
+	struct error *err;
 
+	if (sim_profile_find(name))
+		return NULL;
 	for (size_t i = 0; sim_profile_at(i); i++)
 		buf_addf(&known, "%s%s", i ? ", " : "", sim_profile_name(sim_profile_at(i)));
-	return buf_take(&known);
+	err = error_create(ERR_USAGE, "no profile \"%s\"; there are: %s", name, buf_str(&known));
+	buf_free(&known);
+	return err;
 }
 
 void check_options_of(const struct scenario *sc, const struct sim_profile *profile,
@@ -485,15 +490,6 @@ int check_run(const struct check_options *o, FILE *out, FILE *err)
 	struct checker c = { .o = o, .out = out, .err = err, .talk = o->json ? err : out };
 	size_t i;
 
-	if (o->profile && !sim_profile_find(o->profile)) {
-		char *known = check_profiles();
-		char *clean = text_sanitized(o->profile);
-
-		fprintf(err, "mmscope: no profile \"%s\"; there are: %s\n", clean, known);
-		free(clean);
-		free(known);
-		return ERR_USAGE;
-	}
 	for (i = 0; i < o->nfiles; i++)
 		check_file(&c, o->file[i]);
 	if (c.files > 1) {

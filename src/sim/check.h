@@ -15,8 +15,6 @@ struct lab;
  * machine given, RAM, overcommit and max_map_count are its. */
 void check_options_of(const struct scenario *sc, const struct sim_profile *profile,
 		      const struct world_info *machine, struct sim_options *ret);
-/* The names of all profiles, for a message; the caller frees it. */
-char *check_profiles(void);
 /* NULL: the running kernel is what the profile describes; else why nothing can be compared
  * (the caller frees it). */
 char *check_foreign_kernel(const struct sim_options *o, const struct world_info *machine);

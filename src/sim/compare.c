@@ -494,16 +494,11 @@ static struct error *follow_text(struct compare *c, struct player *p)
 struct error *compare_open(struct player *p, const char *profile, struct compare **ret)
 {
 	const struct sim_profile *its = sim_profile_find(profile);
+	struct error *err = check_profile(profile);
 	struct compare *c;
-	struct error *err;
 
-	if (!its) {
-		char *known = check_profiles();
-
-		err = error_create(ERR_USAGE, "no profile \"%s\"; there are: %s", profile, known);
-		free(known);
+	if (err)
 		return err;
-	}
 	if (its == player_profile(p))
 		return error_create(ERR_USAGE, "%s is what is played already: compare it with another kernel", profile);
 	c = xcalloc(1, sizeof(*c));

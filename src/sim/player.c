@@ -678,18 +678,13 @@ const struct sim_profile *player_profile(const struct player *p)
 
 struct error *player_set_profile(struct player *p, const char *name)
 {
-	const struct sim_profile *profile = sim_profile_find(name), *was = p->profile;
+	const struct sim_profile *was = p->profile;
 	struct place at = p->at;
-	struct error *err;
+	struct error *err = check_profile(name);
 
-	if (!profile) {
-		char *known = check_profiles();
-
-		err = error_create(ERR_USAGE, "no profile \"%s\"; there are: %s", name, known);
-		free(known);
+	if (err)
 		return err;
-	}
-	p->profile = profile;
+	p->profile = sim_profile_find(name);
 	err = player_machine(p);
 	if (err)
 		p->profile = was;
