@@ -288,7 +288,8 @@ static void read_tasks(struct live *lv, struct sampling *s)
 static void task_reasons(struct live *lv, const struct snapshot *next)
 {
 	uint64_t mine = 1ull << REASON_REGISTERS | 1ull << REASON_REGISTERS_FILE |
-			1ull << REASON_RUNNING | 1ull << REASON_STACKS | 1ull << REASON_SHARED;
+			1ull << REASON_RUNNING | 1ull << REASON_DEAD | 1ull << REASON_STACKS |
+			1ull << REASON_SHARED;
 	uint64_t unknown = 1ull << (lv->tasks.denied ? REASON_REGISTERS :
 				    lv->tasks.no_file ? REASON_REGISTERS_FILE : REASON_RUNNING);
 
@@ -299,7 +300,7 @@ static void task_reasons(struct live *lv, const struct snapshot *next)
 		const struct task *t = &next->tasks->tasks[i];
 
 		if (t->sp == UNKNOWN || t->syscall < 0)
-			lv->reasons |= unknown;
+			lv->reasons |= t->state == 'Z' || t->state == 'X' ? 1ull << REASON_DEAD : unknown;
 		if (t->stack.found == STACK_UNKNOWN)
 			lv->reasons |= 1ull << REASON_STACKS;
 		if (t->stack.found == STACK_SHARED)

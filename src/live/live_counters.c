@@ -44,11 +44,25 @@ static const struct {
 #undef AT
 };
 
+/* The stat that tells the boundaries: a leader that ended has none, its threads have. */
+static bool read_boundaries(const struct live *lv, struct stat_figures *ret)
+{
+	char text[2048];
+	ssize_t n;
+
+	*ret = lv->stat;
+	if (lv->fs.mm == lv->fs.dir)
+		return lv->have_stat;
+	n = procfs_read(lv->fs.mm, "stat", text, sizeof(text));
+	return n > 0 && stat_parse(text, (size_t)n, ret);
+}
+
 static void fill_mm(struct live *lv, struct snapshot *next)
 {
+	struct stat_figures stat;
 	/* Without the right to look, the kernel says 1 for the code and 0 for the rest. */
-	bool hidden = !lv->have_stat || (lv->stat.start_code == 1 && lv->stat.end_code == 1) ||
-		      (lv->stat.start_stack == 0 && lv->stat.start_code <= 1);
+	bool hidden = !read_boundaries(lv, &stat) || (stat.start_code == 1 && stat.end_code == 1) ||
+		      (stat.start_stack == 0 && stat.start_code <= 1);
 
 	for (int i = 0; i < MM_NR; i++)
 		next->mm[i] = lv->have_status ? lv->status.mm[i] : UNKNOWN;
@@ -62,7 +76,7 @@ static void fill_mm(struct live *lv, struct snapshot *next)
 	if (hidden)
 		lv->reasons |= 1ull << REASON_ADDRESSES;
 	for (size_t i = 0; i < ARRAY_LEN(boundaries) && !hidden; i++)
-		memcpy(&next->mm[boundaries[i].field], (char *)&lv->stat + boundaries[i].at,
+		memcpy(&next->mm[boundaries[i].field], (char *)&stat + boundaries[i].at,
 		       sizeof(uint64_t));
 }
 

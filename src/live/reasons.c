@@ -12,6 +12,9 @@
 	"but for what mmscope started (mmscope run)"
 #define PAGEMAP_REFUSED "reading pagemap of this process is not permitted"
 
+#define DEAD(figure) { REASON_DEAD, figure, "the thread has ended, others of its process go on", \
+	"look at a living thread" }
+
 #define SHARED(figure) { REASON_SHARED, figure, \
 	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \
 	"them: where one of them ends is not known", "the frames tell how deep each of them is" }
@@ -128,6 +131,10 @@ static const struct {
 	  "look again when it sleeps" },
 	{ REASON_RUNNING, "tasks[].stack.used", "the thread was running: its registers move",
 	  "look again when it sleeps" },
+	DEAD("tasks[].sp"),
+	DEAD("tasks[].pc"),
+	DEAD("tasks[].syscall"),
+	DEAD("tasks[].stack.used"),
 	{ REASON_STACKS, "tasks[].stack",
 	  "neither the stack pointer nor a name tells which mapping is the stack", ATTACH },
 	SHARED("tasks[].stack.used"),

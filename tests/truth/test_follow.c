@@ -485,9 +485,12 @@ static void test_leader_dead(void **state)
 	struct source *src = open_live(t.pid, 0);
 	struct source_want want = { .everything = true };
 	const struct snapshot *s = take(src, &want);
+	const struct why *why;
+	uint64_t mm[MM_NR];
 	struct target rest;
 
 	(void)state;
+	memcpy(mm, s->mm, sizeof(mm));
 	snapshot_put(s);
 	target_do(&t, "leave");
 	/* The leader's own files are empty; the truth is with the one who goes on. */
@@ -497,6 +500,12 @@ static void test_leader_dead(void **state)
 	s = take(src, &want);
 	assert_false(s->process.ended);
 	assert_int_equal(s->tasks->n, 4);
+	for (int i = MM_START_CODE; i < MM_NR; i++)
+		assert_int_equal(s->mm[i], mm[i]);
+	assert_null(whys_find(s->whys, "mm.start_code"));
+	why = whys_find(s->whys, "tasks[].sp");
+	assert_non_null(why);
+	assert_non_null(strstr(why->why, "has ended"));
 	snapshot_put(s);
 	target_do(&t, "map 64K");
 	becomes_true(&rest, src, "map after leave");
