@@ -18,7 +18,7 @@ enum kstacks_without {
 
 struct kstacks;
 /* Never fails: what cannot be had is said by what is read. Kernel memory is looked at only
- * where proc_root is /proc. The caller ends it with kstacks_close(). */
+ * where proc_root is the /proc of our pid namespace. The caller ends it with kstacks_close(). */
 struct kstacks *kstacks_open(const char *proc_root, unsigned without);
 void kstacks_close(struct kstacks *k);		/* NULL is fine */
 /* Of process tgid, or (0) of every task; the CPUs' too. A new reference. */

@@ -56,31 +56,33 @@ bool kstack_place(const uint8_t *stack, size_t size, uint64_t from, const uint64
 	return true;
 }
 
-static bool needs_native(struct kstacks *k)
+/* Kernel memory knows a task by the number it has for us. */
+static bool needs_native(struct kstacks *k, bool is_proc)
 {
-	if (k->native)
+	if (is_proc && procfs_numbers_are_ours(k->proc))
 		return true;
-	k->why = "kernel memory is looked at only where processes are read from /proc";
-	k->try_this = "leave out --proc-root";
+	k->why = is_proc ? "/proc has the numbers of another pid namespace than ours" :
+			   "kernel memory is looked at only where processes are read from /proc";
+	k->try_this = is_proc ? "mount the /proc of this pid namespace" : "leave out --proc-root";
 	return false;
 }
 
 struct kstacks *kstacks_open(const char *proc_root, unsigned without)
 {
 	struct kstacks *k = xcalloc(1, sizeof(*k));
+	bool is_proc = procfs_is_default(proc_root);
 
 	k->without = without;
 	k->proc = open(proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	k->native = procfs_is_default(proc_root);
 	k->peek = (struct peek){ .map = -1, .prog = -1 };
 	k->chains = (struct chains){ .map = -1, .prog = -1 };
 	k->namer = (struct namer){ .map = -1, .format = -1, .prog = -1 };
-	k->files_denied = without & KSTACKS_NO_FILES || !k->native;
+	k->files_denied = without & KSTACKS_NO_FILES || !is_proc;
 	knames_init(&k->names);
 	if (without & KSTACKS_NO_BPF) {
 		k->why = "BPF was not to be used";
 		k->try_this = "";
-	} else if (needs_native(k)) {
+	} else if (needs_native(k, is_proc)) {
 		k->bpf = kstack_bpf_open(k);
 	}
 	return k;

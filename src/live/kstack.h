@@ -23,7 +23,6 @@ enum { KSTACK_MOST = PEEK_MOST };
 struct kstacks {
 	unsigned without;
 	int proc;			/* <proc_root> */
-	bool native;			/* it is /proc */
 	bool bpf, files_denied, show_base;
 	unsigned denials;		/* stack files refused, none granted yet */
 	const char *why, *try_this;	/* why not BPF; static, or why_text */

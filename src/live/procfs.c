@@ -35,7 +35,7 @@ static int pidfd_of(pid_t pid)
 }
 
 /* A /proc of another pid namespace has other numbers than our system calls. */
-static bool numbers_are_ours(int root)
+bool procfs_numbers_are_ours(int root)
 {
 	char self[16], own[16];
 
@@ -67,7 +67,7 @@ struct error *procfs_open(const char *proc_root, pid_t pid, struct procfs *ret)
 	p.root = open(proc_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p.root < 0)
 		return error_os(ERR_FAILURE, errno, "%s", proc_root);
-	p.native = procfs_is_default(proc_root) && numbers_are_ours(p.root);
+	p.native = procfs_is_default(proc_root) && procfs_numbers_are_ours(p.root);
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	p.dir = openat(p.root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p.dir < 0) {

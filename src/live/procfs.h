@@ -32,6 +32,8 @@ ssize_t procfs_read(int dir, const char *name, char *buf, size_t cap);
 ssize_t procfs_reread(int dir, const char *name, int *fd, char *buf, size_t cap);
 ssize_t procfs_readlink(int dir, const char *name, char *buf, size_t cap);
 bool procfs_is_default(const char *proc_root);		/* "/proc", however written */
+/* Is this open /proc that of our pid namespace? */
+bool procfs_numbers_are_ours(int root);
 bool procfs_ended(const struct procfs *p);		/* by the pidfd; false without one */
 /* Exit status as wait(2) has it, if the kernel tells. */
 bool procfs_exit_status(const struct procfs *p, int *ret);
