@@ -34,9 +34,9 @@ struct source_options {
 struct span { uint64_t start, end; };
 
 enum { UNWIND_ALL = -1 };
-/* Whose kernel stacks: nobody's, those of the process's tasks, those of every task there is.
- * The CPUs' come along. */
-enum want_kstacks { KSTACKS_NONE, KSTACKS_PROCESS, KSTACKS_SYSTEM };
+/* Whose kernel stacks: nobody's, a kernel thread's (which has no other stack), those of the
+ * process's tasks, those of every task there is. The CPUs' come along. */
+enum want_kstacks { KSTACKS_NONE, KSTACKS_KTHREAD, KSTACKS_PROCESS, KSTACKS_SYSTEM };
 
 /* What the consumer needs this time. The rest is brought along when it is cheap. */
 struct source_want {

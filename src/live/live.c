@@ -351,7 +351,7 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 
 	if (!lv->last || s->news.ran || s->news.memory || s->news.gone || w->everything ||
 	    w->detail || lv->pass_running || lv->tasks.waiting ||
-	    live_frames_due(lv, w, s->now_ns) || live_kstacks_due(lv, w, s->now_ns))
+	    live_frames_due(lv, w, s->now_ns) || live_kstacks_due(lv, w, lv->last, s->now_ns))
 		return false;
 	if (w->nrows && s->now_ns - lv->rows.at_ns >= LIVE_OUTSIDE_NS)
 		return false;

@@ -105,7 +105,8 @@ void live_roles(struct live *lv, struct sampling *s);
 void live_pages(struct live *lv, struct sampling *s);
 void live_pages_reset(struct live *lv);
 /* live_kstacks.c: next->stacks. */
-bool live_kstacks_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);
+bool live_kstacks_due(const struct live *lv, const struct source_want *want,
+		      const struct snapshot *s, uint64_t now_ns);
 void live_kstacks(struct live *lv, struct sampling *s);
 /* live_frames.c: next->unwound. */
 bool live_frames_due(const struct live *lv, const struct source_want *want, uint64_t now_ns);

@@ -12,16 +12,25 @@
 #define SYSTEM_EVERY_NS 1000000000ull
 #define SHARE 40	/* at most one part in so many of the time */
 
-bool live_kstacks_due(const struct live *lv, const struct source_want *want, uint64_t now_ns)
+static enum want_kstacks wanted(const struct source_want *want, const struct snapshot *s)
 {
-	uint64_t wait = want->kstacks == KSTACKS_SYSTEM ? SYSTEM_EVERY_NS : KSTACKS_EVERY_NS;
+	if (want->kstacks != KSTACKS_KTHREAD)
+		return want->kstacks;
+	return s->process.kthread ? KSTACKS_PROCESS : KSTACKS_NONE;
+}
 
-	if (want->kstacks != lv->kstacks_of)
+bool live_kstacks_due(const struct live *lv, const struct source_want *want,
+		      const struct snapshot *s, uint64_t now_ns)
+{
+	enum want_kstacks of = wanted(want, s);
+	uint64_t wait = of == KSTACKS_SYSTEM ? SYSTEM_EVERY_NS : KSTACKS_EVERY_NS;
+
+	if (of != lv->kstacks_of)
 		return true;
-	if (!want->kstacks || want->everything)
-		return want->kstacks != KSTACKS_NONE;
+	if (!of || want->everything)
+		return of != KSTACKS_NONE;
 	/* Only what ran has another stack; but who of all tasks ran is not known. */
-	if (want->kstacks == KSTACKS_PROCESS && !lv->kstack_pace.dirty)
+	if (of == KSTACKS_PROCESS && !lv->kstack_pace.dirty)
 		return false;
 	if (wait < SHARE * lv->kstack_pace.cost_ns)
 		wait = SHARE * lv->kstack_pace.cost_ns;
@@ -30,22 +39,22 @@ bool live_kstacks_due(const struct live *lv, const struct source_want *want, uin
 
 void live_kstacks(struct live *lv, struct sampling *s)
 {
-	const struct source_want *w = s->want;
 	struct snapshot *next = s->next;
+	enum want_kstacks of = wanted(s->want, next);
 	const struct stacks *now = NULL;
 	uint64_t began, cpu;
 
-	if (!live_kstacks_due(lv, w, s->now_ns))
+	if (!live_kstacks_due(lv, s->want, next, s->now_ns))
 		return;
 	began = clock_now_ns();
 	cpu = clock_cpu_ns();
-	if (w->kstacks) {
+	if (of) {
 		if (!lv->kstacks)
 			lv->kstacks = kstacks_open(lv->root, 0);
-		now = kstacks_read(lv->kstacks, w->kstacks == KSTACKS_SYSTEM ? 0 : lv->fs.pid);
+		now = kstacks_read(lv->kstacks, of == KSTACKS_SYSTEM ? 0 : lv->fs.pid);
 		next->cost.rung[PANEL_KSTACK] = kstack_rungs[now->rung].name;
 	}
-	lv->kstacks_of = w->kstacks;
+	lv->kstacks_of = of;
 	if (stacks_equal(next->stacks, now)) {
 		stacks_put(now);
 	} else {

@@ -112,7 +112,7 @@ static struct error *sample(struct batch *b, bool *ended)
 		.unwind = b->o->format == BATCH_JSON || b->o->format == BATCH_NDJSON ?
 			  UNWIND_ALL : 0,
 		.kstacks = b->o->format == BATCH_JSON || b->o->format == BATCH_NDJSON ?
-			   KSTACKS_PROCESS : KSTACKS_NONE,
+			   KSTACKS_PROCESS : KSTACKS_KTHREAD,
 	};
 	const struct snapshot *given, *s;
 	bool before = !b->born && over(b);

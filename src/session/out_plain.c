@@ -9,6 +9,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/buf.h"
+#include "mmscope/stacks.h"
 #include "mmscope/syscalls.h"
 #include "src/session/words.h"
 
@@ -129,6 +130,30 @@ static void about_task(struct buf *b, const struct task *t, bool user,
 	buf_adds(b, ".\n");
 }
 
+/* Of a kernel thread, which has no other stack. */
+static void about_kernel_stack(struct buf *b, const struct snapshot *s,
+			       const struct output_options *o)
+{
+	const struct kstack *k = s->process.kthread ? stacks_find(s->stacks, s->process.pid) : NULL;
+	char size[32], part[32];
+
+	if (!k || k->size == UNKNOWN)
+		return;
+	buf_addf(b, "Its kernel stack has %s", size_aloud(k->size, size));
+	if (k->used != UNKNOWN)
+		buf_addf(b, ", %s in use", size_aloud(k->used, part));
+	if (k->high_water != UNKNOWN)
+		buf_addf(b, ", %s at most so far", size_aloud(k->high_water, part));
+	buf_adds(b, ".\n");
+	for (size_t i = 0; i < k->nframes; i++) {
+		buf_adds(b, i ? ", called by " : "It is in ");
+		add_outside(b, *k->frames[i].function ? k->frames[i].function : "an unknown function",
+			    WHOLE, o->ascii);
+	}
+	if (k->nframes)
+		buf_adds(b, ".\n");
+}
+
 static void about_missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
 {
 	size_t n;
@@ -170,6 +195,7 @@ void out_plain(FILE *out, const struct snapshot *s, const struct output_options 
 		if (b.len > 1 << 16)
 			put(out, &b);
 	}
+	about_kernel_stack(&b, s, o);
 	about_missing(&b, s, o);
 	put(out, &b);
 	fflush(out);

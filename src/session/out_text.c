@@ -9,6 +9,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/buf.h"
+#include "mmscope/stacks.h"
 #include "mmscope/syscalls.h"
 #include "mmscope/text.h"
 #include "src/session/words.h"
@@ -217,14 +218,45 @@ static void tasks(FILE *out, struct buf *b, const struct snapshot *s,
 	}
 }
 
-static void missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
+static void kframes(struct buf *b, const struct kframe *f, size_t n, const struct output_options *o)
 {
-	const struct whys *w = s->whys;
+	for (size_t i = 0; i < n; i++) {
+		char offset[24], bytes[24];
+
+		buf_addf(b, "%9s %7s  ", exact_word(f[i].offset, offset),
+			 exact_word(f[i].bytes, bytes));
+		add_outside(b, *f[i].function ? f[i].function : "-", WHOLE, o->ascii);
+		buf_addc(b, '\n');
+	}
+}
+
+/* Of a kernel thread, which has no other stack. */
+static void kernel_stack(struct buf *b, const struct snapshot *s, const struct output_options *o)
+{
+	const struct kstack *k = s->process.kthread ? stacks_find(s->stacks, s->process.pid) : NULL;
+	char size[24], used[24], high[24];
+
+	if (!k || k->size == UNKNOWN)
+		return;
+	buf_addf(b, "\nkernel stack of %s bytes, used %s, high water %s (%s)\n",
+		 exact_word(k->size, size), exact_word(k->used, used),
+		 exact_word(k->high_water, high), kstack_rungs[k->rung].name);
+	if (k->nframes)
+		buf_addf(b, "%9s %7s  %s\n", "offset", "bytes", "function, innermost first");
+	kframes(b, k->switches, k->nswitches, o);
+	kframes(b, k->frames, k->nframes, o);
+}
+
+static void reasons(struct buf *b, const struct whys *w, const char *of,
+		    const struct output_options *o)
+{
 	size_t n;
 
-	if (w->n)
-		buf_adds(b, "\nnot available\n");
 	for (size_t i = 0; i < w->n; i += n) {
+		if (strncmp(w->why[i].what, of, strlen(of))) {
+			n = 1;
+			continue;
+		}
 		buf_adds(b, "  ");
 		n = reasons_alike(w, i, b, o->ascii);
 		buf_adds(b, ": ");
@@ -236,6 +268,15 @@ static void missing(struct buf *b, const struct snapshot *s, const struct output
 		}
 		buf_addc(b, '\n');
 	}
+}
+
+static void missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
+{
+	if (s->whys->n)
+		buf_adds(b, "\nnot available\n");
+	reasons(b, s->whys, "", o);
+	if (s->process.kthread && s->stacks)
+		reasons(b, s->stacks->whys, "tasks[].kstack", o);
 }
 
 void out_text(FILE *out, const struct snapshot *s, const struct output_options *o)
@@ -252,6 +293,7 @@ void out_text(FILE *out, const struct snapshot *s, const struct output_options *
 	}
 	if (s->tasks)
 		tasks(out, &b, s, o);
+	kernel_stack(&b, s, o);
 	missing(&b, s, o);
 	put(out, &b);
 	fflush(out);

@@ -197,14 +197,6 @@ static void put(FILE *out, struct buf *b)
 	buf_reset(b);
 }
 
-static const char *exact(uint64_t bytes, char out[24])
-{
-	if (bytes == UNKNOWN)
-		return "-";
-	snprintf(out, 24, "%" PRIu64, bytes);
-	return out;
-}
-
 static void line(struct buf *b, const struct kstack *k, int width,
 		 const struct tasktable_options *o)
 {
@@ -215,7 +207,7 @@ static void line(struct buf *b, const struct kstack *k, int width,
 	add_outside(&comm, k->comm, sizeof(k->comm), o->ascii);
 	pad = width - text_width(buf_str(&comm));
 	buf_addf(b, "%s%*s %c %6s %6s %6s %8d %8d %8d  ", buf_str(&comm), pad > 0 ? pad : 0, "",
-		 k->state, exact(k->used, used), exact(k->high_water, high), exact(kstack_left(k), rest),
+		 k->state, exact_word(k->used, used), exact_word(k->high_water, high), exact_word(kstack_left(k), rest),
 		 k->tid, k->tgid, k->ppid);
 	add_outside(b, tasktable_top(k, top), WHOLE, o->ascii);
 	if (k->rung >= KSTACK_BPF && k->size != UNKNOWN && !k->magic_ok)
@@ -249,8 +241,8 @@ static void cpus(struct buf *b, const struct stacks *s)
 			bool known = c->high_water != UNKNOWN;
 
 			buf_addf(b, "%4u %-8s %6" PRIu64 " %6s %6s%s\n", s->cpus[i].cpu, c->name,
-				 c->size, exact(c->high_water, high),
-				 exact(known ? c->size - c->high_water : UNKNOWN, rest),
+				 c->size, exact_word(c->high_water, high),
+				 exact_word(known ? c->size - c->high_water : UNKNOWN, rest),
 				 !c->mapped ? "  not mapped" : c->high_water == 0 ?
 				 "  never used" : "");
 		}
@@ -292,8 +284,8 @@ static void summary(struct buf *b, const struct stacks *s, const struct tasktabl
 	if (!sum.measured)
 		return;
 	distribution(b, &sum);
-	buf_addf(b, "mean: used %s, high water %s\n", exact(sum.used_mean, used),
-		 exact(sum.high_mean, high));
+	buf_addf(b, "mean: used %s, high water %s\n", exact_word(sum.used_mean, used),
+		 exact_word(sum.high_mean, high));
 	buf_addf(b, "deepest: ");
 	add_outside(b, sum.deepest->comm, sizeof(sum.deepest->comm), o->ascii);
 	buf_addf(b, " (pid %d), %" PRIu64 " of %" PRIu64 " bytes, %" PRIu64 " left\n",

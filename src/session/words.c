@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "src/session/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,14 @@ const char *size_word(uint64_t bytes, char out[16])
 	if (bytes == UNKNOWN)
 		return "-";
 	return bytes == UNLIMITED ? "unlimited" : text_size(bytes, out);
+}
+
+const char *exact_word(uint64_t bytes, char out[24])
+{
+	if (bytes == UNKNOWN)
+		return "-";
+	snprintf(out, 24, "%" PRIu64, bytes);
+	return out;
 }
 
 const char *size_aloud(uint64_t bytes, char out[32])

@@ -13,6 +13,8 @@
 const char *state_word(char state);
 /* "12.3M", "-" when unknown, "unlimited". */
 const char *size_word(uint64_t bytes, char out[16]);
+/* "12345", "-" when unknown. */
+const char *exact_word(uint64_t bytes, char out[24]);
 /* "12.3 MiB", "an unknown size", "unlimited": to be read aloud. */
 const char *size_aloud(uint64_t bytes, char out[32]);
 /* Appends bytes from outside, sanitised, at most to the first NUL. */
