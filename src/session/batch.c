@@ -16,34 +16,56 @@ struct batch {
 	const struct snapshot *last;	/* and as it was written */
 	const struct snapshot *born;	/* of what `run` started: as exec left it */
 	unsigned long frame;
+	bool quiet;			/* --plain: that nothing changed was said */
 };
 
-static void write_sample(const struct batch *b, const struct snapshot *s)
+static bool brings_news(const struct event_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (event_is_news(&l->events[i]))
+			return true;
+	return false;
+}
+
+/* What is read aloud says once that nothing changed, then is silent until something does, or
+ * until the last sample. False: this is such a silence. */
+static bool worth_saying(struct batch *b, const struct event_list *events)
+{
+	bool news = brings_news(events), silent = b->quiet && !news && b->frame != b->o->samples;
+
+	b->quiet = !news;
+	return !silent;
+}
+
+/* False: nothing was said of it, the next one is compared with the one before. */
+static bool write_sample(struct batch *b, const struct snapshot *s)
 {
 	struct output_options text = { .ascii = b->o->ascii };
 	struct event_list events;
+	bool said = true;
 
 	if (b->o->format == BATCH_JSON) {
 		out_json(b->out, s, false);
-		return;
+		return true;
 	}
 	if (b->o->format == BATCH_TEXT) {
 		text.frame = b->o->samples == 1 ? 0 : b->frame;
 		out_text(b->out, s, &text);
-		return;
+		return true;
 	}
 	if (b->last) {
 		events = snapshot_diff(b->last, s);
-		if (b->o->format == BATCH_PLAIN)
-			out_plain_events(b->out, &events, &text);
-		else
+		if (b->o->format == BATCH_NDJSON)
 			out_json_events(b->out, &events);
+		else if ((said = worth_saying(b, &events)))
+			out_plain_events(b->out, &events, &text);
 		event_list_free(&events);
 	} else if (b->o->format == BATCH_PLAIN) {
 		out_plain(b->out, s, &text);
 	}
 	if (b->o->format == BATCH_NDJSON)
 		out_json(b->out, s, true);
+	return said;
 }
 
 /* Until `deadline`, or until the target ends; the child's output is drained meanwhile. */
@@ -115,7 +137,7 @@ static struct error *sample(struct batch *b, bool *ended)
 			   KSTACKS_PROCESS : KSTACKS_KTHREAD,
 	};
 	const struct snapshot *given, *s;
-	bool before = !b->born && over(b);
+	bool before = !b->born && over(b), said;
 	struct error *err = b->src->ops->sample(b->src, &want, &given);
 
 	if (err)
@@ -136,13 +158,17 @@ static struct error *sample(struct batch *b, bool *ended)
 	b->frame++;
 	*ended = before || s->process.ended;
 	errno = 0;
-	write_sample(b, s);
+	said = write_sample(b, s);
 	if (ferror(b->out))
 		err = error_os(ERR_FAILURE, errno ? errno : EIO, "cannot write the output");
 	snapshot_put(b->given);
-	snapshot_put(b->last);
 	b->given = given;
-	b->last = s;
+	if (said) {
+		snapshot_put(b->last);
+		b->last = s;
+	} else {
+		snapshot_put(s);
+	}
 	return err;
 }
 
