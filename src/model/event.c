@@ -400,8 +400,13 @@ static void describe_task_change(const struct task *a, const struct task *b, str
 		buf_adds(out, " to ");
 		add_address(out, b->sp);
 	}
-	if (a->stack.vma_start != b->stack.vma_start || a->stack.vma_end != b->stack.vma_end)
+	/* One that has grown is the same stack: its end stays. */
+	if (a->stack.vma_end != b->stack.vma_end) {
 		buf_adds(out, ", another stack");
+	} else if (a->stack.vma_start != b->stack.vma_start) {
+		buf_adds(out, ", stack of ");
+		add_size(out, b->stack.vma_end - b->stack.vma_start);
+	}
 	if (a->stack.resident != b->stack.resident && b->stack.resident != UNKNOWN) {
 		buf_adds(out, ", resident stack ");
 		add_size(out, b->stack.resident);

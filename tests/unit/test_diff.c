@@ -515,6 +515,27 @@ static void test_pick(void **state)
 	buf_free(&says);
 }
 
+/* A stack that grows down is the same stack: its end stays. */
+static void test_task_of_a_grown_stack(void **state)
+{
+	struct task a = { .tid = 7, .comm = "t", .state = 'S', .sp = 0x9000, .syscall = SYSCALL_NONE,
+			  .stack = { .vma_start = 0x8000, .vma_end = 0xa000, .resident = UNKNOWN,
+				     .high_water = UNKNOWN } };
+	struct task b = a;
+	struct event e = { .type = EVENT_TASK_CHANGED, .tid = 7, .task = { &a, &b } };
+	struct buf says = BUF_INIT;
+
+	(void)state;
+	b.stack.vma_start = 0x7000;
+	event_describe(&e, &says);
+	assert_string_equal(buf_str(&says), "thread 7 (t), stack of 12.0K");
+	buf_reset(&says);
+	b.stack.vma_end = 0xb000;
+	event_describe(&e, &says);
+	assert_string_equal(buf_str(&says), "thread 7 (t), another stack");
+	buf_free(&says);
+}
+
 static void test_whys(void **state)
 {
 	struct whys *w = whys_create();
@@ -543,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_law),
 		cmocka_unit_test(test_equal_sees_everything),
 		cmocka_unit_test(test_sixty_thousand),
+		cmocka_unit_test(test_task_of_a_grown_stack),
 		cmocka_unit_test(test_whys),
 		cmocka_unit_test(test_deeper),
 		cmocka_unit_test(test_pick),
