@@ -68,6 +68,7 @@ void canvas_restyle(struct canvas *c, int row, int col, int n, struct style st);
 void canvas_grey(struct canvas *c, struct rect r, struct style grey, struct style but);
 /* Wraps at blanks; returns rows used. */
 int canvas_wrap(struct canvas *c, struct rect r, struct style st, const char *utf8);
+int canvas_wrap_rows(int cols, const char *utf8);	/* as many as it would use */
 /* A bar of `width` columns filled to value/max with eighth blocks. */
 void canvas_bar(struct canvas *c, int row, int col, int width, struct style st, uint64_t value, uint64_t max);
 /* What a sparkline of these has to start from for their differences to be seen: the least of

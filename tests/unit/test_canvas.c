@@ -237,6 +237,9 @@ static void test_wrap(void **state)
 	c = canvas_create(2, 10, false);
 	assert_int_equal(canvas_wrap(c, (struct rect){ 0, 0, 2, 9 }, plain, "ever 11 984 b"), 2);
 	check(c, "ever\n11 984 b\n");
+	assert_int_equal(canvas_wrap_rows(9, "ever 11 984 b"), 2);
+	assert_int_equal(canvas_wrap_rows(5, "abcdefghijkl"), 3);
+	assert_int_equal(canvas_wrap_rows(5, ""), 0);
 	canvas_destroy(c);
 }
 

@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <poll.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/child.h"
+#include "mmscope/term.h"
 #include "mmscope/view.h"
 #include "tests/golden/scene.h"
 #include "ui/views/blocks.h"
@@ -490,6 +493,43 @@ static void test_everything_everywhere(void **state)
 		}
 }
 
+static void output_shows(const char *want, int cols, const char *say)
+{
+	struct session *s = session_create(NULL);
+	const struct view *v = views[view_index("output")];
+	void *own = xcalloc(1, v->state_size);
+	struct canvas *c = canvas_create(3, cols, false);
+	char printf_[] = "printf", *argv[] = { printf_, (char *)say, NULL };
+	struct child *child;
+	struct buf b = BUF_INIT;
+
+	assert_null(child_start(argv, &child));
+	session_set_child(s, child);
+	while (child_fd(child) >= 0) {
+		struct pollfd fd = { .fd = child_fd(child), .events = POLLIN };
+
+		poll(&fd, 1, -1);
+		child_drain(child);
+	}
+	v->draw(own, s, c);
+	term_text(&b, c, NULL, DEPTH_MONO);
+	assert_string_equal(buf_str(&b), want);
+	buf_free(&b);
+	canvas_destroy(c);
+	session_destroy(s);
+	free(own);
+	child_stop(child);
+}
+
+/* A long line goes on in the next row; the newest stand at the bottom. */
+static void test_output_wraps(void **state)
+{
+	(void)state;
+	output_shows(" one two\n three\n four\n", 10, "one two three\nfour\n");
+	output_shows(" six\n seven eight\n nine\n", 13, "one two three four five\nsix\nseven eight nine\n");
+	output_shows(" one\n\n two\n", 10, "one\n\ntwo\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_ruler_of_frames),
 		cmocka_unit_test(test_ruler_of_thread),
 		cmocka_unit_test(test_filter_between_pictures),
+		cmocka_unit_test(test_output_wraps),
 		cmocka_unit_test(test_everything_everywhere),
 	};
 

@@ -427,6 +427,15 @@ static const char *wrap_line(const char *s, int width, const char **next)
 	return end;
 }
 
+int canvas_wrap_rows(int cols, const char *utf8)
+{
+	int rows = 0;
+
+	for (; *utf8 && cols > 0; rows++)
+		wrap_line(utf8, cols, &utf8);
+	return rows;
+}
+
 int canvas_wrap(struct canvas *c, struct rect r, struct style st, const char *utf8)
 {
 	int row = 0;

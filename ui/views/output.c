@@ -6,35 +6,59 @@
 #include "mmscope/alloc.h"
 #include "mmscope/child.h"
 #include "mmscope/view.h"
+#include "ui/views/paint.h"
 
 struct output {
 	int back;		/* lines scrolled up from the end */
 	int rows;
 };
 
+/* Rows that a line takes; an empty one takes its row too. */
+static int height_of(struct child *child, int line, int cols)
+{
+	return imax(canvas_wrap_rows(cols, child_line(child, (size_t)line)), 1);
+}
+
+/* How many lines fit, from `line` on in the direction of `way`; a long one that does not is one. */
+static int fitting(struct child *child, int line, int way, int n, struct rect room)
+{
+	int used = 0, lines = 0;
+
+	for (; line >= 0 && line < n; line += way, lines++) {
+		used += height_of(child, line, room.cols);
+		if (used > room.rows)
+			break;
+	}
+	return lines || !n ? lines : 1;
+}
+
 static void output_draw(void *state, const struct session *s, struct canvas *c)
 {
 	struct output *o = state;
 	struct child *child = session_child(s);
-	int rows = canvas_rows(c), n, first;
+	struct rect room = { 0, 1, canvas_rows(c), canvas_cols(c) - 2 };
+	int n, last, cursor = 0;
 
-	o->rows = rows;
+	o->rows = room.rows;
 	if (!child) {
 		canvas_wrap(c, (struct rect){ 1, 2, 3, canvas_cols(c) - 4 }, STYLE(WHY),
 			    "The output of a program that mmscope started stands here: mmscope run COMMAND.");
 		return;
 	}
 	n = (int)child_lines(child);
-	if (o->back > n - rows)
-		o->back = n > rows ? n - rows : 0;
-	first = n - rows - o->back;
-	if (first < 0)
-		first = 0;
-	for (int i = 0; i < rows && first + i < n; i++)
-		canvas_put(c, i, 1, STYLE(TEXT), child_line(child, (size_t)(first + i)));
 	if (!n)
 		canvas_put(c, 0, 1, STYLE(DIM), "no output yet");
-	canvas_cursor(c, n - first - 1 < rows && n > 0 ? n - first - 1 : 0, 0);
+	/* Scrolled no further than to where the first lines fill the room. */
+	o->back = imin(o->back, n - fitting(child, 0, 1, n, room));
+	last = n - o->back;
+	for (int i = last - fitting(child, last - 1, -1, n, room); i < last && room.rows > 0; i++) {
+		int used = imax(canvas_wrap(c, room, STYLE(TEXT), child_line(child, (size_t)i)), 1);
+
+		cursor = room.row;
+		room.row += used;
+		room.rows -= used;
+	}
+	canvas_cursor(c, cursor, 0);
 }
 
 static const struct { const char *name; int lines, pages; } moves[] = {
@@ -61,9 +85,12 @@ static bool output_command(void *state, struct session *s, const char *name, con
 
 static void output_describe(void *state, const struct session *s, struct buf *out)
 {
-	(void)state;
+	const struct output *o = state;
+
 	if (!session_child(s))
 		return;
+	if (o->back)
+		buf_addf(out, "%d newer line%s below: End goes there. ", o->back, plural((uint64_t)o->back));
 	buf_adds(out, "The program writes to a terminal of its own, not to yours; it ends with mmscope. "
 		 "exec is followed; what it forks is not: choose it in the picker.");
 }
