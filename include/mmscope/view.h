@@ -60,6 +60,8 @@ void describe_hole(const struct snapshot *snap, uint64_t addr, struct buf *out);
 void describe_address(const struct snapshot *snap, uint64_t addr, struct buf *out);
 /* "[pss: needs smaps, key P]" for a figure that is not there. */
 void describe_why(const struct snapshot *snap, const char *what, struct buf *out);
+/* "12 345": digits in groups. */
+const char *count_text(uint64_t n, char out[32]);
 /* A VMA's short name for people: basename, [heap], anon, "T 4247 stack". Sanitised. */
 const char *vma_label(const struct snapshot *snap, size_t index, char *out, size_t n);
 

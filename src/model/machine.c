@@ -159,7 +159,7 @@ static void put_errno(uint64_t v, struct buf *out)
 		buf_addf(out, "%lld", (long long)v);
 }
 
-/* 34,359,735,291: what is compared is compared to the last digit, so it must be readable. */
+/* 34 359 735 291: what is compared is compared to the last digit, so it must be readable. */
 static void put_groups(uint64_t v, struct buf *out)
 {
 	if (v < 1000) {
@@ -167,7 +167,7 @@ static void put_groups(uint64_t v, struct buf *out)
 		return;
 	}
 	put_groups(v / 1000, out);
-	buf_addf(out, ",%03u", (unsigned)(v % 1000));
+	buf_addf(out, " %03u", (unsigned)(v % 1000));
 }
 
 static void put_grouped(uint64_t v, struct buf *out)

@@ -46,7 +46,7 @@ u32 frame_alloc(struct sim *s, enum frame_kind kind, unsigned proc, u64 addr)
 					    (addr >> PAGE_SHIFT) & 0xfffffffff :
 					    0 })
 		    .word);
-	T_EVENT(s, "rmqueue_pcplist", FRAME, "frame taken from the per-CPU list", pfn, SIM_U_PFN);
+	T_EVENT(s, "rmqueue_pcplist", FRAME, "taken from the per-CPU list", pfn, SIM_U_PFN);
 	return pfn;
 }
 

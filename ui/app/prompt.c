@@ -390,8 +390,9 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 		size_t n = session_rows(app->session, &found);
 		const struct snapshot *snap = session_snapshot(app->session);
 		struct buf b = BUF_INIT;
+		char a[32], all[32];
 
-		buf_addf(&b, "%zu of %zu", n, snap && snap->layout ? snap->layout->n : 0);
+		buf_addf(&b, "%s of %s", count_text(n, a), count_text(snap && snap->layout ? snap->layout->n : 0, all));
 		canvas_right(c, row, canvas_cols(c) - 1, STYLE(DIM), buf_str(&b));
 		buf_free(&b);
 	}

@@ -17,7 +17,7 @@
 #include "ui/views/inside.h"
 #include "ui/views/paint.h"
 
-enum { COLUMNS = 3, GAUGE = 2, WITH_PLACE = 30, PLACE = 7, COMPLETE = 70 };
+enum { COLUMNS = 3, GAUGE = 2, WITH_PLACE = 30, PLACE = 7, COMPLETE = 70, NARROW = 20 };
 
 enum part_kind { PART_FRAME, PART_SP, PART_ONCE, PART_NEVER, PART_INFO, PART_MAGIC, PART_GUARD, PART_NONE };
 
@@ -166,7 +166,8 @@ static struct style frame_style(const struct cframe *f)
 	return f->kind == CFRAME_CALL ? STYLE(TEXT) : STYLE(TITLE);
 }
 
-static void part_words(const struct side *k, const struct part *p, struct buf *out)
+/* Beside a map on 80 columns there is little room: `narrow`. */
+static void part_words(const struct side *k, const struct part *p, bool narrow, struct buf *out)
 {
 	switch (p->kind) {
 	case PART_FRAME:
@@ -177,22 +178,24 @@ static void part_words(const struct side *k, const struct part *p, struct buf *o
 		buf_adds(out, p->frame->function);
 		break;
 	case PART_SP:
-		buf_adds(out, k->here ? "◄ sp" : k->st->nframes ? "sp left here" : "empty");
+		buf_adds(out, k->here ? "◄ sp" : !k->st->nframes ? "empty" : narrow ? "sp was" : "sp left here");
 		break;
 	case PART_ONCE:
-		buf_adds(out, "used once");
+		buf_adds(out, narrow ? "once" : "used once");
 		break;
 	case PART_NEVER:
-		buf_adds(out, "never used");
+		buf_adds(out, narrow ? "never" : "never used");
 		break;
 	case PART_INFO:
-		buf_adds(out, k->info->intact ? "thread_info" : "✗ thread_info OVERWRITTEN");
+		buf_adds(out, k->info->intact ? "thread_info" : narrow ? "✗ threadinfo" :
+			 "✗ thread_info OVERWRITTEN");
 		break;
 	case PART_MAGIC:
-		buf_adds(out, k->st->magic_ok ? "end magic whole" : "✗ END MAGIC OVERWRITTEN");
+		buf_adds(out, k->st->magic_ok ? narrow ? "magic whole" : "end magic whole" :
+			 narrow ? "✗ MAGIC GONE" : "✗ END MAGIC OVERWRITTEN");
 		break;
 	case PART_GUARD:
-		buf_adds(out, p->bytes ? "guard page" : "no guard below");
+		buf_adds(out, !p->bytes ? narrow ? "no guard" : "no guard below" : narrow ? "guard" : "guard page");
 		break;
 	case PART_NONE:
 		buf_adds(out, k->none);
@@ -241,7 +244,7 @@ static void draw_part(const struct side *k, const struct part *p, struct canvas 
 	int end = col + width;
 	char n[32];
 
-	part_words(k, p, &b);
+	part_words(k, p, width < NARROW, &b);
 	if (p->kind == PART_NONE) {
 		canvas_wrap(c, (struct rect){ row, col, 8, width - 1 }, st, buf_str(&b));
 		buf_free(&b);

@@ -186,16 +186,17 @@ static void draw_row(struct canvas *c, int row, const struct event *e, const str
 	int col = 10;
 	unsigned heat = now <= e->time_ns ? 4 : 0;
 
-	canvas_right(c, row, 8, STYLE(DIM), ago_text(now > e->time_ns ? now - e->time_ns : 0,
-						     when));
+	/* Of what has ended, the ages are those at its end. */
+	canvas_right(c, row, 8, STYLE(DIM), snap->process.ended && heat ? "end" :
+		     ago_text(now > e->time_ns ? now - e->time_ns : 0, when));
 	canvas_ch(c, row, col, style_attr((struct style){ .role = k->role, .heat = (uint8_t)heat },
 					  ATTR_BOLD),
 		  k->glyph);
 	col += 2;
 	if (wide) {
-		canvas_putn(c, row, col, (struct style){ .role = k->role }, 12,
+		canvas_putn(c, row, col, (struct style){ .role = k->role }, 13,
 			    event_types[e->type].name);
-		col += 13;
+		col += 14;
 	}
 	if (canvas_cols(c) >= 120) {
 		if (e->end)
@@ -227,8 +228,11 @@ static void draw_status(const struct events_state *st, const struct session *s, 
 	if (session_events_dropped(s))
 		col = canvas_putf(c, row + 1, col, STYLE(WHY), ", %s older ones dropped",
 				  count_text(session_events_dropped(s), b));
-	canvas_put(c, row + 1, col + 2, st->scrolled ? STYLE(WARN) : STYLE(GOOD), st->scrolled ?
-		   "scrolled: End follows the newest" : "follows the newest");
+	if (session_snapshot(s)->process.ended)
+		canvas_put(c, row + 1, col + 2, STYLE(DIM), "ages are those at the end");
+	else
+		canvas_put(c, row + 1, col + 2, st->scrolled ? STYLE(WARN) : STYLE(GOOD), st->scrolled ?
+			   "scrolled: End follows the newest" : "follows the newest");
 }
 
 static void events_draw(void *state, const struct session *s, struct canvas *c)
@@ -384,7 +388,7 @@ static void events_describe(void *state, const struct session *s, struct buf *ou
 	struct events_state *st = state;
 	const struct snapshot *snap = session_snapshot(s);
 	const struct event *e;
-	char when[24];
+	char when[40];
 
 	if (!row_count(st, s)) {
 		buf_adds(out,
@@ -399,9 +403,8 @@ static void events_describe(void *state, const struct session *s, struct buf *ou
 	if (!e)
 		return;
 	event_describe(e, out);
-	buf_addf(out, ". %s Seen in sample %" PRIu64 ", %s%s.", meaning_of(e), e->seq,
-		 ago_text(snap->time_ns > e->time_ns ? snap->time_ns - e->time_ns : 0, when),
-		 snap->time_ns > e->time_ns + 100000000 ? " ago" : "");
+	buf_addf(out, ". %s Seen in sample %" PRIu64 ", %s.", meaning_of(e), e->seq,
+		 when_text(snap, e->time_ns, when));
 }
 
 static void events_heading(void *state, const struct session *s, struct buf *out)

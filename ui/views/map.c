@@ -251,8 +251,7 @@ static void draw_note(const struct drawing *d, const struct block *k, int row, i
 	struct buf b = BUF_INIT;
 	struct page_counts n;
 	struct growth g;
-	uint64_t ago;
-	char size[16], when[16];
+	char size[16], when[40];
 
 	if (r == 1 && d->snap->pages) {
 		n = residency_count(d->snap->pages, k->start, k->end);
@@ -261,9 +260,9 @@ static void draw_note(const struct drawing *d, const struct block *k, int row, i
 			buf_addf(&b, " in %s", text_size(k->end - k->start, size));
 	} else if (r == 2 && k->kind == BLOCK_FILES) {
 		member_names(d->snap->layout, k, &b);
-	} else if (r == 2 && (ago = grew_ago(d, k, &g)) != UNKNOWN && ago < 60000000000ull) {
-		buf_addf(&b, "▼ grew %s %s%s", text_size(g.last_amount, size), ago_text(ago, when),
-			 ago < 100000000 ? "" : " ago");
+	} else if (r == 2 && grew_ago(d, k, &g) < 60000000000ull) {
+		buf_addf(&b, "▼ grew %s %s", text_size(g.last_amount, size),
+			 when_text(d->snap, g.last_time_ns, when));
 		quiet = style_heat(STYLE(NEW), session_heat(d->s, k->start, k->end));
 	}
 	if (b.len)

@@ -74,8 +74,9 @@ void paint_code(struct canvas *c, int row, int from, int end, uint64_t bytes)
 
 const char *address_text(uint64_t addr, char out[24])
 {
+	/* Both ends: how high it lies, and where. */
 	if (addr >> 48)
-		snprintf(out, 24, "…%011" PRIx64, addr & 0xfffffffffff);
+		snprintf(out, 24, "%04x…%07" PRIx64, (unsigned)(addr >> 48), addr & 0xfffffff);
 	else
 		snprintf(out, 24, "%012" PRIx64, addr);
 	return out;
@@ -203,11 +204,13 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 	return true;
 }
 
+enum { NOW_NS = 100000000 };
+
 const char *ago_text(uint64_t ns, char out[16])
 {
 	uint64_t ms = ns / 1000000;
 
-	if (ms < 100)
+	if (ns < NOW_NS)
 		snprintf(out, 16, "now");
 	else if (ms < 10000)
 		snprintf(out, 16, "%u.%u s", (unsigned)(ms / 1000), (unsigned)(ms / 100 % 10));
@@ -215,6 +218,17 @@ const char *ago_text(uint64_t ns, char out[16])
 		snprintf(out, 16, "%u s", (unsigned)(ms / 1000));
 	else
 		snprintf(out, 16, "%" PRIu64 " min", ms / 60000 % 1000000);
+	return out;
+}
+
+const char *when_text(const struct snapshot *snap, uint64_t time_ns, char out[40])
+{
+	uint64_t ago = snap->time_ns > time_ns ? snap->time_ns - time_ns : 0;
+	bool ended = snap->process.ended, now = ago < NOW_NS;
+	char age[16];
+
+	snprintf(out, 40, "%s%s", ended && now ? "at the end" : ago_text(ago, age),
+		 now ? "" : ended ? " before the end" : " ago");
 	return out;
 }
 

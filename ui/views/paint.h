@@ -10,6 +10,7 @@
 #include "mmscope/buf.h"
 #include "mmscope/canvas.h"
 #include "mmscope/session.h"
+#include "mmscope/view.h"
 
 static inline int imin(int a, int b) { return a < b ? a : b; }
 static inline int imax(int a, int b) { return a > b ? a : b; }
@@ -29,8 +30,6 @@ int common_digits(uint64_t low, uint64_t high);
 
 /* "132K", or "-" where nobody knows. */
 const char *size_text(uint64_t bytes, char out[16]);
-/* "12 345": digits in groups. */
-const char *count_text(uint64_t n, char out[32]);
 const char *plural(uint64_t n);		/* "" or "s" */
 
 /* '●' changed this tick ... '·' three ticks ago, ' ' quiet. */
@@ -58,6 +57,9 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 
 /* How long ago, for people: "0.3 s", "12 s", "4 min". */
 const char *ago_text(uint64_t ns, char out[16]);
+/* When something was, as of the picture: "now", "3.2 s ago"; of a process that has ended "at the
+ * end", "3.2 s before the end": its picture stands still, and the clock goes on. */
+const char *when_text(const struct snapshot *snap, uint64_t time_ns, char out[40]);
 
 /* A column of a list. `rows` is what the view hands through; i a row of it. */
 struct column {

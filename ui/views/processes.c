@@ -108,12 +108,12 @@ static void draw_heads(const struct machine *m, struct canvas *c, int width)
 	for (size_t p = 0; p < m->nprocs; p++, col += width) {
 		const struct machine_process *pr = &m->procs[p];
 		struct style st = !pr->alive ? STYLE(DIM) : pr->current ? style_attr(STYLE(SP), ATTR_BOLD) : STYLE(TITLE);
-		char rss[16];
+		char rss[16], n[32];
 
 		canvas_putf(c, 0, col, st, pr->parent >= 0 ? "P%u, child of P%d" : "P%u", pr->number, pr->parent);
 		if (pr->alive)
-			canvas_putf(c, 1, col, STYLE(DIM), "%s %llu faults", text_size(pr->rss, rss),
-				    (unsigned long long)pr->minflt);
+			canvas_putf(c, 1, col, STYLE(DIM), "%s %s fault%s", text_size(pr->rss, rss),
+				    count_text(pr->minflt, n), plural(pr->minflt));
 		else
 			canvas_put(c, 1, col, STYLE(DIM), "ended");
 	}

@@ -296,14 +296,14 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 		return above->text;
 	switch (below->kind) {
 	case MARK_EDGE:
-		return above->kind == MARK_TOP ? "names, environment, args" :
+		return above->kind == MARK_TOP ? "args and environment" :
 			"auxv, envp, argv, argc";
 	case MARK_FRAME:
 		return r->last;
 	case MARK_SP:
 		return r->shared ? "stacks of several threads" : "in use";
 	case MARK_LOWEST:
-		return sp && above->kind == MARK_SP ? "below sp, touched before" : "touched";
+		return sp && above->kind == MARK_SP ? "touched below sp" : "touched";
 	case MARK_DEEPEST:
 		return "resident once, given up";
 	case MARK_START:
@@ -317,7 +317,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_FLOOR:
 		return above->kind == MARK_START ? "may still grow" : "the limit would allow";
 	case MARK_GAP:
-		return above->kind == MARK_START ? "may still grow" : "only with a higher limit";
+		return above->kind == MARK_START ? "may still grow" : "with a higher limit";
 	default:
 		return above->kind == MARK_GAP ? "guard gap, stays free" : "free";
 	}

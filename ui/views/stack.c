@@ -13,7 +13,7 @@
 #include "ui/views/ruler.h"
 #include "ui/views/stackwords.h"
 
-enum { TEXT = 15, BELOW_LINES = 3, PANEL = 30, PANEL_FROM = 84 };
+enum { TEXT = 15, BELOW_LINES = 3, PANEL = 30, PANEL_FROM = 84, WITH_SP = 52 };
 
 struct stack_state {
 	int cursor;		/* which mark is under the cursor */
@@ -46,16 +46,13 @@ static const struct look_of { uint32_t tick; uint16_t role; } looks[] = {
 static void draw_growth(const struct ruler *r, const struct snapshot *snap, struct canvas *c,
 			int row, int col, unsigned heat)
 {
-	char size[16], when[16], text[64];
-	uint64_t ago;
+	char size[16], when[40], text[80];
 
-	if (!r->grew || snap->time_ns < r->growth.last_time_ns)
+	if (!r->grew || snap->time_ns < r->growth.last_time_ns ||
+	    snap->time_ns - r->growth.last_time_ns > 3600000000000ull)
 		return;
-	ago = snap->time_ns - r->growth.last_time_ns;
-	if (ago > 3600000000000ull)
-		return;
-	snprintf(text, sizeof(text), "▼ +%s %s%s", text_size(r->growth.last_amount, size),
-		 ago_text(ago, when), ago < 100000000 ? "" : " ago");
+	snprintf(text, sizeof(text), "▼ +%s %s", text_size(r->growth.last_amount, size),
+		 when_text(snap, r->growth.last_time_ns, when));
 	if (text_width(text) + col > canvas_cols(c))
 		snprintf(text, sizeof(text), "▼ +%s", size);
 	canvas_put(c, row, col, style_heat(style_attr(STYLE(NEW), heat ? ATTR_BOLD : 0), heat),
@@ -81,7 +78,7 @@ static void draw_mark(const struct ruler *r, const struct session *s, struct can
 	canvas_ch(c, row, 13, st, looks[m->kind].tick);
 	col = put_short(c, row, TEXT, st, m->text);
 	if (m->stops)
-		put_short(c, row, col + 1, STYLE(LIMIT), "◄ ends here");
+		put_short(c, row, col + 1, STYLE(LIMIT), "◄ stops it");
 	if (m->kind == MARK_START)
 		draw_growth(r, snap, c, row, col + 2,
 			    session_heat(s, m->addr, snap->layout->vmas[r->index].end));
@@ -217,8 +214,11 @@ static void draw_sp_line(const struct ruler *r, const struct snapshot *snap, str
 		buf_addf(&b, "T %d %s: ", (int)r->task->tid,
 			 clean(r->task->comm, comm, sizeof(comm)));
 	if (r->sp != UNKNOWN) {
-		buf_addf(&b, "sp %012" PRIx64 "%s%s, stack found %s", r->sp, r->since ? " " : "",
-			 r->since ? r->since : "", stack_found_names[r->task->stack.found]);
+		/* The ruler has it too: beside another room there is no place for it twice. */
+		if (canvas_cols(c) >= WITH_SP)
+			buf_addf(&b, "sp %012" PRIx64 "%s%s, ", r->sp, r->since ? " " : "",
+				 r->since ? r->since : "");
+		buf_addf(&b, "stack found %s", stack_found_names[r->task->stack.found]);
 	} else {
 		const struct why *w = whys_find(snap->whys, "tasks[].sp");
 

@@ -254,7 +254,7 @@ static const struct column task_columns[] = {
 	{ .name = "letter", .head = "S", .width = 1, .left = true, .text = text_letter },
 	{ .name = "state", .head = "STATE", .width = 8, .room = 96, .left = true, .rising = true,
 	  .text = text_state, .compare = compare_state },
-	{ .name = "syscall", .head = "SYSCALL", .width = 10, .least = 8, .left = true, .rising = true,
+	{ .name = "syscall", .head = "SYSCALL", .width = 15, .least = 8, .left = true, .rising = true,
 	  .text = text_syscall,
 	  .compare = compare_syscall },
 	{ .name = "sp", .head = "SP", .width = 12, .room = 82, .left = true, .text = text_sp,
