@@ -38,6 +38,7 @@ static const struct script {
 	{ "fork", { ">", ">", ">", ">", ">", "c" } },
 	{ "copied", { ")", "c" } },
 	{ "compare-none", { "A" } },
+	{ "compare-next", { "C", "Enter" } },
 	{ "compare", { "C", "text:5.10", "Enter" } },
 	{ "compare-stepped", { "C", "text:i386", "Enter", "D", "Right", "Right" } },
 	{ "contexts", { "x" } },

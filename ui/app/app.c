@@ -410,6 +410,15 @@ static void wheel(struct app *app, const struct input *in)
 		command_run(app, in->button == MOUSE_WHEEL_UP ? "up" : "down");
 }
 
+static void say_unbound(struct app *app, uint32_t key)
+{
+	char name[16], help[16];
+	uint32_t k = app_key_of(app, "help");
+
+	session_say(app->session, k ? "the key %s does nothing here; %s shows what keys do" :
+		    "the key %s does nothing here", key_name(key, name), k ? key_name(k, help) : "");
+}
+
 void app_input(struct app *app, const struct input *in)
 {
 	const char *command;
@@ -439,6 +448,8 @@ void app_input(struct app *app, const struct input *in)
 		command = app_binding(app, in->key);
 		if (command)
 			command_run(app, command);
+		else
+			say_unbound(app, in->key);
 	}
 }
 

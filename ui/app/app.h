@@ -30,13 +30,19 @@ struct prompt {
 };
 
 /* A list over the picture: help, palette, themes. */
-struct choice { char *key, *name, *about, *command; bool heading; };
+struct choice {
+	char *key, *name, *about, *command;
+	bool heading;
+	int fit;			/* to what was typed, see chooser.c */
+};
 struct chooser {
 	bool open;
 	const char *title;
 	struct choice *items;
 	size_t n, cap;
 	struct buf filter;
+	size_t *order, shown;		/* the filtered list: what fits best comes first */
+	bool ordered;			/* it is made of what was typed and added so far */
 	int selected, top;		/* in the filtered list */
 	void (*preview)(struct app *app, const char *command);
 	char *back;			/* command that undoes the preview, or NULL */

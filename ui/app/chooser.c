@@ -17,6 +17,7 @@ void chooser_close(struct chooser *ch)
 		free(ch->items[i].command);
 	}
 	free(ch->items);
+	free(ch->order);
 	free(ch->back);
 	buf_free(&ch->filter);
 	*ch = (struct chooser){ .open = false };
@@ -34,8 +35,9 @@ void chooser_add(struct chooser *ch, const char *key, const char *name, const ch
 {
 	VEC_GROW(ch->items, ch->n, ch->cap);
 	ch->items[ch->n++] = (struct choice){
-		xstrdup(key), xstrdup(name), text_sanitized(about), xstrdup(command), false,
+		xstrdup(key), xstrdup(name), text_sanitized(about), xstrdup(command), false, 0,
 	};
+	ch->ordered = false;
 }
 
 void chooser_heading(struct chooser *ch, const char *text)
@@ -47,31 +49,56 @@ void chooser_heading(struct chooser *ch, const char *text)
 		ch->selected++;
 }
 
-/* Every word of the filter stands somewhere in the row. */
-static bool passes(const struct chooser *ch, const struct choice *it)
-{
-	char *words = xstrdup(buf_str(&ch->filter)), *save = NULL;
-	bool ok = !it->heading || !*words;
+/* Where a word stands in a row, the best place first: who types a name means it. */
+enum fit { FIT_KEY, FIT_NAME, FIT_WORD, FIT_INSIDE, FIT_ABOUT, FIT_NOT };
 
-	for (char *w = strtok_r(words, " ", &save); w && ok; w = strtok_r(NULL, " ", &save))
-		ok = strcasestr(it->name, w) || strcasestr(it->about, w) || !strcmp(it->key, w);
-	free(words);
-	return ok;
+static enum fit fit_of_word(const struct choice *it, const char *word)
+{
+	const char *at = strcasestr(it->name, word);
+
+	if (!strcmp(it->key, word))
+		return FIT_KEY;
+	if (!at)
+		return strcasestr(it->about, word) ? FIT_ABOUT : FIT_NOT;
+	if (at == it->name)
+		return FIT_NAME;
+	return at[-1] == ' ' ? FIT_WORD : FIT_INSIDE;
 }
 
-static struct choice *nth(const struct chooser *ch, int want, int *total)
+/* Every word of the filter has to stand somewhere. */
+static enum fit fit_of(const struct chooser *ch, const struct choice *it)
 {
-	struct choice *found = NULL;
-	int n = 0;
+	char *words = xstrdup(buf_str(&ch->filter)), *save = NULL;
+	enum fit worst = it->heading && *words ? FIT_NOT : FIT_KEY;
 
-	for (size_t i = 0; i < ch->n; i++) {
-		if (!passes(ch, &ch->items[i]))
-			continue;
-		if (n++ == want)
-			found = &ch->items[i];
+	for (char *w = strtok_r(words, " ", &save); w && worst < FIT_NOT; w = strtok_r(NULL, " ", &save)) {
+		enum fit fit = fit_of_word(it, w);
+
+		worst = fit > worst ? fit : worst;
 	}
-	*total = n;
-	return found;
+	free(words);
+	return worst;
+}
+
+static void put_in_order(struct chooser *ch)
+{
+	ch->order = xreallocarray(ch->order, ch->n ? ch->n : 1, sizeof(*ch->order));
+	ch->shown = 0;
+	for (size_t i = 0; i < ch->n; i++)
+		ch->items[i].fit = fit_of(ch, &ch->items[i]);
+	for (int fit = 0; fit < FIT_NOT; fit++)
+		for (size_t i = 0; i < ch->n; i++)
+			if (ch->items[i].fit == fit)
+				ch->order[ch->shown++] = i;
+	ch->ordered = true;
+}
+
+static struct choice *nth(struct chooser *ch, int want, int *total)
+{
+	if (!ch->ordered)
+		put_in_order(ch);
+	*total = (int)ch->shown;
+	return want >= 0 && want < *total ? &ch->items[ch->order[want]] : NULL;
 }
 
 static void preview(struct app *app)
@@ -161,6 +188,7 @@ void chooser_input(struct app *app, const struct input *in)
 		leave(app, true);
 		return;
 	} else if (edit_line(app, &ch->filter, &cursor, in)) {
+		ch->ordered = false;
 		ch->selected = 0;
 		nth(ch, 0, &total);
 	} else {
@@ -191,7 +219,7 @@ static void draw_row(const struct chooser *ch, struct canvas *c, int row, const 
 }
 
 /* How many choices there are among the first n lines. */
-static int choices(const struct chooser *ch, int n)
+static int choices(struct chooser *ch, int n)
 {
 	int count = 0, total;
 

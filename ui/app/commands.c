@@ -11,6 +11,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/lessons.h"
+#include "mmscope/machine.h"
 #include "mmscope/text.h"
 
 const struct view_command common_commands[] = {
@@ -203,9 +204,19 @@ static void do_goto(struct app *app, const char *arg)
 		prompt_open(app, PROMPT_GOTO, "");
 }
 
+/* What changes how a process is read changes nothing any more. */
+static bool has_ended(struct app *app)
+{
+	if (app->ended_ns)
+		session_say(app->session, "the process has ended: nothing is read any more");
+	return app->ended_ns;
+}
+
 static void do_pause(struct app *app, const char *arg)
 {
 	(void)arg;
+	if (has_ended(app))
+		return;
 	session_pause(app->session, !session_paused(app->session));
 }
 
@@ -243,6 +254,14 @@ static void add_command(struct app *app, const char *context, const char *name, 
 	buf_free(&line);
 }
 
+static const struct app_command *command_find(const char *name)
+{
+	for (const struct app_command *c = app_commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
 static void do_palette(struct app *app, const char *arg)
 {
 	const struct view *v = views[frame_focus(app)];
@@ -271,7 +290,8 @@ static void do_palette(struct app *app, const char *arg)
 		if (strcmp(c->name, "room"))
 			add_command(app, v->name, c->name, c->args, c->help);
 	for (const struct view_command *c = common_commands; c->name; c++)
-		add_command(app, v->name, c->name, c->args, c->help);
+		if (!command_find(c->name))
+			add_command(app, v->name, c->name, c->args, c->help);
 }
 
 /* Rooms and keys that this source has no use for are not told of. */
@@ -375,7 +395,7 @@ static void do_redo(struct app *app, const char *arg)
 
 static void set_interval(struct app *app, int to)
 {
-	if (to < 0 || to >= ninterval)
+	if (has_ended(app) || to < 0 || to >= ninterval)
 		return;
 	app->interval = to;
 	app->next_tick_ns = 0;
@@ -399,6 +419,8 @@ static void do_detail(struct app *app, const char *arg)
 	const struct snapshot *snap = session_snapshot(app->session);
 
 	(void)arg;
+	if (has_ended(app))
+		return;
 	if (!(session_caps(app->session) & CAP_DETAIL)) {
 		session_say(app->session, snap && snap->details ? "the figures of smaps are always there here" :
 			    "this source has no smaps");
@@ -614,14 +636,6 @@ const struct app_command app_commands[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-static const struct app_command *command_find(const char *name)
-{
-	for (const struct app_command *c = app_commands; c->name; c++)
-		if (!strcmp(c->name, name))
-			return c;
-	return NULL;
-}
-
 static bool is_common(const char *name)
 {
 	for (const struct view_command *c = common_commands; c->name; c++)
@@ -642,8 +656,19 @@ static bool some_view_has(const char *name)
 /* What is asked for is one of a few: they are laid out. */
 static void choose_argument(struct app *app, const struct source_command *c)
 {
+	const struct snapshot *snap = session_snapshot(app->session);
+	struct chooser *ch = &app->chooser;
+
 	chooser_open(app, c->help);
 	add_command(app, views[frame_focus(app)]->name, c->name, c->args, "");
+	/* Of kernels, the one that plays already is hardly meant. */
+	for (size_t i = 0; snap && snap->machine && i < ch->n; i++) {
+		if (strcmp(ch->items[i].command + strlen(c->name) + 1, snap->machine->profile))
+			continue;
+		free(ch->items[i].about);
+		ch->items[i].about = xstrdup("plays now");
+		ch->selected = i == 0;
+	}
 }
 
 static bool run_source_command(struct app *app, const char *name, const char *arg)
