@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "mmscope/clock.h"
 
@@ -68,13 +69,24 @@ static bool write_sample(struct batch *b, const struct snapshot *s)
 	return said;
 }
 
+/* Whoever is silent for long writes nothing that could fail: what a write would have met. */
+static struct error *nobody_reads(short revents)
+{
+	bool terminal = revents & POLLHUP;
+
+	if (!terminal)
+		raise(SIGPIPE);
+	return error_os(ERR_FAILURE, terminal ? EIO : EPIPE, "cannot write the output");
+}
+
 /* Until `deadline`, or until the target ends; the child's output is drained meanwhile. */
-static void wait_until(const struct batch *b, uint64_t deadline)
+static struct error *wait_until(const struct batch *b, uint64_t deadline)
 {
 	for (;;) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{ .fd = -1, .events = POLLIN },
 			{ .fd = -1, .events = POLLIN },
+			{ .fd = fileno(b->out) },
 		};
 		uint64_t now = clock_now_ns();
 		uint64_t ms = now < deadline ? (deadline - now + 999999) / 1000000 : 0;
@@ -83,12 +95,14 @@ static void wait_until(const struct batch *b, uint64_t deadline)
 			fds[0].fd = b->src->ops->fd(b->src);
 		if (b->o->child)
 			fds[1].fd = child_fd(b->o->child);
-		if (poll(fds, 2, ms > 3600000 ? 3600000 : (int)ms) < 0 && errno != EINTR)
-			return;
+		if (poll(fds, 3, ms > 3600000 ? 3600000 : (int)ms) < 0 && errno != EINTR)
+			return NULL;
 		if (fds[1].revents)
 			child_drain(b->o->child);
+		if (fds[2].revents & (POLLERR | POLLHUP))
+			return nobody_reads(fds[2].revents);
 		if (fds[0].revents || clock_now_ns() >= deadline)
-			return;
+			return NULL;
 	}
 }
 
@@ -194,7 +208,7 @@ struct error *batch_run(struct source *src, FILE *out, const struct batch_option
 		/* Late already (a stopped program, a slow reader): no burst to catch up. */
 		if (next < clock_now_ns())
 			next = clock_now_ns();
-		wait_until(&b, next);
+		err = wait_until(&b, next);
 	}
 	snapshot_put(b.born);
 	snapshot_put(b.given);

@@ -427,6 +427,22 @@ static void test_lessons(void **state)
 	finish(p);
 }
 
+/* Who has nothing to say notices all the same that nobody listens any more. */
+static void test_plain_unheard(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "trap '' HUP; exec " PROGRAM
+				     " --plain -d 3600 run -- sleep 3600", NULL };
+	struct pty *p = pty_start(24, 80, NULL, argv);
+	int status;
+
+	(void)state;
+	pty_wait_raw(p, 0, "is sleeping");
+	status = pty_hang_up(p);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+	pty_destroy(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_run_ends_at_once),
 		cmocka_unit_test(test_run_demo),
 		cmocka_unit_test(test_lessons),
+		cmocka_unit_test(test_plain_unheard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
