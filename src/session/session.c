@@ -535,10 +535,25 @@ static void remember_selecting(struct session *s)
 	s->selecting = true;
 }
 
+/* With a stack goes its thread; one whose stack it is already stays. */
+static void use_thread_of(struct session *s, const struct snapshot *snap, const struct vma *v)
+{
+	const struct task *t = snap->tasks ? task_list_find(snap->tasks, s->look.tid) : NULL;
+
+	if ((v->tid || v->role == ROLE_STACK) && (!t || t->stack.vma_end != v->end))
+		s->look.tid = v->tid ? v->tid : snap->process.pid;
+}
+
 void session_select(struct session *s, uint64_t addr)
 {
+	const struct snapshot *snap = session_snapshot(s);
+	ssize_t i;
+
 	remember_selecting(s);
 	s->look.addr = addr;
+	i = session_vma(s);
+	if (i >= 0)
+		use_thread_of(s, snap, &snap->layout->vmas[i]);
 }
 
 void session_select_task(struct session *s, pid_t tid)
@@ -681,9 +696,7 @@ void session_select_passing(struct session *s)
 			continue;
 		best = far;
 		s->look.addr = v->start;
-		/* With a stack goes its thread. */
-		if (v->tid || v->role == ROLE_STACK)
-			s->look.tid = v->tid ? v->tid : snap->process.pid;
+		use_thread_of(s, snap, v);
 	}
 }
 

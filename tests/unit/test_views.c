@@ -394,6 +394,26 @@ static void test_ruler_of_thread(void **state)
 	session_destroy(s);
 }
 
+/* With a stack goes its thread, in the room of kernel stacks the other way round. */
+static void test_stack_and_its_thread(void **state)
+{
+	struct session *s = scene_play("threads");
+	struct ruler r;
+
+	(void)state;
+	session_select(s, 0x7f0000802000);
+	assert_int_equal(session_tid(s), 5001);
+	session_select(s, 0x7f0000000000);
+	assert_int_equal(session_tid(s), 5000);
+	session_select_task(s, 5001);
+	assert_true(ruler_make(&r, s));
+	assert_int_equal(r.task->tid, 5000);
+	session_set_room(s, view_index("kstack"));
+	assert_true(ruler_make(&r, s));
+	assert_int_equal(r.task->tid, 5001);
+	session_destroy(s);
+}
+
 /* Any view, any scene, any size, any command. */
 /* A filter is set, and before anything is drawn again the picture is another one. */
 static void test_filter_between_pictures(void **state)
@@ -542,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_ruler),
 		cmocka_unit_test(test_ruler_of_frames),
 		cmocka_unit_test(test_ruler_of_thread),
+		cmocka_unit_test(test_stack_and_its_thread),
 		cmocka_unit_test(test_filter_between_pictures),
 		cmocka_unit_test(test_output_wraps),
 		cmocka_unit_test(test_everything_everywhere),

@@ -284,6 +284,7 @@ static void tick_session(struct app *app)
 {
 	const struct snapshot *before = session_newest(app->session);
 	bool had_detail = before && before->details;
+	char pss[16], uss[16];
 	int status;
 	struct error *err;
 
@@ -316,10 +317,9 @@ static void tick_session(struct app *app)
 		if (now->process.ended && !app->ended_ns)
 			app->ended_ns = clock_now_ns();
 		if (now->details && !had_detail && (session_caps(app->session) & CAP_DETAIL))
-			session_say(app->session, "smaps read once in %.1f ms: PSS %.1f MiB, USS %.1f MiB",
+			session_say(app->session, "smaps read once in %.1f ms: PSS %s, USS %s",
 				    (double)now->cost.panel_ns[PANEL_DETAIL] / 1e6,
-				    (double)now->details->pss / 1048576.0,
-				    (double)now->details->uss / 1048576.0);
+				    text_size(now->details->pss, pss), text_size(now->details->uss, uss));
 	}
 	app->dirty |= app->hot_ticks > 0;
 	app->hot_ticks -= app->hot_ticks > 0;

@@ -79,7 +79,8 @@ static struct parts make_parts(const struct kstack *k)
 		add(&p, PART_SP, low, 0, NULL);
 	}
 	if (k->high_water != UNKNOWN) {
-		add(&p, PART_EVER, k->size - k->high_water, low - (k->size - k->high_water), NULL);
+		if (low > k->size - k->high_water)
+			add(&p, PART_EVER, k->size - k->high_water, low - (k->size - k->high_water), NULL);
 		add(&p, PART_FREE, 0, k->size - k->high_water, NULL);
 	}
 	add(&p, PART_END, 0, 0, NULL);

@@ -45,6 +45,9 @@ static ssize_t choose(const struct session *s)
 	const struct task *t = snap->tasks ? task_list_find(snap->tasks, session_tid(s)) : NULL;
 	ssize_t i = session_vma(s);
 
+	/* Beside a kernel stack stands the user stack of the same task, also while another's is touched. */
+	if (t && t->stack.vma_end && session_room(s) == view_index("kstack"))
+		return layout_find(l, t->stack.vma_end - 1);
 	if (i >= 0 && is_stack(&l->vmas[i]))
 		return i;
 	/* A guard means the stack above it. */
@@ -303,7 +306,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_SP:
 		return r->shared ? "stacks of several threads" : "in use";
 	case MARK_LOWEST:
-		return sp && above->kind == MARK_SP ? "touched below sp" : "touched";
+		return sp && above->kind == MARK_SP ? "touched down to here" : "touched";
 	case MARK_DEEPEST:
 		return "resident once, given up";
 	case MARK_START:
@@ -311,7 +314,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 			return "guard page, not in maps";
 		/* fallthrough */
 	case MARK_GUARD_PAGE:
-		return above->addr <= r->lowest ? "never touched" : "touched before";
+		return above->addr <= r->lowest ? "never touched" : "touched down to here";
 	case MARK_GUARD:
 		return "guard: touch is SIGSEGV";
 	case MARK_FLOOR:

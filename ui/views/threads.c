@@ -513,6 +513,8 @@ static void threads_describe(void *state, const struct session *s, struct buf *o
 		buf_addf(out, "sp %012" PRIx64 ": %s in use.", t->sp,
 			 text_size(t->stack.used, size));
 	buf_addc(out, ' ');
+	if (t->sp != UNKNOWN && t->syscall == SYSCALL_UNKNOWN)
+		describe_why(snap, "tasks[].syscall", out);
 	describe_stack(snap, t, out);
 }
 
