@@ -48,7 +48,8 @@ void canvas_pop(struct canvas *c);
 int canvas_rows(const struct canvas *c);
 int canvas_cols(const struct canvas *c);
 
-/* All return the column behind what was put (also when it was cut). */
+/* All return the column behind what was put (also when it was cut). What runs over the right edge
+ * ends in "…" there: half a number must not look like one. */
 int canvas_put(struct canvas *c, int row, int col, struct style st, const char *utf8);
 int canvas_putn(struct canvas *c, int row, int col, struct style st, int width, const char *utf8);
 						/* exactly width columns: cut with "…" or padded */

@@ -30,7 +30,7 @@ static void test_put_and_cut(void **state)
 	struct canvas *c = canvas_create(5, 8, false);
 
 	(void)state;
-	assert_int_equal(canvas_put(c, 0, 6, plain, "abc"), 9);
+	assert_int_equal(canvas_put(c, 0, 6, plain, "abc"), 9);	/* is seen to be cut */
 	assert_int_equal(canvas_put(c, 1, -1, plain, "abc"), 2);
 	canvas_put(c, -1, 0, plain, "never");
 	canvas_put(c, 5, 0, plain, "never");
@@ -38,7 +38,7 @@ static void test_put_and_cut(void **state)
 	assert_int_equal(canvas_putn(c, 3, 0, plain, 6, "ab"), 6);
 	canvas_put(c, 3, 6, plain, "|");
 	assert_int_equal(canvas_right(c, 4, 8, plain, "end"), 5);
-	check(c, "      ab\nbc\n abc…\nab    |\n     end\n");
+	check(c, "      a…\nbc\n abc…\nab    |\n     end\n");
 	canvas_destroy(c);
 }
 
@@ -69,11 +69,11 @@ static void test_rooms(void **state)
 	canvas_fill(c, (struct rect){ 0, 0, 2, 2 }, plain, '*');
 	canvas_pop(c);
 	canvas_pop(c);
-	check(c, "\n  *1234\n     ##\n     ##\n\n");
+	check(c, "\n  *123…\n     ##\n     ##\n\n");
 	canvas_push(c, (struct rect){ 0, 3, 5, 2 });
 	canvas_clear(c);
 	canvas_pop(c);
-	check(c, "\n  *  34\n     ##\n     ##\n\n");
+	check(c, "\n  *  3…\n     ##\n     ##\n\n");
 	canvas_destroy(c);
 }
 
@@ -91,7 +91,7 @@ static void test_wide(void **state)
 	canvas_put(c, 4, 1, plain, "漢");
 	canvas_put(c, 4, 0, plain, "字");		/* over one and a half */
 	canvas_putn(c, 5, 0, plain, 4, "a漢漢");	/* no room for the second */
-	check(c, "漢字x\n a字\n漢b\n\n字\na漢…\n");
+	check(c, "漢字x\n a字\n漢b\n     …\n字\na漢…\n");
 	assert_int_equal(canvas_cell(c, 0, 1)->ch, 0);
 	assert_int_equal(canvas_cell(c, 1, 0)->ch, ' ');
 	assert_int_equal(canvas_cell(c, 4, 2)->ch, ' ');
@@ -278,7 +278,7 @@ static void test_no_size(void **state)
 	check(c, "");
 	canvas_resize(c, 1, 2);
 	canvas_put(c, 0, 0, plain, "xyz");
-	check(c, "xy\n");
+	check(c, "x…\n");
 	canvas_destroy(c);
 	canvas_destroy(NULL);
 	assert_int_equal(sizeof(struct cell), 8);

@@ -232,9 +232,13 @@ static uint32_t next_ch(const char **s)
 int canvas_put(struct canvas *c, int row, int col, struct style st, const char *utf8)
 {
 	const struct rect *r = &room(c)->area;
+	bool begun = col < r->cols;
 
 	while (*utf8)
 		col += put_ch(c, r->row + row, r->col + col, st, next_ch(&utf8));
+	/* Nothing ends at the edge as if it were whole. */
+	if (begun && col > r->cols)
+		put_ch(c, r->row + row, r->col + r->cols - 1, st, ELLIPSIS);
 	return col;
 }
 
