@@ -228,12 +228,21 @@ static void put_number(uint64_t v, enum decision_unit unit, struct buf *out)
 
 static void put_named(const char *name, uint64_t v, enum decision_unit unit, struct buf *out)
 {
-	buf_addf(out, "%s ", name);
+	static const struct { enum decision_unit unit; const char *name; } said[] = {
+		{ DECISION_IN_BYTES, "bytes" }, { DECISION_IN_PAGES, "pages" },
+	};
+	bool again = false;
+
+	/* "pages 1 page" */
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		again |= said[i].unit == unit && !strcmp(said[i].name, name);
+	if (!again)
+		buf_addf(out, "%s ", name);
 	put_number(v, unit, out);
 }
 
 /* The two numbers of a step share a unit, but for these: an order beside a frame's number, a frame
- * beside an index, bytes beside an address. */
+ * beside an index, bytes beside an address, flags beside one. */
 static enum decision_unit unit_of(const struct decision *d, const char *name)
 {
 	static const struct { enum decision_unit said; const char *name; enum decision_unit is; } other[] = {
@@ -241,6 +250,12 @@ static enum decision_unit unit_of(const struct decision *d, const char *name)
 		{ DECISION_IN_COUNT, "frame", DECISION_IN_PFN },
 		{ DECISION_IN_HEX, "bytes", DECISION_IN_COUNT },
 		{ DECISION_IN_HEX, "pid", DECISION_IN_COUNT },
+		{ DECISION_IN_HEX, "len", DECISION_IN_BYTES },
+		{ DECISION_IN_HEX, "address", DECISION_IN_ADDRESS },
+		{ DECISION_IN_HEX, "addr", DECISION_IN_ADDRESS },
+		{ DECISION_IN_HEX, "start", DECISION_IN_ADDRESS },
+		{ DECISION_IN_HEX, "sp", DECISION_IN_ADDRESS },
+		{ DECISION_IN_HEX, "ip", DECISION_IN_ADDRESS },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(other); i++)

@@ -305,6 +305,15 @@ static void scenario_click(void *state, struct session *s, int row, int col, boo
 		go_there(st, s);
 }
 
+/* Before the first operation there is a process already, and how it was made can be seen. */
+static const char *before_first(const struct machine *m)
+{
+	if (m->op)
+		return m->script->title;
+	return m->complete ? "The process is as exec made it; a step back shows how." :
+		"exec makes the process: step through its decisions in the path.";
+}
+
 static void scenario_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct snapshot *snap = session_snapshot(s);
@@ -321,7 +330,7 @@ static void scenario_describe(void *state, const struct session *s, struct buf *
 	if (l->kind != LINE_OPERATION) {
 		buf_addf(out, "Line %d is %s; nothing is executed. %s", st->sel + 1, l->kind == LINE_HEAD ?
 			 "of the head" : l->kind == LINE_UNDER ? "what another kernel does" :
-			 l->kind == LINE_SAY ? "told" : "no operation", m->script->title);
+			 l->kind == LINE_SAY ? "told" : "no operation", before_first(m));
 		return;
 	}
 	buf_addf(out, "Line %d, operation %zu: %s. ", st->sel + 1, l->op, l->operation);
