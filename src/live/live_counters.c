@@ -138,17 +138,23 @@ static void fill_process(struct live *lv, struct snapshot *next)
 		lv->reasons |= 1ull << REASON_KTHREAD;
 }
 
+static bool gone(int err)
+{
+	return err == ESRCH || err == ENOENT;
+}
+
 int live_counters(struct live *lv, struct sampling *s)
 {
 	uint64_t began = clock_now_ns(), cpu = clock_cpu_ns();
 	uint64_t mine = 1ull << REASON_MM | 1ull << REASON_MM_PART | 1ull << REASON_ADDRESSES | 1ull << REASON_EXE |
 			1ull << REASON_LIMITS | 1ull << REASON_FAULTS | 1ull << REASON_KTHREAD;
 	struct snapshot *next = s->next;
-	int err = read_stat(lv);
+	int stat = read_stat(lv), status = read_status(lv);
 
-	if (!err)
-		err = read_status(lv);
-	if (err == ESRCH || err == ENOENT)
+	/* The process has ended where both are gone; else a tree has no such file. */
+	if (gone(status) && !stat)
+		stat = read_stat(lv);
+	if (gone(stat) && gone(status))
 		return ESRCH;
 	lv->reasons &= ~mine;
 	fill_process(lv, next);

@@ -96,7 +96,8 @@ static void process(struct document *d)
 		unknown(d, "exe", "process.exe");
 	letter(j, "state", p->state);
 	json_bool(j, "kthread", p->kthread);
-	json_uint(j, "uid", p->uid);
+	if (p->uid != (uid_t)-1)
+		json_uint(j, "uid", p->uid);
 	if (p->ended) {
 		json_bool(j, "ended", true);
 		if (p->exit_known)
