@@ -29,6 +29,8 @@ static struct error *parse_argument(struct parser *p, const struct word *w, cons
 {
 	char arg[SCENARIO_LINE_MAX + 1];
 	size_t n = (size_t)(to - from);
+	uint64_t number;
+	const char *why;
 
 	snprintf(arg, sizeof(arg), "%.*s", (int)n, from);
 	if (facts[c->fact].argument == FACT_AT_ADDRESS) {
@@ -39,9 +41,8 @@ static struct error *parse_argument(struct parser *p, const struct word *w, cons
 	}
 	c->has_argument = true;
 	c->task = SYM_NONE;
-	c->proc = process_number(arg);
-	if (c->proc >= 0)
-		return NULL;
+	if (process_word(arg, &number, &c->proc, &why))
+		return why ? parser_error(p, w->column + (unsigned)(from - w->s) + 1, "%s in \"%s\"", why, arg) : NULL;
 	if (!n || name_length(arg) != n || n > SCENARIO_NAME_MAX)
 		return parser_error(p, w->column + (unsigned)(from - w->s), "a task expected: Pn or a NAME, not \"%s\"",
 				    arg);

@@ -98,11 +98,12 @@ static struct error *task_word(struct parser *p, struct scenario_op *so)
 {
 	const struct word *w = parser_next(p);
 	size_t n = w ? name_length(w->s) : 0;
+	const char *why;
 
 	so->task = SYM_NONE;
-	so->op.proc = w ? process_number(w->s) : -1;
-	if (so->op.proc >= 0)
-		return NULL;
+	so->op.proc = -1;
+	if (w && process_word(w->s, &so->op.value, &so->op.proc, &why))
+		return why ? parser_error(p, w->column + 1, "%s in \"%s\"", why, w->s) : NULL;
 	if (!n || w->s[n])
 		return parser_expected(p, w, "a task expected: P0, P1, ... or the NAME of a thread", NULL);
 	if (n > SCENARIO_NAME_MAX)

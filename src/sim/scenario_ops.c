@@ -394,12 +394,16 @@ static struct error *parse_nothing(struct parser *p, struct scenario_op *so)
 	return NULL;
 }
 
-int process_number(const char *s)
+bool process_word(const char *s, uint64_t *number, int *proc, const char **why)
 {
-	char *end = NULL;
-	unsigned long n = s[0] == 'P' && s[1] >= '0' && s[1] <= '9' ? strtoul(s + 1, &end, 10) : 0;
+	const char *end;
 
-	return end && !*end && strlen(s) <= 9 ? (int)n : -1;
+	if (s[0] != 'P' || !s[1] || s[1 + strspn(s + 1, "0123456789")])
+		return false;
+	*number = 0;
+	*why = number_parse(s + 1, &end, number);
+	*proc = *number < SIM_MAX_PROCS ? (int)*number : SIM_MAX_PROCS;
+	return true;
 }
 
 struct error *parser_number(struct parser *p, struct scenario_op *so, enum slot slot, const char *what)

@@ -38,10 +38,11 @@ struct error *expr_parse(struct parser *p, const struct word *w, const char *wha
 struct error *expr_parse_at(struct parser *p, const struct word *w, const char *s, const char *what,
 			    struct expr *ret);
 
-/* An expression for a slot; a name that is new; the n of "Pn", -1: it is none. */
+/* An expression for a slot; a name that is new. */
 struct error *parser_number(struct parser *p, struct scenario_op *so, enum slot slot, const char *what);
 struct error *parser_new_name(struct parser *p, int *ret);
-int process_number(const char *s);
+/* Is s "Pn"? Then its number, the process (SIM_MAX_PROCS: none), and what is wrong with it or NULL. */
+bool process_word(const char *s, uint64_t *number, int *proc, const char **why);
 
 /* scenario_kernel.c: what follows the operation's word */
 struct error *parse_call(struct parser *p, struct scenario_op *so);

@@ -321,7 +321,7 @@ static int scope_block(const struct scope *s, int name)
 static enum verdict no_task(const struct scenario *sc, const struct scenario_op *so, char why[64])
 {
 	if (so->task == SYM_NONE)
-		snprintf(why, 64, "skipped: no process P%d", so->op.proc);
+		snprintf(why, 64, "skipped: no process P%llu", (unsigned long long)so->op.value);
 	else
 		snprintf(why, 64, "skipped: no task %s", sc->symbol[so->task]);
 	return VERDICT_SKIPPED;
@@ -350,10 +350,8 @@ enum verdict scenario_resolve(const struct scenario *sc, const struct scope *s,
 		return VERDICT_SKIPPED;
 	}
 	if (op.kind == SIM_OP_SWITCH &&
-	    ((unsigned)op.proc >= s->nprocs || !s->proc[op.proc].alive)) {
-		snprintf(why, 64, "skipped: no process P%d", op.proc);
-		return VERDICT_SKIPPED;
-	}
+	    ((unsigned)op.proc >= s->nprocs || !s->proc[op.proc].alive))
+		return no_task(sc, so, why);
 	if (op.kind == SIM_OP_RUN || op.kind == SIM_OP_SHARE) {
 		op.task = scope_task(s, so->task, so->op.proc);
 		if (!op.task)

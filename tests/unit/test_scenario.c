@@ -54,6 +54,8 @@ static void test_wrong_lines(void **state)
 		{ "touch 18446744073709551616 r", "t.scn:1:7: a number of 2^64 or more" },
 		{ "touch 0x10000000000000000 r", "t.scn:1:7: a number of 2^64 or more" },
 		{ "touch 16777216T r", "t.scn:1:7: a number of 2^64 or more" },
+		{ "switch P18446744073709551616", "t.scn:1:9: a number of 2^64 or more" },
+		{ "expect used:P18446744073709551616=1", "t.scn:1:14: a number of 2^64 or more" },
 		{ "touch 0x r", "t.scn:1:7: no digits" },
 		{ "switch 1", "t.scn:1:8: a task expected: P0, P1" },
 		{ "setrlimit stak 4p", "t.scn:1:11: a limit expected: stack, as, data or memlock, "
@@ -309,7 +311,9 @@ static void test_names(void **state)
 				  "touch A.len r\n"
 				  "mmap C A+X rw private file@Y fixed Z\n"
 				  "switch P4\n"
-				  "setrlimit as Q\n");
+				  "setrlimit as Q\n"
+				  "switch P4294967296\n"
+				  "share kstack P18446744073709551615\n");
 
 	(void)state;
 	assert_int_equal(stage_run(&s, 0, 0), VERDICT_SKIPPED);
@@ -331,6 +335,10 @@ static void test_names(void **state)
 	assert_int_equal(stage_run(&s, 10, 0), VERDICT_SKIPPED);
 	assert_string_equal(s.why, "skipped: no process P4");
 	assert_int_equal(stage_run(&s, 11, 0), VERDICT_SKIPPED);
+	assert_int_equal(stage_run(&s, 12, 0), VERDICT_SKIPPED);
+	assert_string_equal(s.why, "skipped: no process P4294967296");
+	assert_int_equal(stage_run(&s, 13, 0), VERDICT_SKIPPED);
+	assert_string_equal(s.why, "skipped: no process P18446744073709551615");
 	stage_end(&s);
 }
 
