@@ -387,7 +387,7 @@ static void summary(struct run *r)
 	struct checker *c = r->c;
 
 	fprintf(c->talk, "%s: ", r->sc->path);
-	if (r->sc->title)
+	if (r->sc->title && *r->sc->title)
 		fprintf(c->talk, "%s: ", r->sc->title);
 	if (r->profile)
 		fprintf(c->talk, "under %s%s: ", sim_profile_name(r->profile),

@@ -100,6 +100,17 @@ static struct error *next_expr(struct parser *p, struct scenario_op *so, enum sl
 	return arg_expr(p, so, slot, parser_next(p), what);
 }
 
+/* A word's value, where each word is good for one. */
+static struct error *next_once(struct parser *p, struct scenario_op *so, enum slot slot)
+{
+	const struct word *w = &p->word[p->at - 1];
+
+	for (unsigned i = 0; i < so->nargs; i++)
+		if (so->arg[i].slot == slot)
+			return parser_error(p, w->column, "a second %s: once is enough", w->s);
+	return next_expr(p, so, slot, "LEN");
+}
+
 static struct error *new_name(struct parser *p, const struct word *w, int *ret)
 {
 	size_t n = w ? name_length(w->s) : 0;
@@ -233,7 +244,9 @@ static struct error *mremap_option(struct parser *p, struct scenario_op *so, con
 		so->op.flags |= MREMAP_MAYMOVE;
 	} else if (is_word(w, "dontunmap")) {
 		so->op.flags |= MREMAP_DONTUNMAP;
-	} else if (is_word(w, "fixed") && !(so->op.flags & MREMAP_FIXED)) {
+	} else if (is_word(w, "fixed")) {
+		if (so->op.flags & MREMAP_FIXED)
+			return parser_error(p, w->column, "a second place: one is enough");
 		so->op.flags |= MREMAP_FIXED;
 		return next_expr(p, so, SLOT_PLACE, "ADDR");
 	} else if (is_word(w, "as")) {
@@ -435,16 +448,13 @@ static struct error *parse_thread(struct parser *p, struct scenario_op *so)
 	so->op.guard = SIM_PAGE;
 	while (!err && (w = parser_next(p))) {
 		if (is_word(w, "stack"))
-			err = next_expr(p, so, SLOT_LEN, "LEN");
+			err = next_once(p, so, SLOT_LEN);
 		else if (is_word(w, "guard"))
-			err = next_expr(p, so, SLOT_GUARD, "LEN");
+			err = next_once(p, so, SLOT_GUARD);
 		else if (is_word(w, "kstack"))
-			err = next_expr(p, so, SLOT_NEWLEN, "LEN");
+			err = next_once(p, so, SLOT_NEWLEN);
 		else
 			err = parser_expected(p, w, "stack, guard or kstack expected", list);
-		if (!err && so->nargs > 3)
-			err = parser_error(p, p->word[p->at - 1].column,
-					   "stack, guard and kstack once each");
 	}
 	return err;
 }
@@ -457,13 +467,11 @@ static struct error *parse_exec(struct parser *p, struct scenario_op *so)
 
 	while (!err && (w = parser_next(p))) {
 		if (is_word(w, "args"))
-			err = next_expr(p, so, SLOT_LEN, "LEN");
+			err = next_once(p, so, SLOT_LEN);
 		else if (is_word(w, "env"))
-			err = next_expr(p, so, SLOT_NEWLEN, "LEN");
+			err = next_once(p, so, SLOT_NEWLEN);
 		else
 			err = parser_expected(p, w, "args or env expected", list);
-		if (!err && so->nargs > 2)
-			err = parser_error(p, p->word[p->at - 1].column, "args and env once each");
 	}
 	return err;
 }
