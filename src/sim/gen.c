@@ -12,7 +12,10 @@ const char *const gen_profile_name[GEN_NPROFILES + 1] = {
 	[GEN_BRK] = "brk",
 	[GEN_MIXED] = "mixed",
 	[GEN_KERNEL] = "kernel",
+	[GEN_WILD] = "wild",
 };
+
+const enum gen_profile gen_real[GEN_NREAL] = { GEN_STACK, GEN_VMA, GEN_FORK, GEN_BRK, GEN_MIXED, GEN_WILD };
 
 bool gen_profile_parse(const char *word, enum gen_profile *ret)
 {
@@ -488,6 +491,89 @@ static void gen_truncate(struct gen *g)
 	odd(g);
 }
 
+/* ---- everything with everything ---------------------------------------------------------- */
+
+static void wild_mmap(struct gen *g)
+{
+	static const unsigned sizes[] = { 1, 2, 3, 4, 4, 5, 8, 8, 16, 20, 48, 64, 80, 511, 512, 513, 1536,
+					  2048, 16384, 16385, 1 << 18, 5 << 18, 6171024 };
+	static const char *const backings[] = { "anon", "anon", "anon", "file", "file", "rofile" };
+	static const char *const offsets[] = { "@1", "@4p", "@16p", "@63p", "@64p", "@1T", "@-1p",
+					       "@0x7ffffffffffff000" };
+	static const char *const places[] = { "fixed", "fixed", "hint", "fixed_noreplace" };
+	static const char *const options[] = { "growsdown", "populate", "locked", "noreserve", "stack", "32bit" };
+	unsigned n = below(g, NAMES), i;
+	const char *backing = PICK(g, backings);
+
+	g->pages[n] = PICK(g, sizes);
+	buf_addf(g->out, "mmap %c %up", 'A' + n, g->pages[n]);
+	odd(g);
+	buf_addf(g->out, " %s %s %s", some_prot(g), chance(g, 30) ? "shared" : "private", backing);
+	if (*backing != 'a' && chance(g, 50))
+		say(g, PICK(g, offsets));
+	if (chance(g, 50))
+		mmap_place(g, PICK(g, places));
+	for (i = 0; i < ARRAY_LEN(options); i++)
+		if (chance(g, 8))
+			buf_addf(g->out, " %s", options[i]);
+}
+
+static void wild_mremap(struct gen *g)
+{
+	unsigned left, to, n;
+
+	say(g, "mremap ");
+	left = place(g);
+	length(g, left);
+	to = chance(g, 50) ? left : 1 + below(g, 2 * left + 8);
+	buf_addf(g->out, " %up", to);
+	if (chance(g, 75))
+		say(g, " maymove");
+	if (chance(g, 22))
+		say(g, " dontunmap");
+	if (chance(g, 40))
+		mmap_place(g, "fixed");
+	if (chance(g, 35)) {
+		n = below(g, NAMES);
+		g->pages[n] = to;
+		buf_addf(g->out, " as %c", 'A' + n);
+	}
+}
+
+static void wild_madvise(struct gen *g)
+{
+	static const char *const advices[] = { "remove", "remove", "remove", "willneed", "random", "sequential",
+					       "5", "26", "104", "0x100000004", "4294967295" };
+
+	if (chance(g, 60)) {
+		gen_madvise(g);
+		return;
+	}
+	gen_range(g, "madvise");
+	buf_addf(g->out, " %s", PICK(g, advices));
+}
+
+static void wild_brk(struct gen *g)
+{
+	static const char *const ways[] = { "A-1p", "B-257p", "data", "bss", "heap-1", "heap.end+1", "heap+4095",
+					    "+256p", "+512p", "+1G", "+24G", "-1", "heap+heap.len" };
+
+	if (chance(g, 50))
+		gen_brk(g);
+	else
+		buf_addf(g->out, "brk %s", PICK(g, ways));
+}
+
+static void wild_truncate(struct gen *g)
+{
+	static const char *const sizes[] = { "0", "1", "16p", "64p-1", "64p+1", "300p", "600p", "65M", "-1" };
+
+	if (chance(g, 50))
+		gen_truncate(g);
+	else
+		buf_addf(g->out, "truncate file %s", PICK(g, sizes));
+}
+
 /* ---- the kernel's side ------------------------------------------------------------------- */
 
 static const char *some_task(struct gen *g)
@@ -628,26 +714,31 @@ static void gen_expect(struct gen *g)
 
 static const struct {
 	void (*fn)(struct gen *g);
-	unsigned char weight[GEN_NPROFILES];	/* stack vma fork brk mixed kernel */
+	unsigned char weight[GEN_NPROFILES];	/* stack vma fork brk mixed kernel wild */
 } kinds[] = {
+	{ wild_mmap, { [GEN_WILD] = 20 } },
+	{ wild_mremap, { [GEN_WILD] = 10 } },
+	{ wild_madvise, { [GEN_WILD] = 14 } },
+	{ wild_brk, { [GEN_WILD] = 5 } },
+	{ wild_truncate, { [GEN_WILD] = 2 } },
 	{ gen_mmap, { 12, 24, 14, 10, 16, 3 } },
-	{ gen_munmap, { 6, 11, 5, 5, 7, 1 } },
-	{ gen_mprotect, { 8, 18, 6, 7, 9 } },
+	{ gen_munmap, { 6, 11, 5, 5, 7, 1, 7 } },
+	{ gen_mprotect, { 8, 18, 6, 7, 9, 0, 10 } },
 	{ gen_mremap, { 3, 11, 4, 3, 7 } },
 	{ gen_brk, { 1, 2, 2, 26, 5 } },
 	{ gen_madvise, { 8, 10, 11, 5, 10, 2 } },
-	{ gen_mlock, { 4, 4, 3, 3, 4 } },
-	{ gen_munlock, { 2, 3, 1, 2, 2 } },
-	{ gen_mlockall, { 1, 1, 1, 1, 1 } },
-	{ gen_munlockall, { 1, 1, 1, 1, 1 } },
-	{ gen_msync, { 0, 1, 1, 0, 1 } },
-	{ gen_mseal, { 1, 1, 0, 0, 1 } },
-	{ gen_touch, { 22, 20, 34, 24, 24, 4 } },
-	{ gen_stack, { 28, 1, 3, 2, 5, 2 } },
-	{ gen_setrlimit, { 8, 2, 1, 6, 3 } },
-	{ gen_fork, { 2, 1, 9, 2, 3, 3 } },
-	{ gen_exit, { 1, 0, 5, 1, 2, 3 } },
-	{ gen_switch, { 1, 0, 9, 1, 2 } },
+	{ gen_mlock, { 4, 4, 3, 3, 4, 0, 4 } },
+	{ gen_munlock, { 2, 3, 1, 2, 2, 0, 2 } },
+	{ gen_mlockall, { 1, 1, 1, 1, 1, 0, 1 } },
+	{ gen_munlockall, { 1, 1, 1, 1, 1, 0, 1 } },
+	{ gen_msync, { 0, 1, 1, 0, 1, 0, 1 } },
+	{ gen_mseal, { 1, 1, 0, 0, 1, 0, 1 } },
+	{ gen_touch, { 22, 20, 34, 24, 24, 4, 26 } },
+	{ gen_stack, { 28, 1, 3, 2, 5, 2, 4 } },
+	{ gen_setrlimit, { 8, 2, 1, 6, 3, 0, 4 } },
+	{ gen_fork, { 2, 1, 9, 2, 3, 3, 4 } },
+	{ gen_exit, { 1, 0, 5, 1, 2, 3, 3 } },
+	{ gen_switch, { 1, 0, 9, 1, 2, 0, 4 } },
 	{ gen_truncate, { 0, 1, 1, 0, 1, 0 } },
 	{ gen_thread, { 0, 0, 0, 0, 0, 6 } },
 	{ gen_kthread, { 0, 0, 0, 0, 0, 3 } },

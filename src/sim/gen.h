@@ -10,9 +10,10 @@
 
 #include "mmscope/buf.h"
 
-/* The first GEN_NREAL run on real kernels too. */
-enum gen_profile { GEN_STACK, GEN_VMA, GEN_FORK, GEN_BRK, GEN_MIXED, GEN_KERNEL, GEN_NPROFILES,
-		   GEN_NREAL = GEN_KERNEL };
+enum gen_profile { GEN_STACK, GEN_VMA, GEN_FORK, GEN_BRK, GEN_MIXED, GEN_KERNEL, GEN_WILD, GEN_NPROFILES };
+enum { GEN_NREAL = GEN_NPROFILES - 1 };
+
+extern const enum gen_profile gen_real[GEN_NREAL];	/* those that run on real kernels too */
 
 extern const char *const gen_profile_name[GEN_NPROFILES + 1];	/* NULL ends */
 bool gen_profile_parse(const char *word, enum gen_profile *ret);

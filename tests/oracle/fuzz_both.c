@@ -260,7 +260,7 @@ static void parse_options(int argc, char **argv)
 
 static enum gen_profile profile_of(uint64_t seed)
 {
-	return opt.profile < 0 ? (enum gen_profile)(seed % GEN_NREAL)
+	return opt.profile < 0 ? gen_real[seed % GEN_NREAL]
 			       : (enum gen_profile)opt.profile;
 }
 

@@ -196,6 +196,7 @@ static void test_generator(void **state)
 		[GEN_BRK] = 0x62f56bbbbb197f01ull,
 		[GEN_MIXED] = 0x1904d7adfb1e79a0ull,
 		[GEN_KERNEL] = 0x6ee7f4a7d1db3ac3ull,
+		[GEN_WILD] = 0x9730e929826aa140ull,
 	};
 	int p;
 
