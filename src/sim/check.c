@@ -7,6 +7,7 @@
 #include "mmscope/alloc.h"
 #include "mmscope/text.h"
 #include "src/sim/runner/kernel_run.h"
+#include "src/sim/runner/lab.h"
 
 enum { DIFF_LINES = 12, REPLAYS = 3 };
 
@@ -65,6 +66,7 @@ void check_options_of(const struct scenario *sc, const struct sim_profile *profi
 	o.cpus = sc->cpus;
 	if (machine) {
 		o.ram_pages = machine->ram_pages;
+		o.readahead = machine->readahead;
 		o.overcommit_memory = machine->overcommit_memory;
 		o.max_map_count = machine->max_map_count;
 	}
@@ -130,6 +132,7 @@ static struct error *need_lab(struct checker *c)
 	if (!c->lab && !c->lab_error) {
 		c->lab_error = lab_create(&c->lab);
 		world_kernel_machine(&c->machine);
+		c->machine.readahead = c->lab ? c->lab->readahead : 0;
 	}
 	return c->lab_error ? error_create(c->lab_error->code, "%s", c->lab_error->message) : NULL;
 }
@@ -549,6 +552,7 @@ struct error *check_compare(const struct scenario *sc, struct lab *lab, unsigned
 	struct error *err = NULL;
 
 	world_kernel_machine(&c.machine);
+	c.machine.readahead = lab->readahead;
 	check_options_of(sc, NULL, &c.machine, &r.options);
 	for (tries = 0; !err && tries <= REPLAYS; tries++) {
 		records = 0;

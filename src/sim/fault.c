@@ -33,6 +33,7 @@ static u64 read_prot(const struct sim *s, const struct vma *v, u32 pfn)
 
 struct fault {
 	bool major;		/* the page had to be read in */
+	bool again;		/* something was read: the fault is tried a second time */
 	bool counted;		/* min_flt is done */
 };
 
@@ -128,7 +129,7 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 		jword *pte;
 		u32 pfn = page_lookup(s, o, first + i - from);
 
-		if (!pfn)
+		if (!pfn || frame_at(s, pfn)->flags & FRF_READAHEAD)
 			continue;
 		pte = pte_make(s, mm, a);
 		if (!pte)
@@ -145,24 +146,6 @@ static bool do_fault_around(struct sim *s, struct mm *mm, struct vma *v, struct 
 	return here;
 }
 
-/* do_sync_mmap_readahead: what is read of a file when a page is missing. */
-static bool read_around(struct sim *s, struct mm *mm, const struct vma *v, struct object *o,
-			u64 index)
-{
-	u64 ra = s->prof->readahead >> PAGE_SHIFT, size = (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	u64 from = index > ra / 2 ? index - ra / 2 : 0, to;
-
-	if (v->flags & (VM_RAND_READ | VM_SEQ_READ))
-		from = index;
-	to = v->flags & VM_RAND_READ ? index + 1 : from + ra;
-	T_NOTE(s, "do_sync_mmap_readahead", "not in the page cache: read, a major fault", "from",
-	       from, "to", to < size ? to : size, SIM_U_PAGES);
-	for (u64 i = from; i < to && i < size; i++)
-		if (!page_lookup(s, o, i) && !page_add(s, o, i, mm->number, 0))
-			return false;
-	return true;
-}
-
 /* The page of the object at addr, found or made. */
 static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, struct object *o,
 				u64 addr, u32 *pfn, struct fault *fault)
@@ -176,10 +159,17 @@ static enum sim_sig object_page(struct sim *s, struct mm *mm, struct vma *v, str
 	if (beyond)
 		return SIM_BUS_ADRERR;
 	*pfn = page_lookup(s, o, index);
+	if (*pfn && frame_at(s, *pfn)->flags & FRF_READAHEAD && !(v->flags & VM_RAND_READ)) {
+		/* Tried again without the lock of the whole mm it counts like a first try. */
+		fault->again = true;
+		fault->major = s->populating || !RULE(s, per_vma_locks);
+		frame_set_flags(s, frame_at(s, *pfn), 0, FRF_READAHEAD);
+		return do_async_mmap_readahead(s, v, o, index) ? SIM_SIG_NONE : SIM_SIG_OOM;
+	}
 	if (*pfn)
 		return SIM_SIG_NONE;
-	fault->major = o->kind != OBJ_SHMEM;
-	if (fault->major && !read_around(s, mm, v, o, index))
+	fault->again = fault->major = o->kind != OBJ_SHMEM;
+	if (fault->major && !do_sync_mmap_readahead(s, v, o, index))
 		return SIM_SIG_OOM;
 	*pfn = fault->major ? page_lookup(s, o, index) :
 			      page_add(s, o, index, mm->number, addr & PAGE_MASK);
@@ -249,7 +239,7 @@ static noinline enum sim_sig do_fault(struct sim *s, struct mm *mm, struct vma *
 	if (sig)
 		return sig;
 	/* After the read the fault starts again, and finds more than the one page. */
-	if (fault->major && around && do_fault_around(s, mm, v, o, addr))
+	if (fault->again && around && do_fault_around(s, mm, v, o, addr))
 		return SIM_SIG_NONE;
 	pte = pte_make(s, mm, addr);
 	if (!pte)
@@ -324,7 +314,7 @@ static HOT noinline enum sim_sig do_wp_page(struct sim *s, struct mm *mm, struct
 enum sim_sig handle_mm_fault(struct sim *s, struct mm *mm, struct vma *v, u64 addr, bool write)
 {
 	enum sim_sig sig;
-	struct fault fault = { false, false };
+	struct fault fault = { false, false, false };
 	jword *pte;
 	T_ENTER(s, "handle_mm_fault", write ? "for a write" : "for a read", "address", addr, NULL,
 		0, SIM_U_ADDR);

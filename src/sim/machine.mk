@@ -29,6 +29,7 @@ libmmscope_a_SOURCES += \
 	src/sim/profile.h src/sim/profile.c src/sim/profile_arm64.c src/sim/profile_x86_64.c src/sim/profile_old.c \
 	src/sim/profile_kernel.h src/sim/profile_kernel.c \
 	src/sim/query.c \
+	src/sim/readahead.c \
 	src/sim/sched.c src/sim/sysrq.c src/sim/task.c \
 	src/sim/trace.c \
 	src/sim/ucall.c \

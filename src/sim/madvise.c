@@ -143,8 +143,15 @@ static int adv_nothing(struct sim *s, struct mm *mm, const struct range *r)
 
 static int adv_willneed(struct sim *s, struct mm *mm, const struct range *r)
 {
+	struct object *o = object_of(s, r->v->file);
+	u64 from = r->v->pgoff + ((r->start - r->v->start) >> PAGE_SHIFT);
+
 	(void)mm;
-	return !object_of(s, r->v->file) && !RULE(s, willneed_anon) ? -EBADF : 0;
+	if (!o)
+		return RULE(s, willneed_anon) ? 0 : -EBADF;
+	if (o->kind == OBJ_FILE)
+		page_cache_ra(s, o, from, (r->end - r->start) >> PAGE_SHIFT, 0);
+	return 0;
 }
 
 static int adv_lru(struct sim *s, struct mm *mm, const struct range *r)

@@ -100,6 +100,7 @@ _Static_assert(FR_BLOCK < 16, "struct frame has four bits for the kind");
 #define FRF_EXCLUSIVE 1		/* PageAnonExclusive */
 #define FRF_DIRTY 2		/* PG_dirty */
 #define FRF_ELSEWHERE 4		/* processes outside of the scenario map it as well: counted once */
+#define FRF_READAHEAD 8		/* PG_readahead: who comes here wants what follows */
 #define MAX_ORDER 10
 
 /* All that is known of a frame, in one word, so that one journal entry holds a change of it. */
@@ -201,6 +202,12 @@ struct object {
 	u32 spare;
 };
 
+/* file->f_ra: what was read ahead last, in pages. */
+struct file_ra {
+	u64 start;
+	u32 size, async_size;
+};
+
 #define NCLASSES 24
 struct area {
 	u32 head, tail;
@@ -260,6 +267,7 @@ struct root {
 	struct task task[SIM_MAX_TASKS];
 	u64 next_vma, next_anon, next_shmem;
 	ref object[6];			/* by OBJ_ */
+	struct file_ra ra[2];		/* of the file opened read/write, of the file read-only */
 	ref shmem_dir;			/* table of refs, by number */
 	u32 shmem_cap;
 	struct kroot k;
@@ -305,6 +313,7 @@ struct sim {
 	unsigned depth;
 	u64 rules_asked[SIM_RULE_WORDS];	/* since the last step that was traced */
 	bool failed;			/* an allocation was refused during this operation */
+	bool populating;		/* madvise does, not the process */
 	bool retracing;
 	enum alloc_end stack_end;	/* how the last request for a kernel stack ended */
 	/* Of the operation that runs: */
@@ -747,6 +756,15 @@ static inline void object_put(struct sim *s, u32 file)
 void object_truncate(struct sim *s, struct object *o, u64 from, u64 to, bool even_cows);
 void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res);
 void object_clean(struct sim *s, struct object *o, u64 from, u64 to);	/* written back */
+static inline u64 object_pages(const struct object *o)
+{
+	return (o->len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* ---- readahead.c; false: no memory --------------------------------------------------------- */
+bool page_cache_ra(struct sim *s, struct object *o, u64 index, u64 n, u64 ahead);
+bool do_sync_mmap_readahead(struct sim *s, const struct vma *v, struct object *o, u64 index);
+bool do_async_mmap_readahead(struct sim *s, const struct vma *v, struct object *o, u64 index);
 
 /* ---- place.c -------------------------------------------------------------------------------- */
 /* get_unmapped_area: an address, or a negative errno in the int64_t sense. */

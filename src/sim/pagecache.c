@@ -287,9 +287,15 @@ void op_truncate(struct sim *s, const struct sim_op *op, struct sim_result *res)
 		object_truncate(s, o, pages, last, true);
 	if (o->len != op->len)
 		SET(s, o->len, op->len);
-	for (u64 i = 0; i < pages; i++)
-		if (!page_lookup(s, o, i) && !page_add(s, o, i, 0, 0))
+	for (u64 i = 0; i < pages; i++) {
+		u32 pfn = page_lookup(s, o, i);
+
+		if (!pfn)
+			pfn = page_add(s, o, i, 0, 0);
+		if (!pfn)
 			return;
+		frame_set_flags(s, frame_at(s, pfn), 0, FRF_READAHEAD);
+	}
 	object_clean(s, o, 0, last);
 }
 

@@ -114,7 +114,10 @@ int madvise_populate(struct sim *s, struct mm *mm, u64 start, u64 end, bool writ
 			return -ENOMEM;
 		if (io_or_pfn(v) || !(v->flags & need))
 			return -EINVAL;
-		err = get_pages(s, mm, v, &start, v->end < end ? v->end : end, write, false);
+		/* Those that stop at a hole do not begin again behind a page that was read, either. */
+		s->populating = true;
+		err = get_pages(s, mm, v, &start, v->end < end ? v->end : end, write, !RULE(s, populate_stops));
+		s->populating = false;
 		if (err)
 			return err;
 	}

@@ -68,6 +68,10 @@
 	X(exec_reads_first, "x86",								\
 	  "a fetch without x maps the page like a read, and fails at the second fault")		\
 	X(guard_flag_shown, "6.18", "fork knows guard pages by a flag of the VMA (gu), no longer by an anon_vma")			\
+	X(per_vma_locks, "6.4",									\
+	  "a fault at the mark where more of the file is read ahead stays a minor one")		\
+	X(exec_reads_own, "6.17",								\
+	  "a missing page of executable memory: what the mapping has from there on is read")	\
 	X(has_ksm, "2.6.32", "memory may be merged with equal pages of others")			\
 	X(has_cold, "5.4", "cold and pageout are known")					\
 	X(has_dontunmap, "5.7", "MREMAP_DONTUNMAP is known")					\

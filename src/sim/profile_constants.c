@@ -146,7 +146,7 @@ const struct sim_constant sim_constants[] = {
 	  "admin_reserve|overcommit", get_admin_reserve, NULL, false, set_admin_reserve },
 	{ "fault_around_bytes", "3.15", "a read fault maps what is cached around it", CONSTANT_BYTES,
 	  "fault_around|do_fault_around|filemap_map_pages", get_fault_around, NULL, false, set_fault_around },
-	{ "readahead", "by version", "what is read of a file around a missing page", CONSTANT_BYTES, "readahead",
+	{ "readahead", "the machine's disk", "what is read of a file around a missing page", CONSTANT_BYTES, "readahead",
 	  get_readahead, NULL, false, set_readahead },
 	{ "HPAGE_PMD_SIZE", "6.7", "what large mappings are aligned to", CONSTANT_BYTES, "thp_get_unmapped_area|aligned",
 	  get_thp_size, NULL, true, set_thp_size },

@@ -28,7 +28,8 @@
 	[SIM_RULE_thp_aligns_anon] = 1, [SIM_RULE_thp_aligns_topdown] = 1,			\
 	[SIM_RULE_realigns_moves] = 1, [SIM_RULE_populate_stops] = 1,				\
 	[SIM_RULE_lockonfault_named] = 1, [SIM_RULE_heap_label_exact] = 1,			\
-	[SIM_RULE_mmap_gathers_first] = 1, [SIM_RULE_has_mseal] = 1,
+	[SIM_RULE_mmap_gathers_first] = 1, [SIM_RULE_has_mseal] = 1,		\
+	[SIM_RULE_per_vma_locks] = 1,
 #define PROFILE_SINCE_6_16									\
 	PROFILE_SINCE_6_12									\
 	[SIM_RULE_merge_faulted_into_unfaulted] = 1, [SIM_RULE_mremap_params_first] = 1,	\
@@ -37,7 +38,7 @@
 	PROFILE_SINCE_6_16									\
 	[SIM_RULE_around_ends_with_file] = 1, [SIM_RULE_mremap_checks_first] = 1,		\
 	[SIM_RULE_mremap_multi] = 1, [SIM_RULE_dontunmap_keeps_account] = 1,			\
-	[SIM_RULE_guard_flag_shown] = 1,
+	[SIM_RULE_guard_flag_shown] = 1, [SIM_RULE_exec_reads_own] = 1,
 
 /* The program that all of them run. */
 #define PROFILE_AGENT										\
@@ -52,6 +53,8 @@
 	.levels = 4, .shift = { 12, 21, 30, 39 }, .level_name = { "pte", "pmd", "pud", "pgd" }
 
 #define PROFILE_GAP_OUTSIDE .stack_guard_gap = 256 * 4096
-#define PROFILE_READS .fault_around = 65536, .readahead = 131072
+/* Read ahead is as the disk says: 128 KiB where nothing else is set. */
+#define PROFILE_READAHEAD .readahead = 128 * 1024
+#define PROFILE_READS .fault_around = 65536, PROFILE_READAHEAD
 
 #endif

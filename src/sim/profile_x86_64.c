@@ -4,7 +4,7 @@
 #include "profile_parts.h"
 
 #define X86_64_SPACE								\
-	PROFILE_64_BITS, PROFILE_FOUR_LEVELS, PROFILE_AGENT, PROFILE_READS, PROFILE_GAP_OUTSIDE, \
+	PROFILE_64_BITS, PROFILE_FOUR_LEVELS, PROFILE_AGENT, PROFILE_GAP_OUTSIDE, .fault_around = 65536, \
 	.task_size = 0x7ffffffff000, .stack_top = 0x7ffffffff000, \
 	.unmapped_base = 0x2aaaaaaab000, \
 	.low_base = 0x40000000, .low_end = 0x80000000, \
@@ -27,7 +27,7 @@
 	.kernel = &sim_kernel_linux_6_18_x86_64
 
 const struct sim_profile profile_linux_5_10_x86_64 = {
-	.name = "linux-5.10-x86_64", .machine = "x86_64",
+	.name = "linux-5.10-x86_64", .machine = "x86_64", PROFILE_READAHEAD,
 	X86_64_SPACE,
 	.vma_index = SIM_INDEX_RBTREE,
 	.mm_fields = sim_mm_fields_5_10,
@@ -43,7 +43,7 @@ const struct sim_profile profile_linux_5_10_x86_64 = {
 };
 
 const struct sim_profile profile_linux_6_1_x86_64 = {
-	.name = "linux-6.1-x86_64", .machine = "x86_64",
+	.name = "linux-6.1-x86_64", .machine = "x86_64", PROFILE_READAHEAD,
 	X86_64_SINCE_6_1,
 	.kernel = &sim_kernel_linux_6_1_x86_64,
 	.zone = &sim_zone_6_1,
@@ -59,7 +59,7 @@ const struct sim_profile profile_linux_6_1_x86_64 = {
 };
 
 const struct sim_profile profile_linux_6_12_x86_64 = {
-	.name = "linux-6.12-x86_64", .machine = "x86_64",
+	.name = "linux-6.12-x86_64", .machine = "x86_64", PROFILE_READAHEAD,
 	X86_64_SINCE_6_1,
 	.kernel = &sim_kernel_linux_6_12_x86_64,
 	.zone = &sim_zone_6_12,
@@ -75,7 +75,7 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 };
 
 const struct sim_profile profile_linux_6_16_x86_64 = {
-	.name = "linux-6.16-x86_64", .machine = "x86_64",
+	.name = "linux-6.16-x86_64", .machine = "x86_64", PROFILE_READAHEAD,
 	X86_64_SINCE_6_16,
 	.rule = {
 		PROFILE_SINCE_6_16
@@ -89,6 +89,7 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 
 const struct sim_profile profile_linux_6_18_x86_64 = {
 	.name = "linux-6.18-x86_64", .machine = "x86_64",
+	.readahead = 8192 * 1024,
 	X86_64_SINCE_6_16,
 	.rule = {
 		PROFILE_SINCE_6_18
@@ -101,7 +102,7 @@ const struct sim_profile profile_linux_6_18_x86_64 = {
 };
 
 const struct sim_profile profile_linux_7_2_x86_64 = {
-	.name = "linux-7.2-x86_64", .machine = "x86_64",
+	.name = "linux-7.2-x86_64", .machine = "x86_64", PROFILE_READAHEAD,
 	X86_64_SINCE_6_16,
 	.rule = {
 		PROFILE_SINCE_6_18

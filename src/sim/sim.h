@@ -39,6 +39,7 @@ struct sim_options {			/* sim_options_init() fills in the reference machine */
 	uint64_t limit[SIM_NLIMITS];	/* soft limits at exec, SIM_UNLIMITED */
 	uint64_t memlock_hard;
 	uint64_t ram_pages;		/* 256 to 2^28 - 1 */
+	uint64_t readahead;		/* bytes, of the disk the files are on; 0: the profile's */
 	unsigned overcommit_memory;	/* 0, 1 (2 is treated as 0) */
 	unsigned max_map_count;
 	bool vdso_keep;			/* start vdso keep */

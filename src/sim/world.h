@@ -97,6 +97,7 @@ struct world_info {			/* what a run stands on; record 0 */
 	char proof[64];			/* of a simulated kernel: what it stands on; else "" */
 	unsigned overcommit_memory, max_map_count;
 	uint64_t mmap_min_addr, ram_pages;
+	uint64_t readahead;		/* sim_options.readahead */
 	uint64_t sp, mmap_base, start_brk;
 	uint64_t stack_start, stack_end;
 	struct world_region special[3];

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <linux/magic.h>
 #include <unistd.h>
@@ -91,6 +92,24 @@ static struct error *make_dir(struct lab *lab, char **path, int *dir)
 			    "/tmp and the current one (tmpfs and noexec do not do)");
 }
 
+static uint64_t disk_readahead(int fd)
+{
+	unsigned long kb = 0;
+	char path[64];
+	struct stat st;
+	FILE *f;
+
+	if (fstat(fd, &st))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/read_ahead_kb", major(st.st_dev), minor(st.st_dev));
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%lu", &kb) != 1)
+		kb = 0;
+	if (f)
+		fclose(f);
+	return (uint64_t)kb << 10;
+}
+
 static struct error *open_file(struct lab *lab, int dir)
 {
 	lab->file = openat(dir, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -99,6 +118,7 @@ static struct error *open_file(struct lab *lab, int dir)
 		return error_os(ERR_FAILURE, errno, "making the scenario's file");
 	posix_fadvise(lab->file, 0, 0, POSIX_FADV_RANDOM);
 	lab->file_used = true;
+	lab->readahead = disk_readahead(lab->file);
 	return lab_file_fresh(lab);
 }
 

@@ -17,6 +17,7 @@ struct lab {
 	int agent;			/* the program, opened for reading */
 	int file, rofile;		/* the scenario's file, opened twice */
 	char name[32];			/* of the directory they were in, to know them in maps */
+	uint64_t readahead;		/* bytes, of the disk it is on; 0: not known */
 	bool file_used;			/* its pages or length may differ from a fresh file's */
 };
 

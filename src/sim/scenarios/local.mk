@@ -64,6 +64,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-pgtables.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-placement-cache.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-placement.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-proc.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-readahead.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-abut.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-limit.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-stack-names.scn
