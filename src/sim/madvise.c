@@ -27,6 +27,8 @@ enum {
 	ADV_POPULATE_WRITE = 23,
 	ADV_DONTNEED_LOCKED = 24,
 	ADV_COLLAPSE = 25,
+	ADV_HWPOISON = 100,
+	ADV_SOFT_OFFLINE = 101,
 	ADV_GUARD_INSTALL = 102,
 	ADV_GUARD_REMOVE = 103,
 	ADV_MAX = 104,
@@ -305,6 +307,8 @@ static const struct advice advices[ADV_MAX] = {
 	[ADV_POPULATE_WRITE] = { adv_nothing, false },
 	[ADV_DONTNEED_LOCKED] = { adv_dontneed, true },
 	[ADV_COLLAPSE] = { adv_invalid, false },
+	[ADV_HWPOISON] = { adv_nothing, false },
+	[ADV_SOFT_OFFLINE] = { adv_nothing, false },
 	[ADV_GUARD_INSTALL] = { adv_guard_install, true },
 	[ADV_GUARD_REMOVE] = { adv_guard_remove, false },
 };
@@ -320,6 +324,7 @@ static const struct { uint8_t advice, rule; } newer[] = {
 	{ ADV_POPULATE_READ, SIM_RULE_has_populate },
 	{ ADV_POPULATE_WRITE, SIM_RULE_has_populate },
 	{ ADV_DONTNEED_LOCKED, SIM_RULE_has_dontneed_locked },
+	{ ADV_HWPOISON, SIM_RULE_has_hwpoison },  { ADV_SOFT_OFFLINE, SIM_RULE_has_hwpoison },
 	{ ADV_GUARD_INSTALL, SIM_RULE_has_guards }, { ADV_GUARD_REMOVE, SIM_RULE_has_guards },
 };
 
@@ -383,6 +388,8 @@ int do_madvise(struct sim *s, struct mm *mm, u64 start, u64 len, int advice)
 		return -EINVAL;
 	if (end == start)
 		return 0;
+	if (advice == ADV_HWPOISON || advice == ADV_SOFT_OFFLINE)
+		return -EPERM;		/* whatever the range: without CAP_SYS_ADMIN nobody looks at it */
 	if (advice == ADV_POPULATE_READ || advice == ADV_POPULATE_WRITE)
 		return madvise_populate(s, mm, start, end, advice == ADV_POPULATE_WRITE);
 	return walk(s, mm, start, end, advice, a);

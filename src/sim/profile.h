@@ -81,6 +81,7 @@
 	X(mmap_gathers_first, "6.12",								\
 	  "mmap fixed splits what it will replace, then looks at the limits, then unmaps")	\
 	X(has_mseal, "6.10", "there is mseal")							\
+	X(has_hwpoison, "as it was built", "hwpoison and soft_offline are known: privileges")	\
 	X(has_guards, "6.13", "guard_install and guard_remove are known")			\
 	PROFILE_ZONE_RULES(X)									\
 	PROFILE_OLD_RULES(X)

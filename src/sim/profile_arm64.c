@@ -25,6 +25,7 @@ const struct sim_profile profile_linux_6_18_arm64 = {
 		[SIM_RULE_software_af] = 1,
 		[SIM_RULE_top_byte_ignored] = 1,
 		[SIM_RULE_mte_allowed] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 6.18.15 (Debian, cortex-a72)" },
 };

@@ -38,6 +38,7 @@ const struct sim_profile profile_linux_5_10_x86_64 = {
 		PROFILE_ZONE_5_10
 		X86_64_RULES
 		[SIM_RULE_dontunmap_keeps_account] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 5.10.262 (Debian)" },
 };
@@ -54,6 +55,7 @@ const struct sim_profile profile_linux_6_1_x86_64 = {
 		[SIM_RULE_dontunmap_keeps_account] = 1,
 		[SIM_RULE_fills_upper] = 1,
 		[SIM_RULE_dontunmap_own_vma] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 6.1.192 (Debian)" },
 };
@@ -70,6 +72,7 @@ const struct sim_profile profile_linux_6_12_x86_64 = {
 		[SIM_RULE_dontunmap_keeps_account] = 1,
 		[SIM_RULE_dontunmap_own_vma] = 1,
 		[SIM_RULE_around_ends_with_file] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 6.12.117 (Debian)" },
 };
@@ -83,6 +86,7 @@ const struct sim_profile profile_linux_6_16_x86_64 = {
 		X86_64_RULES
 		[SIM_RULE_pt_reclaim] = 1,
 		[SIM_RULE_dontunmap_double_counts] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 6.16.12 (Debian)" },
 };
@@ -111,6 +115,7 @@ const struct sim_profile profile_linux_7_2_x86_64 = {
 		[SIM_RULE_pt_reclaim] = 1,
 		[SIM_RULE_dontunmap_own_vma] = 1,
 		[SIM_RULE_vvar_mixed] = 1,
+		[SIM_RULE_has_hwpoison] = 1,
 	},
 	.proof = { true, "proven on Linux 7.2.13 (Debian)" },
 };

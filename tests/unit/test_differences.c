@@ -82,6 +82,7 @@ static const struct {
 	{ SIM_RULE_onfault_skips, "kernel-faults" },
 	{ SIM_RULE_populate_stops, "kernel-calls" },
 	{ SIM_RULE_around_ends_with_file, "kernel-file-end" },
+	{ SIM_RULE_has_hwpoison, "kernel-hwpoison" },
 	{ SIM_RULE_per_vma_locks, "kernel-readahead" },
 	{ SIM_RULE_exec_reads_own, "kernel-readahead" },
 	{ SIM_RULE_infinite_stack_topdown, "kernel-unlimited-stack" },

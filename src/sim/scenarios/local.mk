@@ -44,6 +44,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-fork-merge.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-gap.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-grown.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-guard-page.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-hwpoison.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-i386.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-low-stack.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-lowest.scn
