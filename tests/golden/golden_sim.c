@@ -42,6 +42,7 @@ static const struct script {
 	{ "compare", { "C", "text:5.10", "Enter" } },
 	{ "compare-stepped", { "C", "text:i386", "Enter", "D", "Right", "Right" } },
 	{ "contexts", { "x" } },
+	{ "contexts-from-stack", { "8", "x" } },
 	{ "typing", { ">", "i", "text:touch A q", "Enter" } },
 	{ "typed", { ">", "i", "text:touch A 2p w", "Enter", "Esc" } },
 	{ "edited", { ">", ">", "e", "C-u", "text:touch A r", "Enter" } },

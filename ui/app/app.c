@@ -75,11 +75,24 @@ static void views_forget(struct app *app)
 	}
 }
 
+bool app_has_command(const struct app *app, const struct view *v, const char *command)
+{
+	if (!v->asks || strcmp(command, v->asks))
+		return true;
+	for (const struct source_command *c = session_commands(app->session); c->name; c++)
+		if (!strcmp(c->name, command))
+			return true;
+	return false;
+}
+
 const char *app_binding(const struct app *app, uint32_t key)
 {
+	const struct view *v = views[frame_focus(app)];
 	const char *global = keymap_find(&app->keys, "global", key);
-	const char *own = keymap_find(&app->keys, views[frame_focus(app)]->name, key);
+	const char *own = keymap_find(&app->keys, v->name, key);
 
+	if (own && !app_has_command(app, v, own))
+		own = global;
 	if (own != global || !(session_caps(app->session) & CAP_STEP))
 		return own;
 	return keymap_find(&app->keys, "step", key);

@@ -101,6 +101,8 @@ void app_open_source(struct app *app, const char *name);
 /* What a key does here and now: the view's, then that of the context `step` where the source
  * can be stepped, then the global one. */
 const char *app_binding(const struct app *app, uint32_t key);
+/* False of a command that the view asks the source for, and this one does not know. */
+bool app_has_command(const struct app *app, const struct view *v, const char *command);
 /* The key of a command here and now, 0: none. */
 uint32_t app_key_of(const struct app *app, const char *command);
 /* From a scenario to a real process that stands where it does, and back. */

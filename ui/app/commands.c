@@ -265,15 +265,13 @@ static const struct app_command *command_find(const char *name)
 static void do_palette(struct app *app, const char *arg)
 {
 	const struct view *v = views[frame_focus(app)];
-	char title[64];
 
 	(void)arg;
 	chooser_open(app, "commands");
 	app->chooser.typed = app->chooser.to_read = true;
-	for (const struct view_command *c = v->commands; c && c->name; c++) {
-		snprintf(title, sizeof(title), "%s", v->name);
-		add_command(app, title, c->name, c->args, c->help);
-	}
+	for (const struct view_command *c = v->commands; c && c->name; c++)
+		if (app_has_command(app, v, c->name))
+			add_command(app, v->name, c->name, c->args, c->help);
 	for (const struct source_command *c = session_commands(app->session); c->name; c++)
 		add_command(app, v->name, c->name, c->asks ? NULL : c->args, c->help);
 	for (int i = 0; views[i]; i++) {
@@ -295,13 +293,14 @@ static void do_palette(struct app *app, const char *arg)
 }
 
 /* Rooms and keys that this source has no use for are not told of. */
-static bool has_context(const struct app *app, const char *context)
+static bool is_of_use(const struct app *app, const struct key_binding *b)
 {
-	int view = view_index(context);
+	int view = view_index(b->context);
 
-	if (!strcmp(context, "step"))
+	if (!strcmp(b->context, "step"))
 		return session_caps(app->session) & CAP_STEP;
-	return view < 0 || !(views[view]->caps & ~session_caps(app->session));
+	return view < 0 || (!(views[view]->caps & ~session_caps(app->session)) &&
+			    app_has_command(app, views[view], b->command));
 }
 
 /* What a command does to a line one types in, or to the list of processes. */
@@ -368,7 +367,7 @@ static void do_help(struct app *app, const char *arg)
 			struct buf name = BUF_INIT;
 			char key[16];
 
-			if (when != pass || !has_context(app, b->context) || !strcmp(b->command, "none"))
+			if (when != pass || !is_of_use(app, b) || !strcmp(b->command, "none"))
 				continue;
 			if (!global && !step)
 				buf_addf(&name, "%s: ", b->context);

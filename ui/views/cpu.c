@@ -182,9 +182,10 @@ static void draw_task(const struct contexts *c, size_t i, struct canvas *cv, int
 	struct style st = t->current ? style_attr(STYLE(STRONG), ATTR_BOLD) : t->alive ? STYLE(TEXT) : STYLE(DIM);
 	const struct cstack *k = &t->kernel;
 	bool spoilt = !k->magic_ok || (t->info.on_stack && !t->info.intact) || spoilt_frames(t);
+	uint64_t used = k->base + k->size - k->sp;
 	int cols = canvas_cols(cv), col = 1;
 	struct buf b = BUF_INIT;
-	char n[32];
+	char n[32], size[16];
 
 	canvas_ch(cv, row, 0, STYLE(SP), t->current ? 0x25b6 /* ▶ */ : ' ');
 	col = canvas_putn(cv, row, col, st, NAME, t->name);
@@ -192,7 +193,11 @@ static void draw_task(const struct contexts *c, size_t i, struct canvas *cv, int
 	if (spoilt)
 		buf_adds(&b, "TRAMPLED ");
 	if (k->size)
-		buf_addf(&b, "%s in use, %s left", count_text(k->base + k->size - k->sp, n), size_text(k->left, (char[16]){ 0 }));
+		buf_addf(&b, "%s in use, ", count_text(used, n));
+	if (k->size && used > k->size)
+		buf_addf(&b, "%s too many", count_text(used - k->size, n));
+	else if (k->size)
+		buf_addf(&b, "%s left", size_text(k->left, size));
 	if (t->kernel_of >= 0)
 		buf_addf(&b, " of %s", c->tasks[t->kernel_of].name);
 	col = canvas_putn(cv, row, col, st, cols >= WIDE ? 18 : 9, where_of(c, t));

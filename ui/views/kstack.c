@@ -81,7 +81,8 @@ static struct parts make_parts(const struct kstack *k)
 	if (k->high_water != UNKNOWN) {
 		if (low > k->size - k->high_water)
 			add(&p, PART_EVER, k->size - k->high_water, low - (k->size - k->high_water), NULL);
-		add(&p, PART_FREE, 0, k->size - k->high_water, NULL);
+		if (k->size > k->high_water)
+			add(&p, PART_FREE, 0, k->size - k->high_water, NULL);
 	}
 	add(&p, PART_END, 0, 0, NULL);
 	return p;
@@ -476,6 +477,7 @@ const struct view kstack_view = {
 	.draw = kstack_draw,
 	.command = kstack_command,
 	.commands = commands,
+	.asks = "registers",
 	.click = kstack_click,
 	.describe = kstack_describe,
 	.heading = kstack_heading,

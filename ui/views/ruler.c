@@ -316,7 +316,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_GUARD_PAGE:
 		return above->addr <= r->lowest ? "never touched" : "touched down to here";
 	case MARK_GUARD:
-		return "guard: touch is SIGSEGV";
+		return "guard: SIGSEGV";
 	case MARK_FLOOR:
 		return above->kind == MARK_START ? "may still grow" : "the limit would allow";
 	case MARK_GAP:

@@ -187,7 +187,7 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 
 	if (!r->grows) {
 		put_short(c, row, 0, STYLE(DIM),
-			   "an ordinary mapping: its size is fixed, it never grows");
+			   "an ordinary mapping: it never grows");
 		return;
 	}
 	if (!r->grew) {
@@ -660,6 +660,7 @@ const struct view stack_view = {
 	.draw = stack_draw,
 	.command = stack_command,
 	.commands = commands,
+	.asks = "registers",
 	.describe = stack_describe,
 	.heading = stack_heading,
 };

@@ -546,6 +546,7 @@ const struct view threads_view = {
 	.draw = threads_draw,
 	.command = threads_command,
 	.commands = commands,
+	.asks = "registers",
 	.click = threads_click,
 	.describe = threads_describe,
 	.set_filter = threads_set_filter,
