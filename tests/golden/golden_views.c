@@ -35,6 +35,7 @@ static const struct golden {
 	{ "map", "denied", "map-denied", { NULL } },
 	{ "map", "ended", "map-ended", { NULL } },
 	{ "table", "shell", "table-shell", { NULL } },
+	{ "table", "smaps", "table-smaps", { "sort pss" } },
 	{ "table", "shell", "table-shell-rss", { "sort rss", "down" } },
 	{ "table", "shell", "table-shell-role", { "role rodata" } },
 	{ "table", "growing", "table-growing", { NULL } },

@@ -497,8 +497,29 @@ static struct snapshot *make_ended(int step)
 	return s;
 }
 
+/* After P: each page of a file is shared by two. */
+static struct snapshot *make_smaps(int step)
+{
+	struct snapshot *s = make_shell(step);
+	struct details *d = details_create(s->layout);
+
+	d->pss = d->uss = 0;
+	for (size_t i = 0; i < s->layout->n; i++) {
+		const struct vma *v = &s->layout->vmas[i];
+		struct page_counts n = residency_count(s->pages, v->start, v->end);
+		uint64_t rss = page_counts_resident(&n) * PAGE_BYTES;
+
+		d->vma[i].pss = v->inode ? rss / 2 : rss;
+		d->vma[i].swap = 0;
+		d->pss += d->vma[i].pss;
+	}
+	s->details = d;
+	return s;
+}
+
 const struct scene scenes[] = {
 	{ "shell", make_shell, 1 },
+	{ "smaps", make_smaps, 1 },
 	{ "frames", make_frames, 1 },
 	{ "growing", make_growing, 3 },
 	{ "threads", make_threads, 1 },

@@ -333,6 +333,24 @@ static const struct column table_columns[] = {
 	{ .name = NULL },
 };
 
+/* Once smaps was asked for, its figures are shown in narrow rooms too: for them the role in a word
+ * makes room, its letter stays. */
+static const struct column *columns_of(const struct session *s)
+{
+	static const struct { const char *name; int room; } rooms[] = {
+		{ "pss", 54 }, { "swap", 84 }, { "role", 110 },
+	};
+	static struct column with_details[ARRAY_LEN(table_columns)];
+	const struct snapshot *snap = session_snapshot(s);
+
+	if (!snap || !snap->details || !(session_caps(s) & CAP_DETAIL))
+		return table_columns;
+	memcpy(with_details, table_columns, sizeof(table_columns));
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++)
+		with_details[column_find(table_columns, rooms[i].name)].room = rooms[i].room;
+	return with_details;
+}
+
 /* ---- order ---- */
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -493,6 +511,7 @@ static void draw_lines(struct table_state *st, const struct table_rows *rows, st
 		       int n)
 {
 	const struct layout *l = rows->snap->layout;
+	const struct column *columns = columns_of(rows->s);
 	int selected = line_of_selection(st, rows->s);
 	struct buf scratch = BUF_INIT;
 	uint64_t before = 0;
@@ -504,7 +523,7 @@ static void draw_lines(struct table_state *st, const struct table_rows *rows, st
 		const struct vma *v = &l->vmas[vma];
 		unsigned heat = session_heat(rows->s, v->start, v->end);
 
-		columns_row(c, 1 + i, table_columns, rows, vma, &scratch);
+		columns_row(c, 1 + i, columns, rows, vma, &scratch);
 		/* What an address shares with the one above it. */
 		canvas_restyle(c, 1 + i, 1, common_digits(before, v->start), STYLE(DIM));
 		before = v->start;
@@ -535,7 +554,7 @@ static void table_draw(void *state, const struct session *s, struct canvas *c)
 	sum_passing(st, s);
 	canvas_push(c, (struct rect){ 0, 0, height, side ? width - SIDE - 1 : width });
 	st->width = canvas_cols(c);
-	columns_head(c, 0, table_columns, st->sort, st->sort == 0 ? !high_first(st) : st->reversed);
+	columns_head(c, 0, columns_of(s), st->sort, st->sort == 0 ? !high_first(st) : st->reversed);
 	draw_lines(st, &rows, c, height - 1 - (side ? 0 : 3));
 	if (!side) {
 		canvas_hline(c, height - 3, 0, canvas_cols(c), STYLE(BORDER));
@@ -577,7 +596,7 @@ static void table_want(void *state, const struct session *s, struct source_want 
 
 static bool set_sort(struct table_state *st, struct session *s, const char *name, const char *arg)
 {
-	if (!columns_command(s, table_columns, st->width, &st->sort, &st->reversed, name, arg))
+	if (!columns_command(s, columns_of(s), st->width, &st->sort, &st->reversed, name, arg))
 		return false;
 	if (table_columns[st->sort].number == number_pss ||
 	    table_columns[st->sort].number == number_swap) {
