@@ -38,6 +38,7 @@ static const struct script {
 	{ "help-closed", "shell", { "5", "?", "Enter", ":", "Enter" } },
 	{ "palette", "shell", { ":", "text:sort", "Down" } },
 	{ "palette-best", "shell", { ":", "text:filter" } },
+	{ "palette-key", "shell", { ":", "text:stack" } },
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
 	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },
 	{ "palette-wrong", "shell", { ":", "text:nonsense 7", "Enter" } },

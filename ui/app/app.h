@@ -33,7 +33,7 @@ struct prompt {
 struct choice {
 	char *key, *name, *about, *command;
 	bool heading;
-	int fit;			/* to what was typed, see chooser.c */
+	int rank;			/* how well it fits what was typed, see chooser.c */
 };
 struct chooser {
 	bool open;

@@ -49,8 +49,10 @@ void chooser_heading(struct chooser *ch, const char *text)
 		ch->selected++;
 }
 
-/* Where a word stands in a row, the best place first: who types a name means it. */
+/* Where a word stands in a row, the best place first: who types a name means it. Of equals, what
+ * has a key is what is used more. */
 enum fit { FIT_KEY, FIT_NAME, FIT_WORD, FIT_INSIDE, FIT_ABOUT, FIT_NOT };
+enum { RANKS = 2 * FIT_NOT };
 
 static enum fit fit_of_word(const struct choice *it, const char *word)
 {
@@ -85,10 +87,10 @@ static void put_in_order(struct chooser *ch)
 	ch->order = xreallocarray(ch->order, ch->n ? ch->n : 1, sizeof(*ch->order));
 	ch->shown = 0;
 	for (size_t i = 0; i < ch->n; i++)
-		ch->items[i].fit = fit_of(ch, &ch->items[i]);
-	for (int fit = 0; fit < FIT_NOT; fit++)
+		ch->items[i].rank = 2 * (int)fit_of(ch, &ch->items[i]) + (ch->filter.len && !*ch->items[i].key);
+	for (int rank = 0; rank < RANKS; rank++)
 		for (size_t i = 0; i < ch->n; i++)
-			if (ch->items[i].fit == fit)
+			if (ch->items[i].rank == rank)
 				ch->order[ch->shown++] = i;
 	ch->ordered = true;
 }

@@ -220,6 +220,13 @@ static void do_pause(struct app *app, const char *arg)
 	session_pause(app->session, !session_paused(app->session));
 }
 
+static uint32_t key_here(const struct app *app, const char *context, const char *command)
+{
+	uint32_t k = keymap_key_of(&app->keys, context, command);
+
+	return k ? k : app_key_of(app, command);
+}
+
 /* Every view's commands and the program's own, as rows; `context` says whose keys to show. */
 static void add_command(struct app *app, const char *context, const char *name, const char *args,
 			const char *help)
@@ -237,9 +244,7 @@ static void add_command(struct app *app, const char *context, const char *name, 
 		buf_adds(&line, name);
 		if (literal)
 			buf_addf(&line, " %s", arg);
-		k = keymap_key_of(&app->keys, context, buf_str(&line));
-		if (!k)
-			k = app_key_of(app, buf_str(&line));
+		k = key_here(app, context, buf_str(&line));
 		buf_reset(&shown);
 		buf_adds(&shown, buf_str(&line));
 		if (arg && !literal)
@@ -262,6 +267,18 @@ static const struct app_command *command_find(const char *name)
 	return NULL;
 }
 
+/* What a key does without an argument stands there too. */
+static void add_to_palette(struct app *app, const char *context, const char *name, const char *args,
+			   const char *help)
+{
+	uint32_t k = args && islower((unsigned char)*args) ? key_here(app, context, name) : 0;
+	char key[16];
+
+	if (k)
+		chooser_add(&app->chooser, key_name(k, key), name, help, name);
+	add_command(app, context, name, args, help);
+}
+
 static void do_palette(struct app *app, const char *arg)
 {
 	const struct view *v = views[frame_focus(app)];
@@ -271,9 +288,9 @@ static void do_palette(struct app *app, const char *arg)
 	app->chooser.typed = app->chooser.to_read = true;
 	for (const struct view_command *c = v->commands; c && c->name; c++)
 		if (app_has_command(app, v, c->name))
-			add_command(app, v->name, c->name, c->args, c->help);
+			add_to_palette(app, v->name, c->name, c->args, c->help);
 	for (const struct source_command *c = session_commands(app->session); c->name; c++)
-		add_command(app, v->name, c->name, c->asks ? NULL : c->args, c->help);
+		add_to_palette(app, v->name, c->name, c->asks ? NULL : c->args, c->help);
 	for (int i = 0; views[i]; i++) {
 		char command[48], key[16];
 		uint32_t k;
@@ -286,10 +303,10 @@ static void do_palette(struct app *app, const char *arg)
 	}
 	for (const struct app_command *c = app_commands; c->name; c++)
 		if (strcmp(c->name, "room"))
-			add_command(app, v->name, c->name, c->args, c->help);
+			add_to_palette(app, v->name, c->name, c->args, c->help);
 	for (const struct view_command *c = common_commands; c->name; c++)
 		if (!command_find(c->name))
-			add_command(app, v->name, c->name, c->args, c->help);
+			add_to_palette(app, v->name, c->name, c->args, c->help);
 }
 
 /* Rooms and keys that this source has no use for are not told of. */

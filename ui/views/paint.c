@@ -181,10 +181,10 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 {
 	const struct why *why;
 	struct buf b = BUF_INIT;
-	int rows = canvas_rows(c), cols = canvas_cols(c);
+	int rows = canvas_rows(c), cols = canvas_cols(c), margin = cols < 40 ? 1 : 2;
 
 	if (!snap) {
-		canvas_put(c, rows / 3, 2, STYLE(DIM), "the first sample is under way");
+		canvas_put(c, rows / 3, margin, STYLE(DIM), "the first sample is under way");
 		return true;
 	}
 	why = whys_find(snap->whys, what);
@@ -198,7 +198,7 @@ bool paint_why_empty(struct canvas *c, const struct snapshot *snap, const char *
 	buf_adds(&b, ".");
 	if (why && why->try_this && why->try_this[0])
 		buf_addf(&b, "\nTry: %s.", why->try_this);
-	canvas_wrap(c, (struct rect){ rows / 3, 2, rows - rows / 3, cols - 4 }, STYLE(WHY),
+	canvas_wrap(c, (struct rect){ rows / 3, margin, rows - rows / 3, cols - 2 * margin }, STYLE(WHY),
 		    buf_str(&b));
 	buf_free(&b);
 	return true;
