@@ -570,8 +570,11 @@ static void draw_footer(struct app *app, struct canvas *c, int row)
 
 static void draw_small(struct canvas *c)
 {
-	canvas_putf(c, 0, 0, STYLE(WARN), "too small: %dx%d, needs %dx%d", canvas_cols(c),
-		    canvas_rows(c), MIN_COLS, MIN_ROWS);
+	char says[64];
+
+	snprintf(says, sizeof(says), "too small: %dx%d, needs %dx%d", canvas_cols(c), canvas_rows(c),
+		 MIN_COLS, MIN_ROWS);
+	canvas_wrap(c, (struct rect){ 0, 0, canvas_rows(c), canvas_cols(c) }, STYLE(WARN), says);
 	canvas_cursor(c, 0, 0);
 }
 

@@ -361,7 +361,7 @@ static const char *meaning_of(const struct event *e)
 		[EVENT_PROTECTED] = "mprotect(2): the pages stay, what one may do with them changes.",
 		[EVENT_RENAMED] = "prctl(2) named it, or what is known of it says more now.",
 		[EVENT_RESHAPED] = "More than one thing happened here between two samples.",
-		[EVENT_PAGES_IN] = "A touch faulted and the kernel mapped them; of a file up to 16 at once.",
+		[EVENT_PAGES_IN] = "A touch faulted and the kernel mapped what it needed; of a file up to 16 pages at once.",
 		[EVENT_PAGES_OUT] = "madvise(2) gave them back, or the kernel took them; the next touch faults again.",
 		[EVENT_PAGES_COW] = "The first write to a page that others share gives the writer a copy.",
 		[EVENT_PAGES_SWAP] = "The kernel needed memory, or a touch wanted it back.",
