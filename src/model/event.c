@@ -478,6 +478,12 @@ static void describe_process(const struct event *e, struct buf *out)
 	buf_addc(out, '(');
 	add_comm(out, b->comm, sizeof(b->comm));
 	buf_addc(out, ')');
+	if (a->pid != b->pid) {
+		buf_addf(out, " is in hand, before it %d (", a->pid);
+		add_comm(out, a->comm, sizeof(a->comm));
+		buf_addc(out, ')');
+		return;
+	}
 	if (a->state != b->state)
 		buf_addf(out, " state %c to %c", a->state, b->state);
 	if (a->ppid != b->ppid)

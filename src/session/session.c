@@ -206,8 +206,24 @@ static bool only_learned(const struct event *e)
 	       (e->pages.after == PAGE_PRESENT && page_states[e->pages.before].resident);
 }
 
-static bool worth_a_line(const struct event *e)
+static bool is_switch(const struct event *e)
 {
+	return e->type == EVENT_PROCESS && e->process.before->pid != e->process.after->pid;
+}
+
+/* A machine went on with another process: what the two pictures differ in happened to neither. */
+static bool has_switch(const struct event_list *l)
+{
+	for (size_t i = l->n; i-- > 0;)
+		if (is_switch(&l->events[i]))
+			return true;
+	return false;
+}
+
+static bool worth_a_line(const struct event *e, bool other)
+{
+	if (other)
+		return is_switch(e) || e->type == EVENT_KSTACK_DEEPER;
 	return e->type != EVENT_COUNTER && e->type != EVENT_DETAIL &&
 	       e->type != EVENT_TASK_CHANGED && e->type != EVENT_PROCESS && !only_learned(e);
 }
@@ -253,16 +269,17 @@ static void keep_shown(struct batch *b)
 
 static void keep_events(struct session *s, struct event_list list, bool heat)
 {
+	bool other = (s->source->ops->caps & CAP_STEP) && has_switch(&list);
 	struct batch b = { .list = list };
 
 	for (size_t i = 0; i < list.n; i++) {
 		const struct event *e = &list.events[i];
 
-		if (heat && !only_learned(e))
+		if (heat && !other && !only_learned(e))
 			heat_add(&s->heat, e);
-		if (e->type == EVENT_GREW_DOWN)
+		if (e->type == EVENT_GREW_DOWN && !other)
 			growths_add(&s->growths, e);
-		b.nshown += worth_a_line(e);
+		b.nshown += worth_a_line(e, other);
 	}
 	heat_sort(&s->heat);
 	if (!b.nshown) {
@@ -272,7 +289,7 @@ static void keep_events(struct session *s, struct event_list list, bool heat)
 	b.shown = xcalloc(b.nshown, sizeof(*b.shown));
 	b.nshown = 0;
 	for (size_t i = 0; i < list.n; i++)
-		if (worth_a_line(&list.events[i]))
+		if (worth_a_line(&list.events[i], other))
 			b.shown[b.nshown++] = (uint32_t)i;
 	if (!(s->source->ops->caps & CAP_BACK))
 		keep_shown(&b);
@@ -292,7 +309,7 @@ static void unkeep_events(struct session *s, const struct snapshot *before, cons
 	struct event_list undone = snapshot_diff(before, now);
 	struct snapshot *at = snapshot_get(before);
 
-	for (size_t i = 0; i < undone.n; i++)
+	for (size_t i = 0; i < undone.n && !has_switch(&undone); i++)
 		if (!only_learned(&undone.events[i]))
 			heat_add(&s->heat, &undone.events[i]);
 	heat_sort(&s->heat);

@@ -37,6 +37,7 @@ static const struct script {
 	{ "frames-block", { ">", ">", "b", "Enter" } },
 	{ "fork", { ">", ">", ">", ">", ">", "c" } },
 	{ "copied", { ")", "c" } },
+	{ "events-of-two", { ")", "6" } },
 	{ "compare-none", { "A" } },
 	{ "compare-next", { "C", "Enter" } },
 	{ "compare", { "C", "text:5.10", "Enter" } },

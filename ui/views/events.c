@@ -373,7 +373,7 @@ static const char *meaning_of(const struct event *e)
 		[EVENT_KSTACK_DEEPER] = "A path through the kernel used more of it than any before.",
 		[EVENT_EXEC] = "execve(2) threw the old address space away and built a new one.",
 		[EVENT_EXIT] = "Its memory went back; what is shown is the last picture.",
-		[EVENT_PROCESS] = "",
+		[EVENT_PROCESS] = "The machine went on with another process: fork, a switch, or the end of one.",
 		[EVENT_DETAIL] = "",
 	};
 
