@@ -139,6 +139,12 @@ static bool over(const struct batch *b)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/* Ended, or on the way there: its memory is given back already. */
+static bool spent(const struct snapshot *s)
+{
+	return s->process.ended || s->mm[MM_VM_SIZE] == UNKNOWN;
+}
+
 static struct error *sample(struct batch *b, bool *ended)
 {
 	const struct source_want want = {
@@ -156,7 +162,7 @@ static struct error *sample(struct batch *b, bool *ended)
 
 	if (err)
 		return err;
-	if (given->process.ended && !b->frame && b->born && !b->born->process.ended) {
+	if (!b->frame && b->born && spent(given) && !spent(b->born)) {
 		snapshot_put(given);
 		given = snapshot_get(b->born);
 	}
@@ -170,7 +176,7 @@ static struct error *sample(struct batch *b, bool *ended)
 		s = again;
 	}
 	b->frame++;
-	*ended = before || s->process.ended;
+	*ended = before || s->process.ended || (b->frame == 1 && b->born && spent(s));
 	errno = 0;
 	said = write_sample(b, s);
 	if (ferror(b->out))

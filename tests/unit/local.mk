@@ -34,13 +34,15 @@ tests_unit_test_keymap_LDADD = $(TEST_LIBS)
 
 JSON_JUDGE = tests/scripts/json_schema.h tests/scripts/json_schema.c \
 	tests/scripts/document.h tests/scripts/document.c
-UNIT_OUTPUT_TESTS = tests/unit/test_schema tests/unit/test_output
+UNIT_OUTPUT_TESTS = tests/unit/test_schema tests/unit/test_output tests/unit/test_batch
 check_PROGRAMS += $(UNIT_OUTPUT_TESTS)
 TESTS += $(UNIT_OUTPUT_TESTS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(JSON_JUDGE)
 tests_unit_test_schema_LDADD = $(TEST_LIBS)
 tests_unit_test_output_SOURCES = tests/unit/test_output.c $(JSON_JUDGE)
 tests_unit_test_output_LDADD = $(TEST_LIBS)
+tests_unit_test_batch_SOURCES = tests/unit/test_batch.c
+tests_unit_test_batch_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_session
 TESTS += tests/unit/test_session
 tests_unit_test_session_SOURCES = tests/unit/test_session.c
