@@ -77,7 +77,7 @@ struct kstacks *kstacks_open(const char *proc_root, unsigned without)
 	k->peek = (struct peek){ .map = -1, .prog = -1 };
 	k->chains = (struct chains){ .map = -1, .prog = -1 };
 	k->namer = (struct namer){ .map = -1, .format = -1, .prog = -1 };
-	k->files_denied = without & KSTACKS_NO_FILES || !is_proc;
+	k->files_denied = without & KSTACKS_NO_FILES;
 	knames_init(&k->names);
 	if (without & KSTACKS_NO_BPF) {
 		k->why = "BPF was not to be used";
