@@ -28,15 +28,18 @@ tests_fuzz_fuzz_small_SOURCES = tests/fuzz/fuzz_small.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_small_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_small_LDADD = $(TEST_LIBS)
 FUZZERS += tests/fuzz/fuzz_theme
-tests_fuzz_fuzz_theme_SOURCES = tests/fuzz/fuzz_theme.c tests/fuzz/replay.c
+tests_fuzz_fuzz_theme_SOURCES = tests/fuzz/fuzz_theme.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_theme_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_theme_LDADD = $(TEST_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_keymap
-tests_fuzz_fuzz_keymap_SOURCES = tests/fuzz/fuzz_keymap.c tests/fuzz/replay.c
+tests_fuzz_fuzz_keymap_SOURCES = tests/fuzz/fuzz_keymap.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_keymap_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_keymap_LDADD = $(TEST_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_sanitize
-tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c tests/fuzz/replay.c
+tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_sanitize_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sanitize_LDADD = $(TEST_LIBS)
 
 FUZZERS += tests/fuzz/fuzz_machine
