@@ -98,6 +98,7 @@ bool lines_next(struct lines *l, const char **ret_line, size_t *ret_n)
 				continue;
 			if (!n)
 				return false;
+			start = l->buf + l->from;	/* it may have moved */
 		}
 		l->from += n + (eol ? 1 : 0);
 		l->cut = !eol && n == LINES_BUFFER;
