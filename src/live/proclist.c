@@ -71,6 +71,13 @@ static bool read_stat(int root, pid_t pid, struct stat_figures *ret)
 	return n > 0 && stat_parse(text, (size_t)n, ret);
 }
 
+/* A leader that ended tells of no memory, but its threads still have it. */
+static void leader_ended(struct proc_entry *e)
+{
+	if (e->state == 'Z' && e->threads > 1)
+		e->rss = e->stack = UNKNOWN;
+}
+
 static void from_lib(void *arg, const struct procps_process *p)
 {
 	struct lib_arg *a = arg;
@@ -85,6 +92,7 @@ static void from_lib(void *arg, const struct procps_process *p)
 	e->stack = p->stack;
 	e->threads = p->threads;
 	e->kthread = p->flags & PF_KTHREAD;
+	leader_ended(e);
 	if (p->user)
 		snprintf(e->user, sizeof(e->user), "%s", p->user);
 	if (p->comm)
@@ -144,6 +152,7 @@ static void read_one(int root, pid_t pid, struct proclist *l, struct users *user
 		e->rss = status.has_mm ? status.mm[MM_VM_RSS] : 0;
 		e->stack = status.has_mm ? status.mm[MM_VM_STACK] : 0;
 	}
+	leader_ended(e);
 	snprintf(name, sizeof(name), "%d/cmdline", (int)pid);
 	n = procfs_read(root, name, text, CMDLINE_CAP);
 	e->cmdline = join_cmdline(text, n > 0 ? (size_t)n : 0);

@@ -17,6 +17,7 @@
 
 #include "mmscope/alloc.h"
 #include "mmscope/clock.h"
+#include "mmscope/proclist.h"
 #include "src/live/live.h"
 #include "tests/truth/truth.h"
 
@@ -478,6 +479,23 @@ static void test_zombie(void **state)
 	target_stop(&t);
 }
 
+/* The list of processes does not take a leader that ended for a process without memory. */
+static void check_listed(pid_t pid, bool own_reader)
+{
+	struct proclist l;
+	size_t found = 0;
+
+	assert_null(proclist_read(own_reader ? "/proc/../proc" : "/proc", &l));
+	for (size_t i = 0; i < l.n; i++)
+		if (l.entries[i].pid == pid) {
+			assert_int_equal(l.entries[i].rss, UNKNOWN);
+			assert_int_equal(l.entries[i].stack, UNKNOWN);
+			found++;
+		}
+	assert_int_equal(found, 1);
+	proclist_free(&l);
+}
+
 static void test_leader_dead(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--resident", "1M", "--threads", "2",
@@ -506,6 +524,8 @@ static void test_leader_dead(void **state)
 	why = whys_find(s->whys, "tasks[].sp");
 	assert_non_null(why);
 	assert_non_null(strstr(why->why, "has ended"));
+	check_listed(t.pid, false);
+	check_listed(t.pid, true);
 	snapshot_put(s);
 	target_do(&t, "map 64K");
 	becomes_true(&rest, src, "map after leave");
