@@ -104,7 +104,7 @@ bool stat_parse(const char *text, size_t n, struct stat_figures *ret)
 	if (c.p == c.end)
 		return false;
 	s.state = *c.p++;
-	if (s.state < '!' || s.state > '~' || !number(&c, &v) || v > INT32_MAX)
+	if ((s.state | 0x20) < 'a' || (s.state | 0x20) > 'z' || !number(&c, &v) || v > INT32_MAX)
 		return false;
 	s.ppid = (pid_t)v;
 	for (int i = 0; i <= STAT_LAST; i++)

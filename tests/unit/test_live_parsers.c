@@ -136,6 +136,7 @@ static void test_stat_refused(void **state)
 	static const char *const bad[] = {
 		"", "42", "42 (x", "42 x) S 1", ") 42 (", "(x) S 1", "42 (x) ", "42 (x)",
 		"-1 (x) S 1", "99999999999 (x) S 1", "42 (x) S", "42 (x) \x01 1", "42 (x) S x",
+		"42 (x) 8 1", "42 (x) \xe4 1",
 	};
 	struct stat_figures s;
 	char lengthy[400];
