@@ -202,13 +202,14 @@ static enum sim_sig vvar_fault(struct sim *s, struct mm *mm, struct vma *v, u64 
 	return SIM_SIG_NONE;
 }
 
-/* fault_dirty_shared_page. Where that ends in a retry, the second try counts as a major fault. */
+/* fault_dirty_shared_page. Where that ends in a retry, the second try counts as a major fault: of a
+ * file each time, since page_mkwrite has been asked, of shared memory when the page was clean. */
 static void page_dirtied(struct sim *s, struct frame *f, struct fault *fault)
 {
-	if (!(f->flags & FRF_DIRTY) && !RULE(s, dirtying_completes)) {
+	if ((f->kind == FR_FILE || !(f->flags & FRF_DIRTY)) && !RULE(s, dirtying_completes)) {
 		T_NOTE(s, "fault_dirty_shared_page",
-		       "it became dirty just now: the fault is tried again and counts as major", NULL,
-		       0, NULL, 0, SIM_U_NONE);
+		       "it may have become dirty just now: the fault is tried again and counts as major",
+		       NULL, 0, NULL, 0, SIM_U_NONE);
 		fault->major = true;
 	}
 	frame_set_flags(s, f, FRF_DIRTY, 0);

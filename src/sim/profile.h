@@ -33,7 +33,8 @@
 	X(realigns_moves, "6.7", "mremap moves a whole page table where nothing else is in it")	\
 	X(mprotect_keeps_write, "6.0", "mprotect lets pages be written that are the process's own") \
 	X(dirtying_completes, "6.0",								\
-	  "a write that makes a page of a shared mapping dirty is not tried a second time")	\
+	  "a write that makes a page of a shared mapping dirty, or any to a shared page of a file, "	\
+	  "is not tried a second time")								\
 	X(onfault_skips, "5.18", "locking on fault does not look at what cannot be populated")	\
 	X(populate_stops, "6.9", "populate_read and populate_write stop at the first hole")	\
 	X(around_ends_with_file, "6.17 (and 6.12.117)",								\

@@ -74,6 +74,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-task-table.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-unlimited-stack.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-vvar-split.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-vvar.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-write-notify.scn
 dist_scenarios_DATA += src/sim/scenarios/kstack-cached.scn
 dist_scenarios_DATA += src/sim/scenarios/kstack-chain.scn
 dist_scenarios_DATA += src/sim/scenarios/kstack-measure.scn
