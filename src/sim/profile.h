@@ -203,6 +203,7 @@ struct sim_profile {
 	uint64_t thread_block; /* bytes a thread descriptor takes at the top of its stack */
 	uint64_t fault_around;		/* bytes */
 	uint64_t readahead;		/* bytes read around a missing page of a file */
+	uint64_t exec_folio;		/* bytes that reading of executable memory is aligned to; 0: a page */
 	uint64_t thp_size;		/* alignment of large mappings; 0: none */
 	uint64_t text, data, bss, start_brk;
 	uint64_t exe_pages;		/* of the program's file */

@@ -13,7 +13,7 @@ const struct sim_profile profile_linux_6_18_arm64 = {
 	.folded = { "p4d" },
 	.mmap_min_addr = 32768, .dac_mmap_min_addr = 4096, .stack_expand = 128 * 1024,
 	.mmap_gap_min = 128ull << 20, .mmap_gap_max = (1ull << 48) / 6 * 5,
-	.thp_size = 2ull << 20,
+	.thp_size = 2ull << 20, .exec_folio = 65536,
 	.vvar_pages = 4, .vdso_pages = 2, .vvar_there = 0x5,
 	.mm_fields = sim_mm_fields_6_1,
 	.kernel = &sim_kernel_linux_6_18_arm64,

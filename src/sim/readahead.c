@@ -48,10 +48,22 @@ static bool read_window(struct sim *s, struct object *o, struct file_ra *ra, u64
 	return page_cache_ra(s, o, start, size, ahead);
 }
 
+/* Of executable memory, as exec_folio_order() wants it, but nothing outside of the mapping. */
+static bool read_own(struct sim *s, const struct vma *v, struct object *o, u64 index)
+{
+	u64 folio = s->prof->exec_folio ? s->prof->exec_folio >> PAGE_SHIFT : 1, end = v->pgoff + vma_pages(v);
+	u64 from = index & ~(folio - 1), to;
+
+	if (from < v->pgoff)
+		from = v->pgoff;
+	to = (from + ra_pages(s) + folio - 1) & ~(folio - 1);
+	return read_window(s, o, ra_of(s, v), from, (to < end ? to : end) - from, 0);
+}
+
 /* A page is missing. */
 bool do_sync_mmap_readahead(struct sim *s, const struct vma *v, struct object *o, u64 index)
 {
-	u64 max = ra_pages(s), left = v->pgoff + vma_pages(v) - index;
+	u64 max = ra_pages(s);
 	bool exec = v->flags & VM_EXEC && RULE(s, exec_reads_own);
 
 	T_NOTE(s, "do_sync_mmap_readahead", "not in the page cache: read, a major fault", "page", index,
@@ -61,7 +73,7 @@ bool do_sync_mmap_readahead(struct sim *s, const struct vma *v, struct object *o
 	if (v->flags & VM_SEQ_READ)
 		return page_cache_ra(s, o, index, max, 0);
 	if (exec)
-		return read_window(s, o, ra_of(s, v), index, left < max ? left : max, 0);
+		return read_own(s, v, o, index);
 	return read_window(s, o, ra_of(s, v), index > max / 2 ? index - max / 2 : 0, max, max / 4);
 }
 

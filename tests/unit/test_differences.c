@@ -246,6 +246,7 @@ static const struct figure {
 	PROFILE(mmap_gap_max, "kernel-unlimited-stack"),
 	PROFILE(admin_reserve, "kernel-overcommit-root"),
 	PROFILE(fault_around, "kernel-fault-around"),
+	PROFILE(exec_folio, "kernel-readahead"),
 	PROFILE(vvar_pages, "kernel-vvar"),
 	PROFILE(vvar_vclock_pages, "kernel-vvar"),
 	PROFILE(vdso_pages, "kernel-unlimited-stack"),
