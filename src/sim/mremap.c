@@ -291,7 +291,8 @@ static void dontunmap_complete(struct sim *s, struct remap *r, struct vma *new_v
 		       "kernel mistake: the mark goes, locked_vm keeps the pages", "pages",
 		       r->old_len >> PAGE_SHIFT, NULL, 0, SIM_U_PAGES);
 	flags_or(s, v, 0, VM_LOCKED_MASK | (RULE(s, dontunmap_keeps_account) ? 0 : VM_ACCOUNT));
-	if (new_vma != v && r->addr == v->start && r->addr + r->old_len == v->end && v->chain)
+	if (new_vma != v && r->addr == v->start && r->addr + r->old_len == v->end && v->chain &&
+	    RULE(s, dontunmap_unlinks))
 		anon_vma_unlink(s, v);
 }
 

@@ -63,6 +63,7 @@
 	X(mremap_checks_first, "6.17",								\
 	  "mremap finds what is wrong with its source before it unmaps anything")		\
 	X(dontunmap_files, "5.13", "MREMAP_DONTUNMAP moves files and shared memory as well")	\
+	X(dontunmap_unlinks, "5.13", "what MREMAP_DONTUNMAP leaves behind has no anon_vma any more")	\
 	X(mremap_multi, "6.17", "a pure move may take several VMAs along")			\
 	X(dontunmap_keeps_account, "6.17", "the emptied source of a move stays accounted")	\
 	X(dontunmap_double_counts, "6.16", "MREMAP_DONTUNMAP counts locked memory twice")	\

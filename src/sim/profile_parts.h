@@ -19,7 +19,8 @@
 	[SIM_RULE_mprotect_keeps_write] = 1, [SIM_RULE_dirtying_completes] = 1,			\
 	[SIM_RULE_onfault_skips] = 1, [SIM_RULE_no_denywrite] = 1,				\
 	[SIM_RULE_moves_puds] = 1, [SIM_RULE_mremap_looks_first] = 1,				\
-	[SIM_RULE_dontunmap_files] = 1, [SIM_RULE_has_populate] = 1,				\
+	[SIM_RULE_dontunmap_files] = 1, [SIM_RULE_dontunmap_unlinks] = 1,			\
+	[SIM_RULE_has_populate] = 1,								\
 	[SIM_RULE_has_dontneed_locked] = 1, [SIM_RULE_grown_merges] = 1,			\
 	[SIM_RULE_special_whole] = 1,
 #define PROFILE_SINCE_6_12									\

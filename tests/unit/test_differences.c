@@ -103,6 +103,7 @@ static const struct {
 	{ SIM_RULE_mremap_looks_first, "kernel-mremap" },
 	{ SIM_RULE_mremap_checks_first, "kernel-mremap" },
 	{ SIM_RULE_dontunmap_files, "kernel-dontunmap" },
+	{ SIM_RULE_dontunmap_unlinks, "kernel-dontunmap-parts" },
 	{ SIM_RULE_mremap_multi, "kernel-mremap" },
 	{ SIM_RULE_dontunmap_keeps_account, "kernel-flags" },
 	{ SIM_RULE_dontunmap_double_counts, "kernel-dontunmap" },

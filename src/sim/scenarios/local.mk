@@ -32,6 +32,7 @@ dist_scenarios_DATA += src/sim/scenarios/kernel-below-sp.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-brk.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-calls.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-counters.scn
+dist_scenarios_DATA += src/sim/scenarios/kernel-dontunmap-parts.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-dontunmap.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-entries.scn
 dist_scenarios_DATA += src/sim/scenarios/kernel-failed-faults.scn
