@@ -414,7 +414,6 @@ static void test_stack_and_its_thread(void **state)
 	session_destroy(s);
 }
 
-/* Any view, any scene, any size, any command. */
 /* A filter is set, and before anything is drawn again the picture is another one. */
 static void test_filter_between_pictures(void **state)
 {
@@ -448,6 +447,75 @@ static void test_filter_between_pictures(void **state)
 		}
 }
 
+extern const struct view table_view;
+
+/* What is at the top of the table, drawn and asked. */
+static struct vma *first_line(struct session *s, void *table)
+{
+	struct canvas *c = canvas_create(40, 120, false);
+
+	table_view.draw(table, s, c);
+	table_view.command(table, s, "top", "");
+	canvas_destroy(c);
+	return &session_snapshot(s)->layout->vmas[session_vma(s)];
+}
+
+/* Sorted by a figure of smaps, which comes with no other news. */
+static void test_table_when_smaps_comes(void **state)
+{
+	struct session *s = scene_play("smaps");
+	struct snapshot *snap = (struct snapshot *)session_snapshot(s);
+	struct details *d = snap->details;
+	void *own = xcalloc(1, table_view.state_size);
+	uint64_t most = 0;
+
+	(void)state;
+	for (size_t i = 0; i < snap->layout->n; i++)
+		most = d->vma[i].pss > most ? d->vma[i].pss : most;
+	snap->details = NULL;
+	first_line(s, own);
+	table_view.command(own, s, "sort", "pss");
+	first_line(s, own);
+	snap->details = d;
+	assert_int_equal(d->vma[first_line(s, own) - snap->layout->vmas].pss, most);
+	table_view.fini(own);
+	free(own);
+	session_destroy(s);
+}
+
+/* Two filters let as many rows pass, and every third of them is the same. */
+static void test_table_of_two_filters(void **state)
+{
+	static const char *const paths[] = { "/ab", "/a", "/ab", "/b" };
+	struct session *s = scene_play("shell");
+	struct snapshot *snap = (struct snapshot *)session_snapshot(s);
+	void *own = xcalloc(1, table_view.state_size);
+
+	(void)state;
+	layout_put(snap->layout);
+	residency_put(snap->pages);
+	snap->layout = random_layout(7, 200);
+	snap->pages = NULL;
+	for (size_t i = 0; i < snap->layout->n; i++)
+		snap->layout->vmas[i].path = paths[i % ARRAY_LEN(paths)];
+	for (const char *letter = "ab"; *letter; letter++) {
+		const uint32_t *rows;
+		char filter[] = { 'p', 'a', 't', 'h', '~', *letter, 0 };
+
+		assert_true(session_set_filter(s, filter, NULL));
+		assert_int_equal(session_rows(s, &rows), 150);
+		first_line(s, own);
+		for (int i = 0; i < 150; i++) {
+			assert_non_null(strchr(snap->layout->vmas[session_vma(s)].path, *letter));
+			table_view.command(own, s, "down", "");
+		}
+	}
+	table_view.fini(own);
+	free(own);
+	session_destroy(s);
+}
+
+/* Any view, any scene, any size, any command. */
 static void test_everything_everywhere(void **state)
 {
 	static const char *const words[] = { "up", "down", "left", "right", "page-up", "page-down",
@@ -565,6 +633,8 @@ int main(void)
 		cmocka_unit_test(test_stack_and_its_thread),
 		cmocka_unit_test(test_filter_between_pictures),
 		cmocka_unit_test(test_output_wraps),
+		cmocka_unit_test(test_table_when_smaps_comes),
+		cmocka_unit_test(test_table_of_two_filters),
 		cmocka_unit_test(test_everything_everywhere),
 	};
 

@@ -22,6 +22,7 @@ struct table_state {
 	/* What the figures below were made from; references held. */
 	const struct layout *layout;
 	const struct residency *pages;
+	const struct details *details;
 	uint32_t *rss, *anon;		/* pages by VMA: there may be very many; NO_FIGURE */
 	size_t cap;
 	struct role_sum sums[ROLE_NR], all;
@@ -50,6 +51,7 @@ static void table_fini(void *state)
 
 	layout_put(st->layout);
 	residency_put(st->pages);
+	details_put(st->details);
 	free(st->rss);
 	free(st->anon);
 	free(st->order);
@@ -137,12 +139,14 @@ static void sum_passing(struct table_state *st, const struct session *s)
 
 static void update_figures(struct table_state *st, const struct snapshot *snap)
 {
-	if (st->layout == snap->layout && st->pages == snap->pages)
+	if (st->layout == snap->layout && st->pages == snap->pages && st->details == snap->details)
 		return;
 	layout_put(st->layout);
 	residency_put(st->pages);
+	details_put(st->details);
 	st->layout = layout_get(snap->layout);
 	st->pages = residency_get(snap->pages);
+	st->details = details_get(snap->details);
 	if (st->layout->n > st->cap) {
 		st->cap = st->layout->n;
 		st->rss = xreallocarray(st->rss, st->cap, sizeof(*st->rss));
@@ -359,7 +363,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* Rows keep their place while figures change; they are sorted again when the rows or the
- * sorting change, and small tables whenever the pages do. */
+ * sorting change or smaps was read, and small tables whenever the pages do. */
 static void update_order(struct table_state *st, const struct table_rows *rows)
 {
 	const uint32_t *passing;
@@ -368,8 +372,9 @@ static void update_order(struct table_state *st, const struct table_rows *rows)
 	uint64_t print = mix(mix((uintptr_t)st->layout, n), (uint64_t)st->sort * 2 + st->reversed);
 
 	st->by_address = !passing && st->sort == 0;
-	for (size_t i = 0; passing && i < n; i += 1 + n / 64)
+	for (size_t i = 0; passing && i < n; i++)
 		print = mix(print, passing[i]);
+	print = mix(print, (uintptr_t)st->details);
 	if (st->sort > 1 && n < 2000)
 		print = mix(print, (uintptr_t)st->pages);
 	if (print == st->made_of && n == st->n)
