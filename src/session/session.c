@@ -308,8 +308,9 @@ static void unkeep_events(struct session *s, const struct snapshot *before, cons
 {
 	struct event_list undone = snapshot_diff(before, now);
 	struct snapshot *at = snapshot_get(before);
+	bool other = has_switch(&undone);
 
-	for (size_t i = 0; i < undone.n && !has_switch(&undone); i++)
+	for (size_t i = 0; i < undone.n && !other; i++)
 		if (!only_learned(&undone.events[i]))
 			heat_add(&s->heat, &undone.events[i]);
 	heat_sort(&s->heat);
