@@ -77,18 +77,24 @@ static int open_module(struct module *m)
 	return fd;
 }
 
-/* Every 64-bit process of a machine is lent the same code: ours need not be asked for. */
+/* Every 64-bit process of a machine is lent the same code: ours need not be asked for. It is read
+ * as a file is, for that of another architecture may be larger than ours. */
 static Elf *open_vdso(struct module *m)
 {
-	const char *ours = (const char *)getauxval(AT_SYSINFO_EHDR);
+	uint64_t ours = getauxval(AT_SYSINFO_EHDR);
 	size_t n = m->end - m->start;
+	ssize_t got = -1;
+	int fd;
 
 	if (!ours || n > 64 * PAGE_BYTES || !m->sites->fs->native)
 		return NULL;
-	/* It ends at the end of a mapping that has the size of the target's. */
 	m->image = xcalloc(1, n);
-	memcpy(m->image, ours, n);
-	return m->sites->dw->elf_memory(m->image, n);
+	fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		got = pread(fd, m->image, n, (off_t)ours);
+		close(fd);
+	}
+	return got == (ssize_t)n ? m->sites->dw->elf_memory(m->image, n) : NULL;
 }
 
 static int find_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwarf_Addr base,

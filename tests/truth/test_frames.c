@@ -14,10 +14,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
@@ -656,12 +661,89 @@ static void test_gdb(void **state)
 	like_gdb("node", node);
 }
 
+#ifdef __x86_64__
+static volatile int inside_vdso;		/* where to say so */
+
+/* Sleeps once it interrupted the code that the kernel lends. */
+static void sleep_in_vdso(int signal, siginfo_t *info, void *context)
+{
+	const ucontext_t *u = context;
+	uint64_t pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP], vdso = getauxval(AT_SYSINFO_EHDR);
+
+	(void)signal;
+	(void)info;
+	if (pc - vdso >= 2 * PAGE_BYTES || write(inside_vdso, "", 1) != 1)
+		return;
+	for (;;)
+		pause();
+}
+
+static void ask_the_time(void)
+{
+	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
+	struct sigaction a = { .sa_sigaction = sleep_in_vdso, .sa_flags = SA_SIGINFO };
+	struct timespec now;
+
+	sigaction(SIGALRM, &a, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (;;)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+}
+#endif
+
+/* The vdso is in no file: it is read from our own memory. */
+static void test_vdso(void **state)
+{
+#ifdef __x86_64__
+	const struct unwound_task *t;
+	const struct snapshot *s;
+	struct source *src;
+	bool seen = false;
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	if (!can_walk() || !getauxval(AT_SYSINFO_EHDR))
+		return;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		inside_vdso = fds[1];
+		ask_the_time();
+	}
+	if (poll(&(struct pollfd){ .fd = fds[0], .events = POLLIN }, 1, 10000) == 1) {
+		wait_asleep(pid);
+		src = open_live(pid);
+		s = take(src, pid);
+		t = unwound_find(s->unwound, pid);
+		for (size_t i = 0; i < t->n; i++) {
+			const struct user_frame *f = &s->unwound->frames[t->first + i];
+
+			seen |= !strcmp(f->module, "[vdso]") && strstr(f->function, "clock_gettime");
+		}
+		assert_true(seen && t->complete);
+		snapshot_put(s);
+		src->ops->close(src);
+	} else {
+		print_message("the vdso was never met: not compared\n");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+#else
+	(void)state;
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact), cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_undisturbed), cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_warned), cmocka_unit_test(test_refused), cmocka_unit_test(test_shared), cmocka_unit_test(test_gdb),
+		cmocka_unit_test(test_vdso),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
