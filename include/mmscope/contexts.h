@@ -3,8 +3,8 @@
  * kernel stack, every CPU with its interrupt and exception stacks, and where the stack
  * pointer is. A live kernel has none: it does not stop for looking.
  *
- * Ownership: shared by reference count; strings are sanitised UTF-8, never NULL, and live
- * as long as it does. Sizes are bytes, addresses are virtual. Tasks are named by their
+ * Ownership: whoever made it, or the machine it is in; strings are sanitised UTF-8, never
+ * NULL, and live as long as it does. Sizes are bytes, addresses are virtual. Tasks are named by their
  * index in `tasks`; -1 is none.
  */
 #ifndef MMSCOPE_CONTEXTS_H
@@ -98,7 +98,6 @@ struct ccpu {
 struct strings;
 
 struct contexts {
-	unsigned refs;
 	/* What the profile has, in words for the sentences. */
 	uint64_t thread_size;
 	unsigned word;			/* bytes of a machine word */
@@ -124,8 +123,7 @@ struct contexts {
 };
 
 struct contexts *contexts_create(void);
-struct contexts *contexts_get(const struct contexts *c);	/* NULL gives NULL */
-void contexts_put(const struct contexts *c);
+void contexts_destroy(struct contexts *c);		/* NULL is fine */
 /* While building. */
 const char *contexts_string(struct contexts *c, const char *raw);	/* sanitised */
 struct ctask *contexts_tasks(struct contexts *c, size_t n);		/* c->tasks, c->cpus are set to them */

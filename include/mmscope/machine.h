@@ -261,7 +261,7 @@ struct machine {
 	size_t nrb;			/* 0: this kernel has a maple tree */
 	uint64_t looked_up;		/* the address whose VMA the operation looked for; 0: none so far */
 
-	const struct contexts *contexts;	/* tasks, CPUs and their stacks; NULL: no machine yet */
+	struct contexts *contexts;	/* its own: tasks, CPUs and their stacks; NULL: no machine yet */
 
 	const struct twin *twin;	/* the same on a second kernel; NULL: nobody compares */
 

@@ -33,7 +33,6 @@ struct error *session_tick(struct session *s, const struct source_want *want);
 /* What is shown: the newest sample, or the one at which it was paused. NULL before the first. */
 const struct snapshot *session_snapshot(const struct session *s);
 const struct snapshot *session_newest(const struct session *s);
-uint64_t session_ticks(const struct session *s);
 
 /* How loud a place is: 4 changed this tick ... 1 three ticks ago, 0 quiet. */
 unsigned session_heat(const struct session *s, uint64_t start, uint64_t end);

@@ -30,8 +30,6 @@ struct term_options {
 /* Whether colours are wanted: asked for, else FORCE_COLOR, CLICOLOR_FORCE, NO_COLOR,
  * CLICOLOR, else when it is a terminal. */
 bool term_colour_wanted(enum colour_when when, bool is_terminal);
-/* The depth for text that goes to standard output. */
-enum colour_depth term_text_depth(enum colour_when when, bool is_terminal);
 
 /* term_curses.c: the one file that knows curses. A terminal that cannot address the
  * cursor (dumb), or is unknown, is an error that says what to do. From then on, until

@@ -20,35 +20,23 @@ struct contexts *contexts_create(void)
 {
 	struct contexts *c = xcalloc(1, sizeof(*c));
 
-	c->refs = 1;
 	c->strings = strings_create();
 	c->current_rule = c->irq_rule = c->from_user_rule = c->log = "";
 	c->switch_from = c->switch_to = -1;
 	return c;
 }
 
-struct contexts *contexts_get(const struct contexts *c)
+void contexts_destroy(struct contexts *c)
 {
-	struct contexts *own = (struct contexts *)c;
-
-	if (own)
-		own->refs++;
-	return own;
-}
-
-void contexts_put(const struct contexts *c)
-{
-	struct contexts *own = (struct contexts *)c;
-
-	if (!own || --own->refs)
+	if (!c)
 		return;
-	for (size_t i = 0; i < own->nblocks; i++)
-		free(own->blocks[i]);
-	free(own->blocks);
-	strings_put(own->strings);
-	free(own->tasks);
-	free(own->cpus);
-	free(own);
+	for (size_t i = 0; i < c->nblocks; i++)
+		free(c->blocks[i]);
+	free(c->blocks);
+	strings_put(c->strings);
+	free(c->tasks);
+	free(c->cpus);
+	free(c);
 }
 
 const char *contexts_string(struct contexts *c, const char *raw)

@@ -341,7 +341,7 @@ void machine_put(const struct machine *m)
 		layout_put(own->procs[i].layout);
 		residency_put(own->procs[i].pages);
 	}
-	contexts_put(own->contexts);
+	contexts_destroy(own->contexts);
 	twin_put(own->twin);
 	layout_put(own->kernel_layout);
 	residency_put(own->kernel_pages);

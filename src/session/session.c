@@ -44,7 +44,6 @@ struct session {
 	struct source *source;
 	const struct snapshot *newest;
 	const struct snapshot *held;	/* what is shown while paused, else NULL */
-	uint64_t ticks;
 
 	struct batch *batches;
 	size_t nbatches, batches_cap, nevents;
@@ -428,7 +427,6 @@ struct error *session_tick(struct session *s, const struct source_want *want)
 	if (err)
 		return err;
 	s->want_detail = false;
-	s->ticks++;
 	return NULL;
 }
 
@@ -440,11 +438,6 @@ const struct snapshot *session_snapshot(const struct session *s)
 const struct snapshot *session_newest(const struct session *s)
 {
 	return s->newest;
-}
-
-uint64_t session_ticks(const struct session *s)
-{
-	return s->ticks;
 }
 
 unsigned session_heat(const struct session *s, uint64_t start, uint64_t end)

@@ -416,7 +416,7 @@ static struct extent extent_of(const struct player *p)
 			e.kused = k->base + k->size - k->sp;
 			e.kleft = k->left;
 		}
-	contexts_put(c);
+	contexts_destroy(c);
 	return e;
 }
 

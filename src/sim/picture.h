@@ -27,7 +27,7 @@ void picture_memory(struct player *p, struct machine *m);
 /* The index of VMAs; m->decisions and m->place are filled in already. */
 void picture_index(struct player *p, struct machine *m);
 /* Tasks and CPUs with their stacks; the same kernel stacks for the views of live ones. refs 1. */
-const struct contexts *picture_contexts(struct player *p);
+struct contexts *picture_contexts(struct player *p);
 const struct stacks *picture_stacks(const struct contexts *c, const struct sim *sim);
 /* The address the operation in hand is about, 0: none. */
 uint64_t picture_place(struct player *p);

@@ -11,7 +11,7 @@
 #include "src/sim/picture.h"
 #include "src/sim/player_private.h"
 
-const struct contexts *picture_contexts(struct player *p)
+struct contexts *picture_contexts(struct player *p)
 {
 	struct contexts *c = sim_contexts(player_sim(p));
 	struct place at = player_place(p);

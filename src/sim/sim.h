@@ -290,7 +290,6 @@ bool sim_retrace(struct sim *s, sim_pos pos, const struct sim_op *op, struct sim
 bool sim_retrace_start(struct sim *s, sim_trace_fn fn, void *ctx);
 /* One line, "acct_stack_growth: RLIMIT_STACK: size 9 > limit 8? yes: ENOMEM (else: go on)". */
 void sim_step_text(const struct sim_step *step, struct buf *ret);
-const char *sim_event_name(enum sim_event ev);
 
 /* ---- looking ---------------------------------------------------------------------------- */
 

@@ -275,31 +275,6 @@ void sim_step_text(const struct sim_step *t, struct buf *b)
 	}
 }
 
-const char *sim_event_name(enum sim_event ev)
-{
-	static const char *const names[SIM_NEVENTS] = {
-		[SIM_EV_NONE] = "none",
-		[SIM_EV_FAULT] = "fault",
-		[SIM_EV_GROWTH] = "growth",
-		[SIM_EV_SIGNAL] = "signal",
-		[SIM_EV_COW] = "cow",
-		[SIM_EV_MERGE] = "merge",
-		[SIM_EV_SPLIT] = "split",
-		[SIM_EV_TABLE] = "table",
-		[SIM_EV_TABLE_FREED] = "table-freed",
-		[SIM_EV_FRAME] = "frame",
-		[SIM_EV_FRAME_FREED] = "frame-freed",
-		[SIM_EV_MAP] = "map",
-		[SIM_EV_UNMAP] = "unmap",
-		[SIM_EV_SWITCH] = "switch",
-		[SIM_EV_ENTRY] = "entry",
-		[SIM_EV_TRAMPLE] = "trample",
-		[SIM_EV_ASTRAY] = "astray",
-	};
-
-	return ev < SIM_NEVENTS ? names[ev] : "none";
-}
-
 const char *sim_errno_name(int err)
 {
 	static const struct {

@@ -482,7 +482,7 @@ static void test_contexts(void **state)
 	assert_string_equal(c->cpus[1].idle, "swapper/1");
 	assert_int_equal(c->tasks[2].mm, -1);
 	assert_true(c->tasks[2].kthread && c->tasks[2].user.size == 0);
-	contexts_put(c);
+	contexts_destroy(c);
 	play_end(&p);
 }
 
@@ -504,7 +504,7 @@ static void test_contexts_of_overwritten(void **state)
 		found |= !f->intact && *f->goes;
 	}
 	assert_true(found);
-	contexts_put(c);
+	contexts_destroy(c);
 	play_end(&p);
 }
 

@@ -98,7 +98,7 @@ static void play_one(const struct sim_profile *profile, uint64_t seed, struct ta
 		buf_reset(&json);
 		record_json(p, &r, &json);
 		assert_int_equal(r.proc, sim_current(s));
-		contexts_put(sim_contexts(s));
+		contexts_destroy(sim_contexts(s));
 	}
 	last = sim_position(s);
 	end = sim_digest(s);

@@ -75,21 +75,6 @@ bool term_env_xterm_like(const char *term)
 	return term_env_fallback(term) != NULL;
 }
 
-enum colour_depth term_text_depth(enum colour_when when, bool is_terminal)
-{
-	const char *term = value("TERM");
-
-	if (!term_colour_wanted(when, is_terminal))
-		return DEPTH_MONO;
-	if (term_env_truecolor())
-		return DEPTH_TRUE;
-	if (!term || !strcmp(term, "dumb"))
-		return when == COLOUR_ALWAYS ? DEPTH_8 : DEPTH_MONO;
-	if (strstr(term, "256color") || strstr(term, "direct"))
-		return DEPTH_256;
-	return !strncmp(term, "vt", 2) ? DEPTH_MONO : DEPTH_8;
-}
-
 bool term_env_ascii(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
