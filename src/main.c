@@ -81,8 +81,7 @@ int main(int argc, char **argv)
 	if (err)
 		status = report(err);
 	cli_free(&cli);
-	/* Errors of writing that only now come to light. */
-	/* What flushed before may have failed then. */
+	/* Errors of writing that only now come to light, or did when it was flushed before. */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
 		fprintf(stderr, "mmscope: cannot write the output: %s\n", strerror(errno));
 		status = 1;

@@ -52,10 +52,8 @@ void term_redraw(struct term *t);			/* everything again at the next show */
 void term_suspend(struct term *t);			/* as SIGTSTP: back when continued */
 bool term_toggle_mouse(struct term *t);	/* is it on now? */
 
-/* term_text.c: the same canvas as text, one line a row, trailing blanks cut.
- * With theme != NULL, SGR escapes of that depth. */
-void term_text(struct buf *out, const struct canvas *c, const struct theme *theme,
-	       enum colour_depth depth);
+/* term_text.c: the same canvas as text, one line a row, trailing blanks cut. */
+void term_text(struct buf *out, const struct canvas *c);
 /* For golden tests: the text, then the same grid with one letter per distinct style and a legend. */
 void term_text_styled(struct buf *out, const struct canvas *c);
 

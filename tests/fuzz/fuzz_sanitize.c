@@ -48,7 +48,7 @@ static void check_canvas(const char *text, bool ascii)
 			if (ascii ? ch < 0x20 || ch > 0x7e : ch && text_width1(ch) != (wide ? 2 : 1))
 				abort();
 		}
-	term_text(&out, c, NULL, DEPTH_MONO);
+	term_text(&out, c);
 	check_harmless(buf_str(&out), out.len, true);
 	buf_reset(&out);
 	term_text_styled(&out, c);

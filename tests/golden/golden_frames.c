@@ -116,7 +116,7 @@ static void picture(struct buf *out, const struct script *s, int rows, int cols,
 	if (styled)
 		term_text_styled(out, app.canvas);
 	else
-		term_text(out, app.canvas, NULL, DEPTH_MONO);
+		term_text(out, app.canvas);
 	app_deinit(&app);
 }
 

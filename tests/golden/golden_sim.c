@@ -171,7 +171,7 @@ static void picture(struct buf *out, const char *scenario, const struct script *
 	if (styled)
 		term_text_styled(out, c);
 	else
-		term_text(out, c, NULL, DEPTH_MONO);
+		term_text(out, c);
 	buf_adds(out, buf_str(&sentence));
 	buf_free(&sentence);
 	canvas_destroy(c);

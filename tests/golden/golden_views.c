@@ -148,7 +148,7 @@ static void picture(struct buf *out, const char *view, const char *scene,
 	if (styled)
 		term_text_styled(out, c);
 	else
-		term_text(out, c, NULL, DEPTH_MONO);
+		term_text(out, c);
 	describe(&g, out);
 	stage_close(&g);
 	canvas_destroy(c);

@@ -20,7 +20,7 @@ static void check(const struct canvas *c, const char *picture)
 {
 	struct buf out = BUF_INIT;
 
-	term_text(&out, c, NULL, DEPTH_MONO);
+	term_text(&out, c);
 	assert_string_equal(buf_str(&out), picture);
 	buf_free(&out);
 }

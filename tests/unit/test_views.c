@@ -600,7 +600,7 @@ static void output_shows(const char *want, int cols, const char *say)
 		child_drain(child);
 	}
 	v->draw(own, s, c);
-	term_text(&b, c, NULL, DEPTH_MONO);
+	term_text(&b, c);
 	assert_string_equal(buf_str(&b), want);
 	buf_free(&b);
 	canvas_destroy(c);

@@ -239,8 +239,8 @@ void app_open_source(struct app *app, const char *name)
 	aside_forget(app);
 }
 
-/* What is on the screen now must be right: the wants of every view that was drawn. */
-/* What is on screen stays there until the next frame. */
+/* What is on the screen now must be right: the wants of every view that was drawn, which stay
+ * the same until the next frame. */
 static void gather_wants(struct app *app)
 {
 	const struct place *places[] = { &app->room, &app->strip, &app->second };
