@@ -170,19 +170,23 @@ static void read_name(int dir, struct task *task)
 
 static void read_registers(struct tasks *t, const struct procfs *p, struct task *task)
 {
+	/* Without an mm it is refused to its own user, who may look at the others. */
+	bool ended = task->state == 'Z' || task->state == 'X';
 	struct syscall_figures s;
 	char name[48], text[256];
 	ssize_t n;
 
 	snprintf(name, sizeof(name), "task/%d/syscall", (int)task->tid);
 	n = procfs_read(p->dir, name, text, sizeof(text));
-	if (n == -EACCES || n == -EPERM)
+	if (!ended && (n == -EACCES || n == -EPERM))
 		t->denied = true;
 	task->sp = task->pc = UNKNOWN;
 	task->syscall = SYSCALL_UNKNOWN;
 	memset(task->args, 0, sizeof(task->args));
 	if (n <= 0 || !syscall_parse(text, (size_t)n, &s)) {
 		/* A thread that has just ended says nothing about the others. */
+		if (ended)
+			return;
 		snprintf(name, sizeof(name), "task/%d", (int)task->tid);
 		if (!t->denied && n != -ESRCH && !faccessat(p->dir, name, F_OK, 0))
 			t->no_file = true;
