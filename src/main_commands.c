@@ -397,8 +397,6 @@ static struct error *tasks(const struct cli *cli)
 		return err;
 	if (cli->mode != MODE_AUTO && cli->mode != MODE_BATCH && cli->mode != MODE_JSON)
 		return error_create(ERR_USAGE, "tasks prints a table, or one document with --json");
-	if (cli->count > 1 || cli->delay >= 0)
-		return error_create(ERR_USAGE, "tasks looks once");
 	k = kstacks_open(cli->proc_root, 0);
 	s = kstacks_read(k, 0);
 	if (!s->n)
@@ -422,7 +420,7 @@ const struct command commands[] = {
 	{ "frames", "[FILE]", "stack use per function, of ELF or objdump -d text",
 	  TAKES_FILES | TAKES_LEAST, frames },
 	{ "tasks", "", "kernel stack use of every task and CPU",
-	  TAKES_SAMPLES | TAKES_ORDER, tasks },
+	  TAKES_ORDER, tasks },
 	{ "doctor", "", "what kernel and user allow, and what would allow more", 0, doctor },
 	{ NULL, NULL, NULL, 0, NULL },
 };
