@@ -62,7 +62,7 @@ static _Noreturn void tracer(pid_t tid, int tell, int let_go)
 
 int hold_start(struct hold *h, pid_t tid, uint64_t ret[HELD_REGISTERS])
 {
-	int tell[2], go[2], err = 0;
+	int tell[2], go[2], err = 0, n = 0;
 	struct told t = { .err = ETIME };
 	struct pollfd fd;
 
@@ -87,7 +87,10 @@ int hold_start(struct hold *h, pid_t tid, uint64_t ret[HELD_REGISTERS])
 	close(go[0]);
 	h->let_go = go[1];
 	fd = (struct pollfd){ .fd = tell[0], .events = POLLIN };
-	if (!err && poll(&fd, 1, PATIENCE_MS) > 0 && read(tell[0], &t, sizeof(t)) != (ssize_t)sizeof(t))
+	/* A signal of our own, as of a resized terminal, is no answer. */
+	while (!err && (n = poll(&fd, 1, PATIENCE_MS)) < 0 && errno == EINTR)
+		;
+	if (n > 0 && read(tell[0], &t, sizeof(t)) != (ssize_t)sizeof(t))
 		t.err = ESRCH;
 	h->told = tell[0];
 	if (!err)

@@ -136,10 +136,10 @@ static bool anonymous_file(const char *path)
 
 /* Anonymous memory right behind an image's data. The kernel may have joined it with
  * something else, so only the program's own, whose end of data is known, is certain. */
-static bool is_bss(const struct vma *v, const struct vma *below, const struct roles_in *in)
+static bool is_bss(const struct vma *v, const struct vma *below)
 {
 	return below && below->role == ROLE_DATA && below->end == v->start &&
-	       v->perms & VMA_WRITE && (below->inode || below->guess) && in->mm;
+	       v->perms & VMA_WRITE && (below->inode || below->guess);
 }
 
 static void by_neighbours(struct vma *v, const struct vma *below, const struct vma *above,
@@ -159,7 +159,7 @@ static void by_neighbours(struct vma *v, const struct vma *below, const struct v
 		else
 			set(v, ROLE_GUARD, touches ? 1 : 2);
 		v->growsdown = 0;
-	} else if (is_bss(v, below, in)) {
+	} else if (is_bss(v, below)) {
 		bool own = end_data != UNKNOWN && end_data > below->start && end_data <= v->end;
 
 		set(v, ROLE_BSS, own ? 0 : vma_size(v) > DOUBTFUL_BSS ? 2 : 1);
