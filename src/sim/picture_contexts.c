@@ -54,11 +54,10 @@ static void put_frames(struct stacks *s, const struct ctask *t, struct kstack *k
 	}
 }
 
-static pid_t parent_of(const struct contexts *c, const struct sim *sim, const struct ctask *t)
+static pid_t parent_of(const struct sim *sim, const struct ctask *t)
 {
 	struct sim_task st;
 
-	(void)c;
 	if (t->kthread)
 		return 2;			/* kthreadd */
 	return t->number && sim_task_get(sim, t->number, &st) ? SIM_FIRST_PID + (pid_t)st.parent_task : 1;
@@ -77,7 +76,7 @@ static void put_task(struct stacks *s, const struct contexts *c, const struct si
 	struct kstack *k = stacks_add(s, t->pid);
 
 	k->tgid = leader_of(c, t);
-	k->ppid = parent_of(c, sim, t);
+	k->ppid = parent_of(sim, t);
 	snprintf(k->comm, sizeof(k->comm), "%s", t->name);
 	k->state = t->state;
 	k->kthread = t->kthread;

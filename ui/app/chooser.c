@@ -201,12 +201,11 @@ void chooser_input(struct app *app, const struct input *in)
 	preview(app);
 }
 
-static void draw_row(const struct chooser *ch, struct canvas *c, int row, const struct choice *it,
+static void draw_row(struct canvas *c, int row, const struct choice *it,
 		     bool selected, int keys, int names)
 {
 	int cols = canvas_cols(c);
 
-	(void)ch;
 	if (it->heading) {
 		canvas_putn(c, row, 1, STYLE(TITLE), cols - 2, it->name);
 		return;
@@ -237,7 +236,7 @@ void chooser_describe(struct app *app, struct buf *out)
 	int total;
 
 	it = nth(&app->chooser, app->chooser.selected, &total);
-	if (!it || it->heading)
+	if (!it || it->heading || !*it->name)
 		return;
 	if (*it->key)
 		buf_addf(out, "%s  ", it->key);
@@ -290,7 +289,7 @@ void chooser_draw(struct app *app, struct canvas *c)
 		struct choice *it = nth(ch, ch->top + i, &total);
 
 		if (it)
-			draw_row(ch, c, i, it, ch->top + i == ch->selected, keys, names);
+			draw_row(c, i, it, ch->top + i == ch->selected, keys, names);
 	}
 	canvas_pop(c);
 	canvas_pop(c);

@@ -155,13 +155,12 @@ static int draw_stacks(const struct contexts *c, const struct ccpu *cpu, struct 
 
 /* ---- tasks ----------------------------------------------------------------------------------------- */
 
-static const char *where_of(const struct contexts *c, const struct ctask *t)
+static const char *where_of(const struct ctask *t)
 {
 	if (t->current)
 		return "runs";
 	if (!t->alive)
 		return "dead";
-	(void)c;
 	return t->on_queue ? "waits for the CPU" : "sleeps";
 }
 
@@ -200,7 +199,7 @@ static void draw_task(const struct contexts *c, size_t i, struct canvas *cv, int
 		buf_addf(&b, "%s left", size_text(k->left, size));
 	if (t->kernel_of >= 0)
 		buf_addf(&b, " of %s", c->tasks[t->kernel_of].name);
-	col = canvas_putn(cv, row, col, st, cols >= WIDE ? 18 : 9, where_of(c, t));
+	col = canvas_putn(cv, row, col, st, cols >= WIDE ? 18 : 9, where_of(t));
 	canvas_putn(cv, row, col + 1, spoilt ? style_attr(STYLE(ERROR), ATTR_BOLD) : st, imax(cols - col - 2, 0),
 		    buf_str(&b));
 	if (selected) {
@@ -264,7 +263,7 @@ static void cpu_describe(void *state, const struct session *s, struct buf *out)
 		buf_addf(out, "A context switch is a change of stacks: the registers of %s are pushed, its sp is stored, "
 			 "that of %s is loaded; what is popped then is what it pushed when it left. ",
 			 task_name(c, c->switch_from, "swapper"), task_name(c, c->switch_to, "swapper"));
-	buf_addf(out, "%s %s; %s. ", t->name, where_of(c, t), t->kthread ? "a kernel thread: mm is NULL, it uses the "
+	buf_addf(out, "%s %s; %s. ", t->name, where_of(t), t->kthread ? "a kernel thread: mm is NULL, it uses the "
 		 "address space of whoever ran before" : t->main ? "the main thread of its process" :
 		 "a thread: it shares the mm of its process");
 	if (t->kernel.size)

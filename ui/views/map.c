@@ -195,9 +195,8 @@ static bool any_passes(const struct drawing *d, const struct block *k)
 	return lo < d->npassing && d->passing[lo] <= k->last;
 }
 
-static struct style block_style(const struct drawing *d, const struct block *k, bool dim)
+static struct style block_style(const struct block *k, bool dim)
 {
-	(void)d;
 	return dim ? STYLE(DIM) : (struct style){ .role = THEME_OF_VMA(k->role) };
 }
 
@@ -290,7 +289,7 @@ static void draw_head(const struct drawing *d, const struct block *k, int row, b
 static void draw_block_line(const struct drawing *d, const struct block *k, int row, int r,
 			    bool dim, unsigned heat)
 {
-	struct style st = block_style(d, k, dim);
+	struct style st = block_style(k, dim);
 	int bar = d->cells ? 15 : 2;
 	struct growth g;
 	uint64_t a, b;

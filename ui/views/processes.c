@@ -140,11 +140,10 @@ static int draw_differences(const struct machine *m, struct canvas *c)
 	return rows;
 }
 
-static void draw_heading(const struct machine *m, struct canvas *c, int row, const struct vma *v)
+static void draw_heading(struct canvas *c, int row, const struct vma *v)
 {
 	char perms[5], size[16], path[80];
 
-	(void)m;
 	canvas_hline(c, row, 0, canvas_cols(c), STYLE(BORDER));
 	canvas_putf(c, row, 1, (struct style){ .role = (uint16_t)THEME_OF_VMA(v->role) }, " %s %s %s %s ",
 		    vma_roles[v->role].name, vma_perms(v, perms), text_size(vma_size(v), size),
@@ -184,7 +183,7 @@ static void processes_draw(void *state, const struct session *s, struct canvas *
 
 		st->addr[row] = r->addr;
 		if (!r->page) {
-			draw_heading(m, c, row, r->vma);
+			draw_heading(c, row, r->vma);
 			continue;
 		}
 		paint_address(c, row, 1, STYLE(TEXT), r->addr, 0);
