@@ -56,14 +56,14 @@ static int open_mm(struct live *lv)
 	close_fd(&lv->fd_pagemap);
 	lv->reasons &= ~(1ull << REASON_MAPS | 1ull << REASON_NO_MAPS | 1ull << REASON_PAGES);
 	if (!(lv->without & WITHOUT_MAPS))
-		lv->fd_maps = openat(lv->fs.mm, "maps", O_RDONLY | O_CLOEXEC);
+		lv->fd_maps = procfs_open_file(lv->fs.mm, "maps");
 	if (lv->fd_maps < 0) {
 		err = lv->without & WITHOUT_MAPS ? EACCES : errno;
 		lv->reasons |= 1ull << (err == EACCES || err == EPERM ? REASON_MAPS :
 								       REASON_NO_MAPS);
 	}
 	if (!(lv->without & WITHOUT_PAGEMAP))
-		lv->fd_pagemap = openat(lv->fs.mm, "pagemap", O_RDONLY | O_CLOEXEC);
+		lv->fd_pagemap = procfs_open_file(lv->fs.mm, "pagemap");
 	lv->pagemap_refused = lv->fd_pagemap < 0 && (errno == EACCES || errno == EPERM) &&
 			      !(lv->without & WITHOUT_PAGEMAP);
 	look_init(lv->looker, lv->fd_pagemap, lowest);
@@ -109,7 +109,7 @@ static int read_detail(struct live *lv, struct sampling *s, const struct layout 
 	struct details *d;
 	int fd, err;
 
-	fd = lv->without & WITHOUT_SMAPS ? -1 : openat(lv->fs.mm, "smaps", O_RDONLY | O_CLOEXEC);
+	fd = lv->without & WITHOUT_SMAPS ? -1 : procfs_open_file(lv->fs.mm, "smaps");
 	if (fd < 0) {
 		lv->reasons |= 1ull << REASON_SMAPS_REFUSED;
 		return EACCES;

@@ -126,7 +126,7 @@ static void read_sums(struct live *lv, const struct layout *l)
 	smaps_sums_free(&lv->sums);
 	if (lv->without & WITHOUT_SMAPS)
 		return;
-	fd = openat(lv->fs.mm, "smaps", O_RDONLY | O_CLOEXEC);
+	fd = procfs_open_file(lv->fs.mm, "smaps");
 	if (fd < 0)
 		return;
 	if (!smaps_read(fd, lv->buf, l->strings == lv->strings ? l : NULL, lv->strings, &own, NULL,

@@ -135,9 +135,14 @@ static ssize_t read_all(int fd, char *buf, size_t cap)
 	return (ssize_t)n;
 }
 
+int procfs_open_file(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 ssize_t procfs_read(int dir, const char *name, char *buf, size_t cap)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = procfs_open_file(dir, name);
 	ssize_t n;
 
 	buf[0] = '\0';
@@ -152,7 +157,7 @@ ssize_t procfs_reread(int dir, const char *name, int *fd, char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	if (*fd < 0)
-		*fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+		*fd = procfs_open_file(dir, name);
 	if (*fd < 0)
 		return -errno;
 	return read_all(*fd, buf, cap);

@@ -453,8 +453,8 @@ struct unwound *unwinder_walk(struct unwinder *u, const struct unwind_in *in, ui
 	*without = 0;
 	if (end == END_OUTERMOST) {
 		sites_use(u->sites, in->fs, in->layout);
-		mem = openat(in->fs->mm, "mem", O_RDONLY | O_CLOEXEC);
-		pagemap = openat(in->fs->mm, "pagemap", O_RDONLY | O_CLOEXEC);
+		mem = procfs_open_file(in->fs->mm, "mem");
+		pagemap = procfs_open_file(in->fs->mm, "pagemap");
 		copy_start(&u->copy, mem, pagemap, in->layout);
 	}
 	w.out = unwound_create(strings ? strings : sites_strings(u->sites));
