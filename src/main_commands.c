@@ -310,7 +310,7 @@ static struct error *check(const struct cli *cli)
 static struct error *frames(const struct cli *cli)
 {
 	struct frames_options o = {
-		.file = cli->nfiles ? cli->files[0] : NULL,
+		.file = cli->nfiles && strcmp(cli->files[0], "-") ? cli->files[0] : NULL,
 		.in = stdin,
 		.min = cli->has_min ? cli->min : 100,
 	};
