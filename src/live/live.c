@@ -363,10 +363,10 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 
 /* What the sample cost is no part of the picture: noted in the one that stands, which is
  * ours and whose readers take it as the cost of the latest look. */
-static void note_cost(struct snapshot *s, uint64_t wall0, uint64_t cpu0)
+static void note_cost(struct snapshot *s, uint64_t wall0, uint64_t cpu_ns)
 {
 	s->cost.wall_ns = clock_now_ns() - wall0;
-	s->cost.cpu_ns = clock_cpu_ns() - cpu0;
+	s->cost.cpu_ns = cpu_ns;
 }
 
 static void keep_rungs(struct sample_cost *c, const struct sample_cost *last)
@@ -390,7 +390,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 				 const struct snapshot **ret)
 {
 	struct live *lv = (struct live *)src;
-	uint64_t wall0 = clock_now_ns(), cpu0 = clock_cpu_ns();
+	uint64_t wall0 = clock_now_ns(), cpu0, gate_ns;
 	struct sampling s = { .want = want, .now_ns = wall0,
 			      .deadline_ns = want->budget_ns ? wall0 + want->budget_ns : 0 };
 	struct snapshot *next;
@@ -403,11 +403,14 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 	    procfs_ended(&lv->fs))
 		return sample_ended(lv, ret);
 	note_moves(lv, &s.news);
+	/* Of the gate the wall time is taken for CPU time: to ask for that costs as much again. */
+	gate_ns = clock_now_ns() - wall0;
 	if (nothing_due(lv, &s)) {
-		note_cost((struct snapshot *)lv->last, wall0, cpu0);
+		note_cost((struct snapshot *)lv->last, wall0, gate_ns);
 		*ret = snapshot_get(lv->last);
 		return NULL;
 	}
+	cpu0 = clock_cpu_ns() - gate_ns;
 	next = s.next = begin(lv, &s);
 	if ((!lv->last || want->everything || lv->counters.dirty || s.news.gone) &&
 	    !read_counters(lv, &s)) {
@@ -439,13 +442,13 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 		keep_rungs(&next->cost, &stands->cost);
 		stands->cost = next->cost;
 		snapshot_put(next);
-		note_cost(stands, wall0, cpu0);
+		note_cost(stands, wall0, clock_cpu_ns() - cpu0);
 		*ret = snapshot_get(stands);
 		return NULL;
 	}
 	if (lv->last)
 		keep_rungs(&next->cost, &lv->last->cost);
-	note_cost(next, wall0, cpu0);
+	note_cost(next, wall0, clock_cpu_ns() - cpu0);
 	return publish(lv, next, ret);
 }
 

@@ -43,7 +43,8 @@ static void room(struct maps_build *b, size_t n)
 {
 	if (b->cap - b->n >= n)
 		return;
-	b->cap = b->cap ? b->cap + b->cap / 2 : b->old ? cap_like(b->old->n) : 128;
+	/* Room that is not used is not touched and costs nothing; moving does. */
+	b->cap = b->cap ? 4 * b->cap : b->old ? cap_like(b->old->n) : 256;
 	if (b->cap - b->n < n)
 		b->cap = b->n + n;
 	b->vmas = xreallocarray(b->vmas, b->cap, sizeof(*b->vmas));
