@@ -160,10 +160,7 @@ static void sum_add(struct smaps_sums *s, uint64_t start, const struct smaps_fig
 
 static void detail_add(struct reading *r, const struct smaps_figures *f)
 {
-	if (r->n == r->cap) {
-		r->cap = r->cap ? 4 * r->cap : r->build.old ? r->build.old->n + 1 : 256;
-		r->detail = xreallocarray(r->detail, r->cap, sizeof(*r->detail));
-	}
+	VEC_GROW(r->detail, r->n, r->cap);
 	r->detail[r->n++] = (struct vma_detail){
 		.pss = f->pss, .swap = f->swap, .locked = f->locked, .uss = f->uss,
 		.flags = f->flags == UNKNOWN ? 0 : f->flags,
