@@ -100,7 +100,7 @@ static void one(struct kstacks *k, pid_t tgid, pid_t tid, struct stacks *all)
 	s->kthread = f.flags != UNKNOWN && f.flags & PF_KTHREAD;
 	memcpy(s->comm, f.comm, sizeof(s->comm));
 	s->rung = KSTACK_DOCUMENTED;
-	if (f.state == 'Z' || f.state == 'X') {
+	if (state_ended(f.state)) {
 		lack(s, KSTACK_ZOMBIE);
 		return;
 	}

@@ -212,7 +212,7 @@ static bool use_living_thread(struct live *lv)
 
 	list = tasks_read(&lv->tasks, &lv->fs, &in);
 	for (size_t i = 0; list && i < list->n && !found; i++)
-		if (list->tasks[i].state != 'Z' && list->tasks[i].state != 'X')
+		if (!state_ended(list->tasks[i].state))
 			found = procfs_use_thread(&lv->fs, list->tasks[i].tid);
 	task_list_put(list);
 	if (!found)
@@ -226,7 +226,7 @@ static bool use_living_thread(struct live *lv)
 
 static bool is_zombie(const struct live *lv)
 {
-	return lv->have_stat && (lv->stat.state == 'Z' || lv->stat.state == 'X');
+	return lv->have_stat && state_ended(lv->stat.state);
 }
 
 /* Counters, and from them: alive, ended, or a dead leader? False: it has ended. */
@@ -300,7 +300,7 @@ static void task_reasons(struct live *lv, const struct snapshot *next)
 		const struct task *t = &next->tasks->tasks[i];
 
 		if (t->sp == UNKNOWN || t->syscall < 0)
-			lv->reasons |= t->state == 'Z' || t->state == 'X' ? 1ull << REASON_DEAD : unknown;
+			lv->reasons |= state_ended(t->state) ? 1ull << REASON_DEAD : unknown;
 		if (t->stack.found == STACK_UNKNOWN)
 			lv->reasons |= 1ull << REASON_STACKS;
 		if (t->stack.found == STACK_SHARED)

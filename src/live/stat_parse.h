@@ -50,6 +50,12 @@ struct syscall_figures {
 };
 bool syscall_parse(const char *text, size_t n, struct syscall_figures *ret);
 
+/* It has no mm any more: dead, waited for or about to be. */
+static inline bool state_ended(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
 struct schedstat_figures {
 	uint64_t run_ns, wait_ns, slices;
 };

@@ -171,7 +171,7 @@ static void read_name(int dir, struct task *task)
 static void read_registers(struct tasks *t, const struct procfs *p, struct task *task)
 {
 	/* Without an mm it is refused to its own user, who may look at the others. */
-	bool ended = task->state == 'Z' || task->state == 'X';
+	bool ended = state_ended(task->state);
 	struct syscall_figures s;
 	char name[48], text[256];
 	ssize_t n;
