@@ -26,6 +26,15 @@ static ssize_t read_at(int fd, char *buf, size_t most, off_t at, int *ret_errnum
 	return n;
 }
 
+/* Does the line that these bytes go on with ever end? */
+static bool endless(size_t *unended, const char *read, size_t n)
+{
+	const char *eol = memrchr(read, '\n', n);
+
+	*unended = eol ? (size_t)(read + n - eol) - 1 : *unended + n;
+	return *unended > LINES_LONGEST;
+}
+
 static bool fill(struct lines *l, size_t most)
 {
 	size_t keep = l->held < l->from ? l->held : l->from;
@@ -48,6 +57,10 @@ static bool fill(struct lines *l, size_t most)
 		      read_at(l->fd, l->buf + l->to, most, l->at, &l->errnum);
 	if (n <= 0)
 		return false;
+	if (!l->feed && endless(&l->unended, l->buf + l->to, (size_t)n)) {
+		l->errnum = EFBIG;
+		return false;
+	}
 	l->to += (size_t)n;
 	l->at += n;
 	return true;
@@ -56,12 +69,14 @@ static bool fill(struct lines *l, size_t most)
 void lines_run(struct lines *l, void (*take)(void *arg), void *arg)
 {
 	struct feed feed;
+	size_t unended;
 	off_t at;
 	int errnum = 0;
 
 	while (l->to < LINES_BUFFER && fill(l, LINES_BUFFER))
 		;
 	at = l->at;
+	unended = l->unended;
 	l->feed = l->to == LINES_BUFFER ? &feed : NULL;
 	if (!l->feed || !feed_start(&feed, take, arg)) {
 		l->feed = NULL;
@@ -73,7 +88,9 @@ void lines_run(struct lines *l, void (*take)(void *arg), void *arg)
 		char *to = feed_room(&feed, &room);
 		ssize_t n = read_at(l->fd, to, room, at, &errnum);
 
-		if (n <= 0)
+		if (n > 0 && endless(&unended, to, (size_t)n))
+			errnum = EFBIG;
+		if (n <= 0 || errnum)
 			break;
 		at += n;
 		feed_put(&feed, (size_t)n);

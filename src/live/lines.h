@@ -11,17 +11,19 @@
 
 struct feed;
 
-enum { LINES_BUFFER = 32768 };
+/* A line of maps has one path: one that goes on beyond this never ends. */
+enum { LINES_BUFFER = 32768, LINES_LONGEST = 1 << 20 };
 #define LINES_NONE SIZE_MAX
 
 struct lines {
 	int fd;
-	int errnum;		/* what ended it, 0: the end of the file */
+	int errnum;		/* what ended it, 0: the end of the file; EFBIG: a line that does not end */
 	off_t at;		/* bytes read so far */
 	size_t line, from, to;	/* in buf: the last line given, what is ahead, and its end */
 	size_t held;		/* text from here on stays in buf; LINES_NONE: none, or it was too much */
 	bool cut;		/* the rest of a line that was too long is being skipped */
 	char *buf;		/* LINES_BUFFER bytes, the caller's */
+	size_t unended;		/* bytes read since the last newline */
 	struct feed *feed;	/* NULL: it is read when it is needed */
 };
 

@@ -45,6 +45,17 @@ static bool alive(struct live *lv)
 	return look_alive(lv->looker);
 }
 
+/* What the kernel gives is a regular file, and has lines. */
+static bool strange(int err)
+{
+	return err == EINVAL || err == EFBIG;
+}
+
+static enum reason no_maps(int err)
+{
+	return strange(err) ? REASON_NOT_MAPS : REASON_NO_MAPS;
+}
+
 /* Opens maps and pagemap of the address space that the process has now. */
 static int open_mm(struct live *lv)
 {
@@ -54,13 +65,13 @@ static int open_mm(struct live *lv)
 
 	close_fd(&lv->fd_maps);
 	close_fd(&lv->fd_pagemap);
-	lv->reasons &= ~(1ull << REASON_MAPS | 1ull << REASON_NO_MAPS | 1ull << REASON_PAGES);
+	lv->reasons &= ~(1ull << REASON_MAPS | 1ull << REASON_NO_MAPS | 1ull << REASON_NOT_MAPS |
+			 1ull << REASON_PAGES);
 	if (!(lv->without & WITHOUT_MAPS))
 		lv->fd_maps = procfs_open_file(lv->fs.mm, "maps");
 	if (lv->fd_maps < 0) {
 		err = lv->without & WITHOUT_MAPS ? EACCES : errno;
-		lv->reasons |= 1ull << (err == EACCES || err == EPERM ? REASON_MAPS :
-								       REASON_NO_MAPS);
+		lv->reasons |= 1ull << (err == EACCES || err == EPERM ? REASON_MAPS : no_maps(err));
 	}
 	if (!(lv->without & WITHOUT_PAGEMAP))
 		lv->fd_pagemap = procfs_open_file(lv->fs.mm, "pagemap");
@@ -111,12 +122,14 @@ static int read_detail(struct live *lv, struct sampling *s, const struct layout 
 
 	fd = lv->without & WITHOUT_SMAPS ? -1 : procfs_open_file(lv->fs.mm, "smaps");
 	if (fd < 0) {
-		lv->reasons |= 1ull << REASON_SMAPS_REFUSED;
-		return EACCES;
+		err = lv->without & WITHOUT_SMAPS ? EACCES : errno;
+	} else {
+		err = smaps_read(fd, lv->buf, old && old->strings == lv->strings ? old : NULL,
+				 lv->strings, ret, &d, NULL);
+		close(fd);
 	}
-	err = smaps_read(fd, lv->buf, old && old->strings == lv->strings ? old : NULL,
-			 lv->strings, ret, &d, NULL);
-	close(fd);
+	if (fd < 0 || strange(err))
+		lv->reasons |= 1ull << (strange(err) ? REASON_NOT_SMAPS : REASON_SMAPS_REFUSED);
 	if (err)
 		return err;
 	details_put(s->next->details);
@@ -232,6 +245,7 @@ static void drop_stale_details(struct sampling *s)
 bool live_layout(struct live *lv, struct sampling *s)
 {
 	bool had = lv->fd_maps >= 0, exec = false;
+	int err;
 
 	lv->mm_gone = false;
 	if (s->next->process.kthread)
@@ -257,11 +271,11 @@ bool live_layout(struct live *lv, struct sampling *s)
 		layout_put(s->next->layout);
 		s->next->layout = NULL;
 	}
-	refresh(lv, s);
+	err = refresh(lv, s);
 	drop_stale_details(s);
-	lv->reasons &= ~(1ull << REASON_NO_MAPS);
+	lv->reasons &= ~(1ull << REASON_NO_MAPS | 1ull << REASON_NOT_MAPS);
 	if (!s->next->layout)
-		lv->reasons |= 1ull << REASON_NO_MAPS;
+		lv->reasons |= 1ull << no_maps(err);
 	return exec;
 }
 

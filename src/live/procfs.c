@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,14 +136,27 @@ static ssize_t read_all(int fd, char *buf, size_t cap)
 	return (ssize_t)n;
 }
 
+/* Enough where no more is read than there is room for. */
+static int open_any(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 int procfs_open_file(int dir, const char *name)
 {
-	return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open_any(dir, name);
+	struct stat st;
+
+	if (fd < 0 || (!fstat(fd, &st) && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
 }
 
 ssize_t procfs_read(int dir, const char *name, char *buf, size_t cap)
 {
-	int fd = procfs_open_file(dir, name);
+	int fd = open_any(dir, name);
 	ssize_t n;
 
 	buf[0] = '\0';
@@ -157,7 +171,7 @@ ssize_t procfs_reread(int dir, const char *name, int *fd, char *buf, size_t cap)
 {
 	buf[0] = '\0';
 	if (*fd < 0)
-		*fd = procfs_open_file(dir, name);
+		*fd = open_any(dir, name);
 	if (*fd < 0)
 		return -errno;
 	return read_all(*fd, buf, cap);

@@ -26,7 +26,8 @@ void procfs_close(struct procfs *p);
 /* Lets the mm files come from a living thread (0: from the leader again). */
 bool procfs_use_thread(struct procfs *p, pid_t tid);
 
-/* A descriptor, or -1 with errno. Never waits: in a tree that somebody made a file may be a FIFO. */
+/* A descriptor, or -1 with errno. Never waits, and EINVAL for what is no regular file: in a tree that
+ * somebody made it may be a FIFO, or a device that never ends. */
 int procfs_open_file(int dir, const char *name);
 /* Reads at most cap - 1 bytes of dir/name and ends them with NUL. */
 ssize_t procfs_read(int dir, const char *name, char *buf, size_t cap);

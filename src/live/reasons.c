@@ -15,6 +15,9 @@
 #define DEAD(figure) { REASON_DEAD, figure, "the thread has ended, others of its process go on", \
 	"look at a living thread" }
 
+#define NOT_TEXT(file) file " is not what the kernel gives: no regular file, or one with a line that " \
+	"does not end", "a tree with a copy of the kernel's"
+
 #define SHARED(figure) { REASON_SHARED, figure, \
 	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \
 	"them: where one of them ends is not known", "the frames tell how deep each of them is" }
@@ -50,6 +53,8 @@ static const struct {
 	{ REASON_NO_MAPS, "pages", "there is no file maps that could be read", ROOT },
 	{ REASON_MAPS, "vmas", "reading maps of this process is not permitted", ROOT },
 	{ REASON_MAPS, "pages", "reading pagemap of this process is not permitted", ROOT },
+	{ REASON_NOT_MAPS, "vmas", NOT_TEXT("maps") },
+	{ REASON_NOT_MAPS, "pages", NOT_TEXT("maps") },
 	{ REASON_ADDRESSES, "mm.start_code", "the kernel hides addresses from this user", ROOT },
 	{ REASON_ADDRESSES, "mm.end_code", "the kernel hides addresses from this user", ROOT },
 	{ REASON_ADDRESSES, "mm.start_data", "the kernel hides addresses from this user", ROOT },
@@ -109,6 +114,10 @@ static const struct {
 	{ REASON_SMAPS_REFUSED, "vmas[].swap", "smaps of this process cannot be read", ROOT },
 	{ REASON_SMAPS_REFUSED, "vmas[].locked", "smaps of this process cannot be read", ROOT },
 	{ REASON_SMAPS_REFUSED, "vmas[].flags", "smaps of this process cannot be read", ROOT },
+	{ REASON_NOT_SMAPS, "vmas[].pss", NOT_TEXT("smaps") },
+	{ REASON_NOT_SMAPS, "vmas[].swap", NOT_TEXT("smaps") },
+	{ REASON_NOT_SMAPS, "vmas[].locked", NOT_TEXT("smaps") },
+	{ REASON_NOT_SMAPS, "vmas[].flags", NOT_TEXT("smaps") },
 	{ REASON_TASKS, "tasks", "the list of threads cannot be read", ROOT },
 	{ REASON_REGISTERS, "tasks[].sp", "reading syscall of these threads is not permitted", ATTACH },
 	{ REASON_REGISTERS, "tasks[].pc", "reading syscall of these threads is not permitted", ATTACH },

@@ -505,6 +505,29 @@ static void test_feed_fails(void **state)
 	free(buf);
 }
 
+/* A line that never ends is given up, with a reader beside or without. */
+static void test_line_without_end(void **state)
+{
+	static const char first[] = "1\n2\n";
+	struct beside here = { .caller = pthread_self() }, there = here;
+	char *buf = xmalloc(LINES_BUFFER);
+	int fd = file_of(first, sizeof(first) - 1);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)1 << 42), 0);
+	lines_start(&here.in, fd, buf);
+	take_numbers(&here);
+	assert_int_equal(here.in.errnum, EFBIG);
+	assert_true(here.in.at < 2 * LINES_LONGEST);
+	lines_start(&there.in, fd, buf);
+	lines_run(&there.in, take_numbers, &there);
+	assert_true(there.own_thread);
+	assert_int_equal(there.in.errnum, EFBIG);
+	assert_int_equal(there.lines, here.lines);
+	close(fd);
+	free(buf);
+}
+
 static struct layout *read_text(const char *text, const struct layout *old, struct strings *s)
 {
 	char *buf = xmalloc(LINES_BUFFER);
@@ -564,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_smaps_line), cmocka_unit_test(test_smaps_file),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_lines_beside),
+		cmocka_unit_test(test_line_without_end),
 		cmocka_unit_test(test_feed_fails),
 		cmocka_unit_test(test_layout_is_shared_when_equal),
 	};
