@@ -12,7 +12,7 @@
 #include "mmscope/error.h"
 
 struct frames_options {
-	const char *file;	/* ELF; NULL: `objdump -d` text on `in` */
+	const char *file;	/* ELF, or `objdump -d` text; NULL: such text on `in` */
 	FILE *in;
 	unsigned long min;	/* functions with more than this many bytes are listed */
 };

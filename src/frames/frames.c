@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
@@ -30,6 +31,7 @@ static const struct foreign {
 /* What the first bytes of a file tell. */
 struct head {
 	bool elf;
+	bool text;			/* without one byte that no text has, or not to be read twice */
 	uint16_t type, machine;		/* e_type, e_machine */
 	const char *unpacker;		/* it is compressed, as modules are in many places */
 };
@@ -48,15 +50,26 @@ static const char *unpacker(const unsigned char *b)
 
 static struct head read_head(const char *file)
 {
-	unsigned char b[20] = { 0 };
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = fd < 0 ? -1 : read(fd, b, sizeof(b));
-	unsigned low = b[EI_DATA] == ELFDATA2MSB;	/* the byte of less weight */
+	unsigned char b[4096] = { 0 };
+	struct stat st;
+	int fd = -1;
+	ssize_t n = 0;
+	unsigned low;				/* the byte of less weight */
 
-	if (fd >= 0)
+	/* A pipe, as the shell's <(objdump -d FILE) is one, gives what it has once; objdump takes none. */
+	if (!stat(file, &st) && S_ISFIFO(st.st_mode))
+		return (struct head){ .text = true };
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		n = read(fd, b, sizeof(b));
 		close(fd);
-	if (n < (ssize_t)sizeof(b) || memcmp(b, ELFMAG, SELFMAG))
-		return (struct head){ .unpacker = unpacker(b) };
+	}
+	low = b[EI_DATA] == ELFDATA2MSB;
+	if (n < EI_NIDENT + 4 || memcmp(b, ELFMAG, SELFMAG))
+		return (struct head){
+			.unpacker = unpacker(b),
+			.text = n > 0 && !memchr(b, '\0', (size_t)n) && memcmp(b, "!<", 2),
+		};
 	return (struct head){
 		.elf = true,
 		.type = (uint16_t)(b[17 - low] << 8 | b[16 + low]),
@@ -104,7 +117,19 @@ static struct error *disassemble(const char *tool, const char *file, struct func
 	return err;
 }
 
-static struct error *read_elf(const char *file, struct functions *f, bool *demangled)
+static struct error *read_text(const char *file, struct functions *f)
+{
+	FILE *in = fopen(file, "re");
+	struct error *err;
+
+	if (!in)
+		return error_os(ERR_FAILURE, errno, "%s", file);
+	err = objdump_parse(in, f);
+	fclose(in);
+	return err;
+}
+
+static struct error *read_file(const char *file, struct functions *f, bool *demangled)
 {
 	const struct foreign *other;
 	struct head head;
@@ -118,6 +143,8 @@ static struct error *read_elf(const char *file, struct functions *f, bool *deman
 	if (head.unpacker)
 		return error_create(ERR_FAILURE, "%s is compressed; unpack it first: %s -dk %s", file,
 				    head.unpacker, file);
+	if (head.text)
+		return read_text(file, f);
 	other = foreigner(&head);
 	err = disassemble(tool, file, f);
 	for (size_t i = 0; err && other && i < ARRAY_LEN(other->tools) && other->tools[i]; i++) {
@@ -257,7 +284,7 @@ struct error *frames_run(const struct frames_options *o, FILE *out)
 	struct function **v;
 
 	if (o->file)
-		err = read_elf(o->file, &f, &demangled);
+		err = read_file(o->file, &f, &demangled);
 	else
 		err = objdump_parse(o->in, &f);
 	if (!err && !f.n)

@@ -114,29 +114,10 @@ static void text_use(struct player *p, struct text *t)
 	player_predictions(p);
 }
 
-static struct error *read_all(const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "re");
-	struct error *err = NULL;
-	char chunk[16384];
-	size_t n;
-
-	if (!f)
-		return error_os(ERR_USAGE, errno, "%s", path);
-	while (out->len <= SCENARIO_FILE_MAX && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(out, chunk, n);
-	if (ferror(f))
-		err = error_os(ERR_USAGE, errno, "%s", path);
-	else if (out->len > SCENARIO_FILE_MAX)
-		err = error_at(path, 1, 1, "a scenario has at most %u bytes", SCENARIO_FILE_MAX);
-	fclose(f);
-	return err;
-}
-
 struct error *player_read(struct player *p, const char *path)
 {
 	struct buf all = BUF_INIT;
-	struct error *err = path ? read_all(path, &all) : NULL;
+	struct error *err = path ? scenario_read(path, &all) : NULL;
 	struct text t;
 
 	text_new(&t, path);

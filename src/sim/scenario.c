@@ -645,23 +645,37 @@ struct error *scenario_parse(const char *path, const char *text, size_t n, struc
 	return err;
 }
 
-struct error *scenario_load(const char *path, struct scenario **ret)
+struct error *scenario_read(const char *path, struct buf *ret)
 {
 	FILE *f = fopen(path, "re");
-	struct buf text = BUF_INIT;
 	struct error *err = NULL;
 	char chunk[16384];
 	size_t n;
 
 	if (!f)
 		return error_os(ERR_USAGE, errno, "%s", path);
-	while (text.len <= SCENARIO_FILE_MAX && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(&text, chunk, n);
+	buf_reset(ret);
+	while (ret->len <= SCENARIO_FILE_MAX && (n = fread(chunk, 1, sizeof(chunk), f)) > 0) {
+		/* Editors of other systems begin a text with it. */
+		size_t mark = !ret->len && n >= 3 && !memcmp(chunk, "\xef\xbb\xbf", 3) ? 3 : 0;
+
+		buf_add(ret, chunk + mark, n - mark);
+	}
 	if (ferror(f))
 		err = error_os(ERR_USAGE, errno, "%s", path);
+	else if (ret->len > SCENARIO_FILE_MAX)
+		err = error_at(path, 1, 1, "a scenario has at most %u bytes", SCENARIO_FILE_MAX);
 	fclose(f);
+	return err;
+}
+
+struct error *scenario_load(const char *path, struct scenario **ret)
+{
+	struct buf text = BUF_INIT;
+	struct error *err = scenario_read(path, &text);
+
 	if (!err)
-		err = scenario_parse(path, text.data ? text.data : "", text.len, ret);
+		err = scenario_parse(path, buf_str(&text), text.len, ret);
 	buf_free(&text);
 	return err;
 }

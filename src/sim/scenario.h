@@ -148,6 +148,8 @@ void scenario_destroy(struct scenario *sc);		/* NULL is fine */
 /* One more line of text (no newline in it), numbered line. On error sc is as before. */
 struct error *scenario_add_line(struct scenario *sc, const char *text, size_t n, unsigned line);
 struct error *scenario_parse(const char *path, const char *text, size_t n, struct scenario **ret);
+/* All of a file, without a byte order mark at its start. */
+struct error *scenario_read(const char *path, struct buf *ret);
 struct error *scenario_load(const char *path, struct scenario **ret);
 /* The symbol's number, a new one if need be. name is cut to 23 characters. */
 unsigned scenario_symbol(struct scenario *sc, const char *name, size_t n);
