@@ -30,13 +30,13 @@ static bool interactive(const struct cli *cli)
 	return cli->mode == MODE_AUTO && !cli->count && cli->delay < 0 && isatty(STDOUT_FILENO);
 }
 
-static struct error *on_screen(const struct cli *cli, const char *source, const char *picker_filter,
+static struct error *on_screen(const struct cli *cli, const char *source, const char *name,
 			       struct child *child)
 {
 	const struct app_options o = {
 		.source = source,
 		.lessons = source && !strcmp(source, "sim:"),
-		.picker_filter = picker_filter,
+		.picker_name = name,
 		.proc_root = cli->proc_root,
 		.profile = cli->profile,
 		.theme = cli->theme,
@@ -179,7 +179,7 @@ static struct error *look_at_name(const struct cli *cli)
 {
 	struct error *err;
 	struct proclist l;
-	size_t *hits = NULL, n, others = 0;
+	size_t *hits = NULL, n;
 	pid_t pid = 0;
 
 	if (!*cli->target)
@@ -188,15 +188,12 @@ static struct error *look_at_name(const struct cli *cli)
 	if (err)
 		return err;
 	n = proclist_match(&l, cli->target, &hits);
-	for (size_t i = 0; i < n; i++)	/* not this very process */
-		if (l.entries[hits[i]].pid != getpid())
-			hits[others++] = hits[i];
-	if (others == 0)
+	if (n == 0)
 		err = no_such_name(cli->target);
-	else if (others == 1)
+	else if (n == 1)
 		pid = l.entries[hits[0]].pid;
 	else if (!interactive(cli))
-		err = several(cli, &l, hits, others);
+		err = several(cli, &l, hits, n);
 	free(hits);
 	proclist_free(&l);
 	if (err)

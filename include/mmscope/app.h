@@ -11,7 +11,7 @@
 struct app_options {
 	const char *source;		/* "live:1234", or NULL: the picker first */
 	bool lessons;			/* begin with the menu of lessons */
-	const char *picker_filter;	/* NULL, or what the picker starts with */
+	const char *picker_name;	/* NULL, or the NAME whose processes the picker starts with */
 	const char *proc_root;		/* never NULL */
 	const char *profile;		/* of a simulated machine, or NULL */
 	const char *theme;		/* name or path, NULL: choose by environment */

@@ -26,6 +26,7 @@ struct proclist {
 	size_t n, cap;
 	struct proc_entry *entries;	/* sorted by pid until proclist_tree() */
 	const char *backend;		/* "libproc2", "own reader" */
+	pid_t self;			/* this very process, where it can be in the list; 0 */
 	const char *hidden;		/* NULL, or why processes may be missing (hidepid, pid namespace) */
 };
 struct error *proclist_read(const char *proc_root, struct proclist *ret);
@@ -33,6 +34,7 @@ void proclist_free(struct proclist *l);
 /* Depth-first order with depths; a child whose parent is not listed is a root. */
 void proclist_tree(struct proclist *l);
 /* Processes a NAME on the command line means: exact comm, else exact basename of the
- * program, else substring of either; kernel threads only by exact comm. Indices into l. */
+ * program, else substring of either; kernel threads only by exact comm; never this very
+ * process. Indices into l. */
 size_t proclist_match(const struct proclist *l, const char *name, size_t **ret);
 #endif

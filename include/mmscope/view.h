@@ -69,7 +69,9 @@ const char *vma_label(const struct snapshot *snap, size_t index, char *out, size
 
 /* ui/views/picker.c: stands before there is a target; not in views[]. */
 struct picker;
-struct picker *picker_create(const char *proc_root, const char *initial_filter);
+/* Starts with the processes that `name` means on the command line ("": with all); what is
+ * typed is a filter. */
+struct picker *picker_create(const char *proc_root, const char *name);
 void picker_destroy(struct picker *p);
 struct error *picker_refresh(struct picker *p);		/* reads the processes again */
 void picker_draw(struct picker *p, struct canvas *c);

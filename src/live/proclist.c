@@ -244,6 +244,7 @@ struct error *proclist_read(const char *proc_root, struct proclist *ret)
 	}
 	if (!l.n)
 		read_own(root, &l);
+	l.self = native && procfs_numbers_are_ours(root) ? getpid() : 0;
 	close(root);
 	if (l.n)
 		qsort(l.entries, l.n, sizeof(*l.entries), by_pid);
@@ -405,7 +406,7 @@ size_t proclist_match(const struct proclist *l, const char *name, size_t **ret)
 
 	for (size_t r = 0; r < ARRAY_LEN(rules) && !n; r++)
 		for (size_t i = 0; i < l->n; i++)
-			if (rules[r](&l->entries[i], name)) {
+			if (l->entries[i].pid != l->self && rules[r](&l->entries[i], name)) {
 				VEC_GROW(found, n, cap);
 				found[n++] = i;
 			}

@@ -57,6 +57,7 @@ static struct proclist list_of(pid_t without)
 static const struct golden {
 	const char *name, *filter;
 	const char *commands[4];
+	bool named;		/* it was a NAME of the command line */
 } goldens[] = {
 	{ "picker-tree", "", { "down", "down" } },
 	{ "picker-typed", "py", { NULL } },
@@ -64,6 +65,7 @@ static const struct golden {
 	{ "picker-pid", "43", { NULL } },
 	{ "picker-wrong", "rss>", { NULL } },
 	{ "picker-none", "zebra", { NULL } },
+	{ "picker-named", "e", { NULL }, true },
 };
 
 static const struct { int rows, cols; bool ascii; } sizes[] = {
@@ -77,11 +79,12 @@ static int check(const struct golden *g)
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		struct canvas *c = canvas_create(sizes[i].rows, sizes[i].cols, sizes[i].ascii);
-		struct picker *p = picker_create("/proc", "");
+		struct picker *p = picker_create("/proc", g->named ? g->filter : "");
 
 		picker_take(p, list_of(0));
 		picker_draw(p, c);
-		picker_set_filter(p, g->filter);
+		if (!g->named)
+			picker_set_filter(p, g->filter);
 		for (int k = 0; k < 4 && g->commands[k]; k++) {
 			char *name = xstrdup(g->commands[k]), *arg = strchr(name, ' ');
 
@@ -138,6 +141,16 @@ static int check_selection(void)
 	picker_take(p, list_of(4301));
 	failed += expect("it went: somebody stands there now", picker_selected(p) != 0 &&
 			 picker_selected(p) != 4301, 1);
+	picker_destroy(p);
+	p = picker_create("/proc", "init");
+	picker_take(p, list_of(0));
+	failed += expect("as the command line means it", picker_selected(p), 1);
+	picker_set_filter(p, "ini");
+	picker_set_filter(p, "");
+	picker_select(p, 4242);
+	failed += expect("cleared: all", picker_selected(p), 4242);
+	picker_set_filter(p, "init");
+	failed += expect("typed again", picker_selected(p), 1);
 	picker_destroy(p);
 	return failed;
 }

@@ -361,6 +361,9 @@ static void test_match(void **state)
 	assert_int_equal(matches(&l, "kworker/0:1", &first), 1);
 	assert_int_equal(matches(&l, "", &first), 0);
 	assert_int_equal(matches(&l, "nothing", &first), 0);
+	l.self = 2;			/* who asks does not mean himself */
+	assert_int_equal(matches(&l, "bash", &first), 1);
+	assert_int_equal(first, 1);
 }
 
 int main(void)

@@ -48,7 +48,7 @@ void app_pick(struct app *app)
 	struct error *err;
 
 	if (!app->picker) {
-		const char *text = app->options->picker_filter ? app->options->picker_filter : "";
+		const char *text = app->options->picker_name ? app->options->picker_name : "";
 
 		app->picker = picker_create(app->options->proc_root, text);
 		buf_adds(&app->picker_text, text);

@@ -19,6 +19,7 @@ struct picker {
 	char *proc_root;
 	struct proclist list;		/* in the order of the tree */
 	char *text;			/* what was typed */
+	char *name;			/* what it began with: means what it does on the command line */
 	struct filter *filter;		/* the last that could be understood */
 	struct filter_error error;	/* column 0: none */
 	uint32_t *rows;			/* entries that pass, in order */
@@ -160,6 +161,20 @@ static bool typed(const struct picker *p)
 	return p->text[strspn(p->text, " \t")] != '\0';
 }
 
+static bool named(const struct picker *p)
+{
+	return *p->name && !strcmp(p->text, p->name);
+}
+
+static void rows_by_name(struct picker *p)
+{
+	size_t *found, n = proclist_match(&p->list, p->name, &found);
+
+	for (size_t i = 0; i < n; i++)
+		p->rows[p->n++] = (uint32_t)found[i];
+	free(found);
+}
+
 static void update_rows(struct picker *p)
 {
 	struct picker_rows rows = { p, false };
@@ -169,7 +184,9 @@ static void update_rows(struct picker *p)
 		p->rows = xreallocarray(p->rows, p->cap, sizeof(*p->rows));
 	}
 	p->n = 0;
-	for (size_t i = 0; i < p->list.n; i++)
+	if (named(p))
+		rows_by_name(p);
+	for (size_t i = 0; !named(p) && i < p->list.n; i++)
 		if (filter_match(p->filter, &p->list.entries[i]))
 			p->rows[p->n++] = (uint32_t)i;
 	if (p->sort != TREE)
@@ -207,15 +224,14 @@ static void select_best(struct picker *p)
 	p->top = 0;
 }
 
-struct picker *picker_create(const char *proc_root, const char *initial_filter)
+struct picker *picker_create(const char *proc_root, const char *name)
 {
 	struct picker *p = xcalloc(1, sizeof(*p));
 
 	p->proc_root = xstrdup(proc_root);
-	p->text = xstrdup("");
+	p->name = xstrdup(name);
+	p->text = xstrdup(name);
 	p->filter = filter_compile(&filter_processes, "", NULL);
-	if (initial_filter)
-		picker_set_filter(p, initial_filter);
 	return p;
 }
 
@@ -227,6 +243,7 @@ void picker_destroy(struct picker *p)
 	filter_destroy(p->filter);
 	free(p->rows);
 	free(p->text);
+	free(p->name);
 	free(p->proc_root);
 	free(p);
 }
@@ -269,10 +286,14 @@ void picker_set_filter(struct picker *p, const char *text)
 	free(p->text);
 	p->text = copy;
 	p->error = error;
-	if (!f)
+	if (named(p))
+		p->error = (struct filter_error){ 0, "" };
+	if (!f && !named(p))
 		return;		/* the last good one goes on while one types */
-	filter_destroy(p->filter);
-	p->filter = f;
+	if (f) {
+		filter_destroy(p->filter);
+		p->filter = f;
+	}
 	update_rows(p);
 	if (typed(p) || line_of(p, p->selected) < 0)
 		select_best(p);
@@ -296,8 +317,9 @@ static void draw_prompt(const struct picker *p, struct canvas *c)
 	if (p->error.column)
 		canvas_putf(c, 1, col + (int)p->error.column - 1, STYLE(ERROR), "^ %s",
 			    p->error.message);
-	else if (!*shown)
-		canvas_put(c, 1, col, STYLE(DIM),
+	else if (!*shown || named(p))
+		canvas_put(c, 1, col, STYLE(DIM), named(p) ?
+			   "called so; what is typed is sought in command lines too" :
 			   "type a name, a pid, or rss>100m user=root !kthread");
 	free(shown);
 }
