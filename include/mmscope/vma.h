@@ -95,5 +95,6 @@ bool vma_equal(const struct vma *a, const struct vma *b);
 bool layout_equal(const struct layout *a, const struct layout *b);	/* by value; NULL equals NULL */
 const char *vma_perms(const struct vma *v, char out[5]);	/* "rw-p" */
 static inline uint64_t vma_size(const struct vma *v) { return v->end - v->start; }
+bool vma_has_file(const struct vma *v);	/* false: its huge pages are anonymous */
 
 #endif

@@ -249,3 +249,9 @@ const char *vma_perms(const struct vma *v, char out[5])
 	out[4] = '\0';
 	return out;
 }
+
+/* A private mapping of /dev/zero has an inode, and anonymous memory. */
+bool vma_has_file(const struct vma *v)
+{
+	return v->inode && (v->perms & VMA_SHARED || strcmp(v->path, "/dev/zero"));
+}

@@ -31,7 +31,7 @@ struct vma_figures vma_figures(const struct snapshot *s, size_t vma)
 		f.rss = page_counts_resident(&c) << PAGE_SHIFT;
 	/* Huge pages of a VMA without a file are anonymous; of the others, the file's. */
 	if (f.pages)
-		f.anonymous = (page_counts_anon(&c) + (v->inode ? 0 : c.n[PAGE_HUGE]))
+		f.anonymous = (page_counts_anon(&c) + (vma_has_file(v) ? 0 : c.n[PAGE_HUGE]))
 			<< PAGE_SHIFT;
 	if (f.detail && f.rss == UNKNOWN)
 		f.rss = f.detail->rss;

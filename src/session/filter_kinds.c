@@ -72,7 +72,7 @@ static uint64_t resident_of(const struct filter_vma *row, const struct vma *v, i
 		return page_counts_resident(&n) * PAGE_BYTES;
 	if (n.n[PAGE_PRESENT])
 		return UNKNOWN;
-	return (page_counts_anon(&n) + (v->inode ? 0 : n.n[PAGE_HUGE])) * PAGE_BYTES;
+	return (page_counts_anon(&n) + (vma_has_file(v) ? 0 : n.n[PAGE_HUGE])) * PAGE_BYTES;
 }
 
 static uint64_t vma_number(const void *p, int field)

@@ -357,6 +357,19 @@ static void op_hugetlb(const char *arg)
 	}
 }
 
+/* What a private mapping of /dev/zero holds is anonymous, its huge pages too. */
+static void op_dev_zero(const char *arg)
+{
+	size_t huge = 2 << 20, len = size_of(arg);
+	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	char *p = map(len + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
+	char *aligned = (char *)(((uintptr_t)p + huge - 1) & ~(huge - 1));
+
+	close(fd);
+	madvise(aligned, len, MADV_HUGEPAGE);
+	touch(aligned, len, PAGE);
+}
+
 static void op_lock(const char *arg)
 {
 	anon(size_of(arg));
@@ -519,7 +532,7 @@ static const struct {
 	{ "guarded", op_guarded, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
-	{ "hugetlb", op_hugetlb, false },
+	{ "hugetlb", op_hugetlb, false }, { "dev-zero", op_dev_zero, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },
 	{ "name", op_name, false }, { "comm", op_comm, false }, { "heap", op_heap, false },
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },

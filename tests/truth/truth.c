@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "mmscope/alloc.h"
+#include "mmscope/output.h"
 #include "tests/truth/truth.h"
 
 static char difference[600];
@@ -336,6 +337,9 @@ static const char *vma_figure(const struct snapshot *s, size_t i, const char *ke
 	if (!strcmp(key, "Anonymous") && !huge && v != anon)
 		return differs("VMA %zu %s: glyphs make %" PRIu64 ", Anonymous is %" PRIu64, i,
 			       m->path, anon, v);
+	if (!strcmp(key, "Anonymous") && huge && v != vma_figures(s, i).anonymous)
+		return differs("VMA %zu %s: anonymous is %" PRIu64 ", Anonymous is %" PRIu64, i,
+			       m->path, vma_figures(s, i).anonymous, v);
 	if (!d)
 		return "";
 	/* Whoever else maps a file takes a share of its Pss. */

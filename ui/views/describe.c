@@ -137,11 +137,11 @@ static const char *page_reason(const struct vma *v, enum page_state state)
 	case PAGE_ABSENT:
 		if (!(v->perms & (VMA_READ | VMA_WRITE | VMA_EXEC)))
 			return "A touch is SIGSEGV: the mapping grants no access.";
-		return v->inode ?
+		return vma_has_file(v) ?
 			"The first touch will fault and find it in the page cache or read the file." :
 		       "The first touch will fault: a read maps the zero page, a write a new zeroed page.";
 	case PAGE_ANON:
-		return v->inode ?
+		return vma_has_file(v) ?
 			"It was written here, so it is a private copy of the file's page (copy on write)." :
 		       "It was written here; nobody else maps it.";
 	case PAGE_ANON_SHARED:

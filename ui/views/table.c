@@ -103,7 +103,7 @@ static void count_all(struct table_state *st)
 			if (page_states[p->state].resident)
 				rss += bytes;
 			if (p->state == PAGE_ANON || p->state == PAGE_ANON_SHARED ||
-			    (p->state == PAGE_HUGE && !v->inode))
+			    (p->state == PAGE_HUGE && !vma_has_file(v)))
 				anon += bytes;
 			if (p->state == PAGE_UNSEEN)
 				st->complete = false;
