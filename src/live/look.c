@@ -91,6 +91,15 @@ static bool entry_at(struct looker *k, uint64_t addr, uint64_t want, uint64_t *r
 	return true;
 }
 
+/* Called swapped, but userfaultfd's mark for a page to come or one that was lost: nothing is
+ * there. Who may not see frames knows only of the first, and where nothing was swapped out. */
+static bool is_mark(const struct looker *k, uint64_t e)
+{
+	if (e & PAGEMAP_PFN_MASK)
+		return PAGEMAP_SWAP_TYPE(e) == PAGEMAP_MARKER;
+	return k->no_swap && e & PAGEMAP_UFFD_WP;
+}
+
 static enum page_state entry_state(const struct looker *k, uint64_t e)
 {
 	uint64_t pfn = e & PAGEMAP_PFN_MASK;
@@ -104,7 +113,11 @@ static enum page_state entry_state(const struct looker *k, uint64_t e)
 	}
 	if (e & PAGEMAP_GUARD)
 		return PAGE_GUARD;
-	return e & PAGEMAP_SWAPPED ? PAGE_SWAP : PAGE_ABSENT;
+	if (!(e & PAGEMAP_SWAPPED))
+		return PAGE_ABSENT;
+	if (!is_mark(k, e))
+		return PAGE_SWAP;
+	return e & PAGEMAP_PFN_MASK & PAGEMAP_MARKER_GUARD ? PAGE_GUARD : PAGE_ABSENT;
 }
 
 /* Appends what pagemap says, page by page; `unread` where it says nothing. */
@@ -200,7 +213,7 @@ static void append_region(struct looker *k, const struct look *l, const struct v
 		residency_append(patch, start, end, r->categories & UAPI_PAGE_PFNZERO ?
 						    PAGE_ZERO : huge_state(l, v));
 	} else {
-		residency_append(patch, start, end, PAGE_SWAP);
+		append_entries(k, start, end, PAGE_SWAP, patch);
 	}
 }
 
@@ -343,6 +356,7 @@ uint64_t look_at(struct looker *k, const struct look *l, uint64_t start, uint64_
 	bool first = true;
 
 	k->window_n = 0;
+	k->no_swap = l->no_swap;
 	while (start < end && k->rung == LOOK_SCAN) {
 		uint64_t reached;
 		unsigned n;

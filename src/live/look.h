@@ -29,6 +29,7 @@ struct looker {
 	bool gone;		/* the mm ended while we looked */
 	bool doubt;		/* an entry whose frame is hidden may be the page of zeroes */
 	bool unsure_zero;	/* some zero pages may be called anonymous, shared */
+	bool no_swap;		/* as in the look that is being taken */
 	/* A window of pagemap entries. */
 	uint64_t window_start;
 	unsigned window_n;
@@ -48,6 +49,7 @@ struct look {
 	enum look_kinds kinds;
 	uint64_t deadline_ns;			/* by clock_now_ns(); 0: none */
 	bool visible;				/* read even huge VMAs page by page */
+	bool no_swap;				/* VmSwap says that no page was swapped out */
 	int fd_maps;				/* to ask for the size of pages, or -1 */
 	uint64_t vvar_start, vvar_end;		/* pages the kernel lends: in no count, so 'Z' */
 };

@@ -28,10 +28,16 @@ enum {
 /* Bits of an entry of /proc/PID/pagemap */
 #define PAGEMAP_PFN_MASK	((1ull << 55) - 1)
 #define PAGEMAP_EXCLUSIVE	(1ull << 56)
+#define PAGEMAP_UFFD_WP		(1ull << 57)
 #define PAGEMAP_GUARD		(1ull << 58)
 #define PAGEMAP_FILE		(1ull << 61)
 #define PAGEMAP_SWAPPED		(1ull << 62)
 #define PAGEMAP_PRESENT		(1ull << 63)
+/* Of what is no page but is called swapped the frame is a type of swap and an offset. The last
+ * type is no device: it says something about the place, in the bits of the offset. 5.19+ */
+#define PAGEMAP_SWAP_TYPE(e)	((unsigned)(e) & 31)
+#define PAGEMAP_MARKER		31
+#define PAGEMAP_MARKER_GUARD	(1ull << 5 << 2)	/* 6.13+; PAGEMAP_GUARD is 6.15+ */
 
 /* PROCMAP_QUERY, 6.11+, on /proc/PID/maps */
 struct uapi_procmap_query {

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,9 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +30,10 @@
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
+#endif
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
 #endif
 
 enum { PAGE = 4096 };
@@ -370,6 +377,23 @@ static void op_dev_zero(const char *arg)
 	touch(aligned, len, PAGE);
 }
 
+/* In shared memory userfaultfd protects pages to come by marks in the page table. Where this
+ * is not allowed there is nothing to look at. */
+static void op_marked(const char *arg)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	char *p = map(size_of(arg), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+
+	touch(p, PAGE, PAGE);
+	reg.range.start = wp.range.start = (uintptr_t)p;
+	reg.range.len = wp.range.len = last_len;
+	if (fd >= 0 && !ioctl(fd, UFFDIO_API, &api) && !ioctl(fd, UFFDIO_REGISTER, &reg))
+		ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
 static void op_lock(const char *arg)
 {
 	anon(size_of(arg));
@@ -533,6 +557,7 @@ static const struct {
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
 	{ "hugetlb", op_hugetlb, false }, { "dev-zero", op_dev_zero, false },
+	{ "marked", op_marked, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },
 	{ "name", op_name, false }, { "comm", op_comm, false }, { "heap", op_heap, false },
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },

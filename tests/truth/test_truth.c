@@ -34,6 +34,7 @@ static const struct scenario {
 	{ "kinds of pages", { PAGES_SMALL, NULL }, true, false },
 	{ "huge pages", { "--thp", "8M", "--shm", "64K", "--hugetlb", "4M", NULL }, true, true },
 	{ "huge pages of /dev/zero", { "--dev-zero", "4M", NULL }, true, true },
+	{ "marks of userfaultfd", { "--marked", "128K", NULL }, true, false },
 	{ "threads", { "--threads", "40", NULL }, false, false },
 	{ "reservation", { "--reserve", "32G", "--growsdown", "64K", NULL }, false, false },
 	{ "3,000 VMAs", { "--vmas", "3000", "--file-vmas", "500", NULL }, false, false },

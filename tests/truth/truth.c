@@ -161,6 +161,9 @@ static bool letter_fits(uint64_t e, char letter)
 
 	if (guard)
 		return letter == 'G';
+	/* A mark of userfaultfd, for the last type of swap is no device; the frame may be hidden. */
+	if (!present && swapped && ((e & 31) == 31 || !(e & 31)) && e >> 57 & 1)
+		return letter == '.';
 	if (!present)
 		return letter == (swapped ? 'S' : '.');
 	if (letter == 'H')
