@@ -53,32 +53,36 @@ static uint64_t address(const json_t *object, const char *key)
 	return s ? strtoull(s, NULL, 16) : 0;
 }
 
-/* Pages that a code has in all, resident, and anonymous; false when huge ones are in it. */
-static bool count_pages(const char *code, uint64_t *all, uint64_t *resident, uint64_t *anonymous)
-{
-	bool plain = true;
+/* Pages that a code has in all, resident, anonymous and huge. */
+struct counts {
+	uint64_t all, resident, anonymous, huge;
+};
 
-	*all = *resident = *anonymous = 0;
+static struct counts count_pages(const char *code)
+{
+	struct counts c = { 0 };
+
 	while (*code) {
 		uint64_t n = isdigit((unsigned char)*code) ? strtoull(code, (char **)&code, 10) : 1;
 
-		*all += n;
+		c.all += n;
 		if (strchr("AaFfH", *code))
-			*resident += n;
+			c.resident += n;
 		if (strchr("Aa", *code))
-			*anonymous += n;
+			c.anonymous += n;
 		if (*code++ == 'H')
-			plain = false;
+			c.huge += n;
 	}
-	return plain;
+	return c;
 }
 
 static bool vma_holds(const json_t *v, uint64_t above, struct buf *why)
 {
-	uint64_t start = address(v, "start"), end = address(v, "end"), all, resident, anonymous;
+	uint64_t start = address(v, "start"), end = address(v, "end");
 	const char *code = json_string_value(json_object_get(v, "pages"));
 	const json_t *rss = json_object_get(v, "rss"), *anon = json_object_get(v, "anonymous");
-	bool plain;
+	uint64_t bytes = (uint64_t)json_integer_value(rss);
+	struct counts c;
 
 	if (start >= end || start < above)
 		buf_addf(why, "VMA at 0x%llx overlaps or is not sorted", (unsigned long long)start);
@@ -86,15 +90,17 @@ static bool vma_holds(const json_t *v, uint64_t above, struct buf *why)
 		buf_addf(why, "VMA at 0x%llx: wrong size", (unsigned long long)start);
 	if (why->len || !code)
 		return !why->len;
-	plain = count_pages(code, &all, &resident, &anonymous);
-	if (all * 4096 != end - start)
+	c = count_pages(code);
+	if (c.all * 4096 != end - start)
 		buf_addf(why, "VMA at 0x%llx: %llu pages in its code", (unsigned long long)start,
-			 (unsigned long long)all);
-	else if (json_is_integer(rss) && (uint64_t)json_integer_value(rss) != resident * 4096)
+			 (unsigned long long)c.all);
+	/* Huge pages are of hugetlbfs, and in no Rss, or they are not. */
+	else if (json_is_integer(rss) && bytes != c.resident * 4096 &&
+		 (!c.huge || c.huge != c.resident || bytes))
 		buf_addf(why, "VMA at 0x%llx: rss is not what its pages say",
 			 (unsigned long long)start);
-	else if (plain && json_is_integer(anon) &&
-		 (uint64_t)json_integer_value(anon) != anonymous * 4096)
+	else if (!c.huge && json_is_integer(anon) &&
+		 (uint64_t)json_integer_value(anon) != c.anonymous * 4096)
 		buf_addf(why, "VMA at 0x%llx: anonymous is not what its pages say",
 			 (unsigned long long)start);
 	return !why->len;
