@@ -18,6 +18,8 @@ enum stack_found {
 	STACK_BY_SHAPE,		/* a mapping below a guard page, not claimed by others: a guess */
 	STACK_SHARED,		/* sp lies in it, and so do those of others: a runtime with stacks of
 				 * its own (Go); where this one ends is not known */
+	STACK_WITHIN,		/* sp lies in it, and so does what is no stack: the heap, the program's
+				 * data, what the kernel joined; where the stack ends is not known */
 };
 extern const char *const stack_found_names[];	/* "unknown", "by sp", ... */
 

@@ -289,7 +289,7 @@ static void task_reasons(struct live *lv, const struct snapshot *next)
 {
 	uint64_t mine = 1ull << REASON_REGISTERS | 1ull << REASON_REGISTERS_FILE |
 			1ull << REASON_RUNNING | 1ull << REASON_DEAD | 1ull << REASON_STACKS |
-			1ull << REASON_SHARED;
+			1ull << REASON_SHARED | 1ull << REASON_WITHIN;
 	uint64_t unknown = 1ull << (lv->tasks.denied ? REASON_REGISTERS :
 				    lv->tasks.no_file ? REASON_REGISTERS_FILE : REASON_RUNNING);
 
@@ -305,6 +305,8 @@ static void task_reasons(struct live *lv, const struct snapshot *next)
 			lv->reasons |= 1ull << REASON_STACKS;
 		if (t->stack.found == STACK_SHARED)
 			lv->reasons |= 1ull << REASON_SHARED;
+		if (t->stack.found == STACK_WITHIN)
+			lv->reasons |= 1ull << REASON_WITHIN;
 	}
 }
 

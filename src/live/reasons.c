@@ -22,6 +22,10 @@
 	"stacks of several threads lie in one mapping, as a runtime with stacks of its own (Go) makes " \
 	"them: where one of them ends is not known", "the frames tell how deep each of them is" }
 
+#define WITHIN(figure) { REASON_WITHIN, figure, \
+	"the stack lies in a mapping that holds other things as well (the heap, data, or what the kernel " \
+	"joined to it): where it ends is not known", "the frames tell how deep it is" }
+
 static const struct {
 	enum reason reason;
 	const char *what, *why, *try_this;
@@ -150,6 +154,10 @@ static const struct {
 	SHARED("tasks[].stack.resident"),
 	SHARED("tasks[].stack.limit"),
 	SHARED("tasks[].stack.high_water"),
+	WITHIN("tasks[].stack.used"),
+	WITHIN("tasks[].stack.resident"),
+	WITHIN("tasks[].stack.limit"),
+	WITHIN("tasks[].stack.high_water"),
 	{ REASON_FRAMES_LIBRARY, "tasks[].stack.frames",
 	  "elfutils' libdw, which walks stacks, is not there",
 	  "install libdw1 (elfutils); where mmscope was built without it, build it with libdw-dev" },

@@ -209,11 +209,11 @@ static void claim(struct layout *l, size_t i, int32_t tid, unsigned guess)
 	}
 }
 
-/* Can this mapping be a thread's stack at all? */
+/* Can this mapping be a thread's stack, and no more than that? */
 static bool can_be_stack(const struct vma *v)
 {
 	return !(v->perms & VMA_SHARED) && v->perms & VMA_WRITE && !v->inode &&
-	       (v->role == ROLE_ANON || v->role == ROLE_BSS);
+	       (v->role == ROLE_ANON || (v->role == ROLE_BSS && v->guess > 1));
 }
 
 static bool has_stack_shape(const struct layout *l, size_t i)
@@ -257,6 +257,9 @@ static void by_stack_pointers(struct layout *l, const struct roles_in *in, bool 
 		has[t] = true;
 		if (can_be_stack(&l->vmas[i]))
 			claim(l, (size_t)i, task->tid, 0);
+		else if (l->vmas[i].role == ROLE_THREAD_STACK && l->vmas[i].tid != task->tid &&
+			 l->vmas[i].path[0] != '[')
+			claim(l, (size_t)i, 0, 0);	/* of several */
 	}
 }
 
@@ -363,7 +366,7 @@ bool roles_stale(const struct layout *l, const struct task_list *tasks, pid_t pi
 		if (can_be_stack(&l->vmas[i]))
 			return true;
 		if (l->vmas[i].role == ROLE_THREAD_STACK && l->vmas[i].tid != task->tid &&
-		    (l->vmas[i].guess || task_index(tasks, l->vmas[i].tid) < 0))
+		    (l->vmas[i].guess || (l->vmas[i].tid && task_index(tasks, l->vmas[i].tid) < 0)))
 			return true;
 	}
 	return false;

@@ -423,6 +423,33 @@ static bool shared(const struct pointers *p, uint64_t low, uint64_t high)
 	return lo + 1 < p->n && p->sp[lo + 1] < high;
 }
 
+/* Is there a page between sp and `high` that was never touched? A stack is used from its end on,
+ * so that this is not it, unless a large variable left it out. */
+static bool gap_above(const struct residency *pages, uint64_t sp, uint64_t high)
+{
+	struct page_counts c = residency_count(pages, sp & ~(PAGE_BYTES - 1ull), high);
+
+	return c.n[PAGE_ABSENT] && !c.n[PAGE_UNSEEN];
+}
+
+/* Is the mapping more than the stack that sp lies in? With a guard below it is a stack's. */
+static bool is_more(const struct vma *v, const struct residency *pages, uint64_t sp, bool guard,
+		    uint64_t high)
+{
+	switch (v->role) {
+	case ROLE_STACK:
+		return false;
+	case ROLE_ANON:
+	case ROLE_THREAD_STACK:
+	case ROLE_SHARED:
+	case ROLE_FILE:
+		return !guard && v->growsdown != 1 && v->path[0] != '[' && pages &&
+		       gap_above(pages, sp, high);
+	default:
+		return true;
+	}
+}
+
 /* What is resident between low and high, now and ever. */
 static void place_pages(struct task *t, const struct task_stack *was, const struct residency *pages,
 			uint64_t low, uint64_t high, bool grows)
@@ -467,9 +494,15 @@ static void place(struct task *t, const struct layout *l, const struct residency
 	}
 	if (pages && v->role != ROLE_STACK)
 		guards_inside(s, pages, t->sp, &low, &high);
-	if (v->role != ROLE_STACK && how == STACK_BY_SP && shared(all, low, high)) {
+	if (v->role != ROLE_STACK && how == STACK_BY_SP && shared(all, low, high))
 		s->found = STACK_SHARED;
+	else if (how == STACK_BY_SP && s->used != UNKNOWN && low == v->start &&
+		 is_more(v, pages, t->sp, s->guard_end, high))
+		s->found = STACK_WITHIN;
+	if (s->found == STACK_SHARED || s->found == STACK_WITHIN) {
 		s->used = s->limit = UNKNOWN;
+		if (low == v->start)	/* of which stack, or of none */
+			s->guard_start = s->guard_end = 0;
 		return;
 	}
 	if (v->role != ROLE_STACK)

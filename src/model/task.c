@@ -10,6 +10,7 @@ const char *const stack_found_names[] = {
 	[STACK_UNKNOWN] = "unknown",
 	[STACK_BY_SP] = "by sp",
 	[STACK_SHARED] = "shared",
+	[STACK_WITHIN] = "within",
 	[STACK_BY_MAIN] = "by [stack]",
 	[STACK_BY_NAME] = "by name",
 	[STACK_BY_SHAPE] = "by shape",

@@ -240,6 +240,26 @@ static void op_guarded(const char *arg)
 	}
 }
 
+/* Stacks that are a part of something: one in the program's own data, one below memory that was
+ * never touched, without a guard. */
+static void op_parts(const char *arg)
+{
+	static char data[512 << 10] __attribute__((aligned(4096)));
+	char *p = anon(sizeof(data));
+	pthread_attr_t attr;
+	pthread_t t;
+
+	(void)arg;
+	data[sizeof(data) - 1] = 1;
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, data, sizeof(data) / 2);
+	if (pthread_create(&t, &attr, sleeper, NULL))
+		die("pthread_create");
+	pthread_attr_setstack(&attr, p, sizeof(data) / 2);
+	if (pthread_create(&t, &attr, sleeper, NULL))
+		die("pthread_create");
+}
+
 static void op_stack(const char *arg)
 {
 	volatile size_t sum = deeper(size_of(arg));
@@ -553,7 +573,8 @@ static const struct {
 	{ "resident", op_resident, false }, { "sparse", op_sparse, false },
 	{ "reserve", op_reserve, false }, { "threads", op_threads, false },
 	{ "spin", op_spin, false }, { "churn", op_churn, false },
-	{ "guarded", op_guarded, false }, { "stack", op_stack, false }, { "cow", op_cow, false },
+	{ "guarded", op_guarded, false }, { "parts", op_parts, false },
+	{ "stack", op_stack, false }, { "cow", op_cow, false },
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
 	{ "hugetlb", op_hugetlb, false }, { "dev-zero", op_dev_zero, false },

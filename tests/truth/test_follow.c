@@ -248,6 +248,36 @@ static void test_stacks_between_guards(void **state)
 	target_stop(&t);
 }
 
+/* A mapping that holds more than the stack in it is not that stack: how much of it is in use, and
+ * how much there may be, is not known. */
+static void test_stacks_within(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--parts", "0", NULL });
+	struct source *src = open_live(t.pid, 0);
+	const struct snapshot *s = take_asleep(src);
+	ssize_t v;
+
+	(void)state;
+	assert_int_equal(s->tasks->n, 3);
+	assert_int_equal(s->tasks->tasks[0].stack.found, STACK_BY_SP);
+	for (size_t i = 1; i < s->tasks->n; i++) {
+		const struct task_stack *k = &s->tasks->tasks[i].stack;
+
+		assert_int_equal(k->found, STACK_WITHIN);
+		assert_in_range(s->tasks->tasks[i].sp, k->vma_start, k->vma_end);
+		assert_int_equal(k->used, UNKNOWN);
+		assert_int_equal(k->limit, UNKNOWN);
+		assert_int_equal(k->high_water, UNKNOWN);
+	}
+	assert_non_null(whys_find(s->whys, "tasks[].stack.used"));
+	v = layout_find(s->layout, s->tasks->tasks[1].sp);
+	assert_int_equal(s->layout->vmas[v].role, ROLE_BSS);
+	assert_int_equal(s->layout->vmas[v].tid, 0);
+	snapshot_put(s);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 /* Names and states of very many threads are read in turn, and arrive. */
 static void test_many_threads(void **state)
 {
@@ -666,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_stacks_between_guards),
+		cmocka_unit_test(test_stacks_within),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_unseen_is_not_absent), cmocka_unit_test(test_other_user),
 		cmocka_unit_test(test_kernel_thread),

@@ -158,6 +158,13 @@ static size_t first_standing(const struct ruler *r, const struct unwound_task *t
 	return i;
 }
 
+/* What lies above sp where that is not this stack alone. */
+static const char *company(const struct ruler *r)
+{
+	return r->task->stack.found == STACK_SHARED ? "stacks of several threads" :
+						      "its stack, and other things";
+}
+
 /* A mark at the end of each run of frames in this stack. */
 static void add_frames(struct ruler *r, const struct snapshot *snap, const struct vma *v)
 {
@@ -175,8 +182,7 @@ static void add_frames(struct ruler *r, const struct snapshot *snap, const struc
 	if (inside(v, f[first].sp) && f[first].sp != r->sp && (m = add(r, MARK_FRAME, f[first].sp)))
 		snprintf(m->text, sizeof(m->text), "called since, not walked yet");
 	r->chain = t;
-	snprintf(r->last, sizeof(r->last), r->shared ? "stacks of several threads" :
-		 "in use, frames unknown");
+	snprintf(r->last, sizeof(r->last), "%s", r->shared ? company(r) : "in use, frames unknown");
 	if (t->complete && !r->shared)
 		frames_label(snap, t->first + t->n - 1, 1, r->last,
 			     sizeof(r->last) - sizeof(", TLS"));
@@ -231,7 +237,8 @@ static void add_inside(struct ruler *r, const struct snapshot *snap, const struc
 	if (r->sp != UNKNOWN) {
 		m = add(r, MARK_SP, r->sp);
 		if (r->shared)
-			snprintf(m->text, sizeof(m->text), "sp, one of several stacks here");
+			snprintf(m->text, sizeof(m->text), r->task->stack.found == STACK_SHARED ?
+				 "sp, one of several stacks here" : "sp, its stack is a part of this");
 		else
 			snprintf(m->text, sizeof(m->text), "sp%s%s, %s in use", r->since ? " " : "",
 				 r->since ? r->since : "", text_size(v->end - r->sp, size));
@@ -304,7 +311,7 @@ static const char *stretch(const struct ruler *r, const struct mark *above,
 	case MARK_FRAME:
 		return r->last;
 	case MARK_SP:
-		return r->shared ? "stacks of several threads" : "in use";
+		return r->shared ? company(r) : "in use";
 	case MARK_LOWEST:
 		return sp && above->kind == MARK_SP ? "touched down to here" : "touched";
 	case MARK_DEEPEST:
@@ -371,7 +378,8 @@ bool ruler_make(struct ruler *r, const struct session *s)
 	r->grows = v->growsdown == 1 || v->role == ROLE_STACK;
 	r->task = owner_of(snap, v, session_tid(s));
 	r->sp = r->task && inside(v, r->task->sp) ? r->task->sp : UNKNOWN;
-	r->shared = r->task && r->task->stack.found == STACK_SHARED;
+	r->shared = r->task && (r->task->stack.found == STACK_SHARED ||
+				r->task->stack.found == STACK_WITHIN);
 	if (r->task && r->sp == UNKNOWN)
 		use_held(r, snap, v);
 	r->limit = r->grows ? snap->limits[LIMIT_STACK] : vma_size(v);

@@ -46,7 +46,7 @@ struct ruler {
 	uint64_t lowest;		/* lowest resident page, v->end when none */
 	struct growth growth;
 	bool grew;
-	bool shared;			/* several stacks lie in this mapping: ends unknown */
+	bool shared;			/* other stacks or things lie in this mapping: ends unknown */
 	const char *since;		/* sp is of a thread that runs: "when it was stopped"; or NULL */
 	const struct unwound_task *chain;	/* its frames, or NULL */
 	uint64_t framed;			/* from sp to the end of the last whose size is known */

@@ -186,8 +186,9 @@ static void draw_history(const struct ruler *r, const struct vma *v, struct canv
 	int col, width;
 
 	if (!r->grows) {
-		put_short(c, row, 0, STYLE(DIM),
-			   "an ordinary mapping: it never grows");
+		put_short(c, row, 0, STYLE(DIM), v->role == ROLE_HEAP ?
+			  "the heap: brk(2) moves its end, a touch does not" :
+			  "an ordinary mapping: it never grows");
 		return;
 	}
 	if (!r->grew) {
@@ -578,7 +579,10 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 				 snap->machine && snap->machine->guard_inside ? " begin a page higher" : "",
 				 text_size(vma_size(v), a));
 		else
-			buf_addf(out,
+			buf_addf(out, v->role == ROLE_HEAP ?
+				 "The mapping begins here: %s from brk(2), which do not grow by a touch." :
+				 v->role == ROLE_BSS || v->role == ROLE_DATA ?
+				 "The mapping begins here: %s of a program's data, which do not grow." :
 				 "The mapping begins here: %s from mmap(2), which do not grow.",
 				 text_size(vma_size(v), a));
 		break;

@@ -451,6 +451,12 @@ static void describe_stack(const struct snapshot *snap, const struct task *t, st
 		describe_why(snap, "tasks[].stack", out);
 		return;
 	}
+	if (st->found == STACK_SHARED || st->found == STACK_WITHIN) {
+		buf_addf(out, "Its stack is a part of %012" PRIx64 "-%012" PRIx64 ", where %s lie: where it "
+			 "ends is not known.", st->vma_start, st->vma_end,
+			 st->found == STACK_SHARED ? "those of others" : "other things");
+		return;
+	}
 	buf_addf(out, "Its stack %012" PRIx64 "-%012" PRIx64 " was found %s%s: %s of %s resident",
 		 st->vma_start,
 		 st->vma_end, stack_found_names[st->found], st->found == STACK_BY_SHAPE ?
