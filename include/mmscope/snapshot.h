@@ -32,7 +32,7 @@ enum mm_unit { MM_BYTES, MM_ADDRESS };
 	X(VM_DATA, "vm_data", "status VmData", MM_BYTES, "private writable memory that is no stack (data_vm); RLIMIT_DATA limits it") \
 	X(VM_STACK, "vm_stack", "status VmStk", MM_BYTES, "VMAs that grow down by themselves (stack_vm); thread stacks are not in it") \
 	X(VM_EXE, "vm_exe", "status VmExe", MM_BYTES, "the program's text, from start_code to end_code") \
-	X(VM_LIB, "vm_lib", "status VmLib", MM_BYTES, "executable, not writable memory that is not VmExe") \
+	X(VM_LIB, "vm_lib", "status VmLib", MM_BYTES, "text that is not VmExe: executable, not writable") \
 	X(VM_PTE, "vm_pte", "status VmPTE", MM_BYTES, "page tables (PTE, PMD, PUD; the top level is not counted)") \
 	X(VM_SWAP, "vm_swap", "status VmSwap", MM_BYTES, "anonymous pages swapped out; shmem swap is not counted") \
 	X(VM_LOCKED, "vm_locked", "status VmLck", MM_BYTES, "memory locked by mlock(2); RLIMIT_MEMLOCK limits it") \

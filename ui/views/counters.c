@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mmscope/alloc.h"
@@ -54,7 +55,7 @@ static struct row row_at(const struct snapshot *snap, int i)
 }
 
 static const char *const limit_about[LIMIT_NR] = {
-	[LIMIT_STACK] = "how large a stack that grows by itself may get; read at each such fault",
+	[LIMIT_STACK] = "how far a stack may grow by itself; read at each such fault",
 	[LIMIT_AS] = "how large all mappings together may get (VmSize)",
 	[LIMIT_DATA] = "how large private writable memory may get (VmData)",
 	[LIMIT_MEMLOCK] = "how much memory may be locked (VmLck)",
@@ -279,6 +280,9 @@ static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
 
 /* ---- drawing ---- */
 
+/* Explanations have this column, where there are so many of them. */
+enum { ABOUT = 56, ABOUT_COLS = 90 };
+
 static void draw_where(const struct snapshot *snap, struct canvas *c, int row, int col,
 		       uint64_t addr)
 {
@@ -288,8 +292,36 @@ static void draw_where(const struct snapshot *snap, struct canvas *c, int row, i
 	if (i < 0)
 		return;
 	canvas_putn(c, row, col, (struct style){ .role = THEME_OF_VMA(snap->layout->vmas[i].role) },
-		    imin(26, canvas_cols(c) - col), vma_label(snap, (size_t)i, label,
-							      sizeof(label)));
+		    imin(ABOUT - 1 - col, canvas_cols(c) - col),
+		    vma_label(snap, (size_t)i, label, sizeof(label)));
+}
+
+/* What of an explanation has room: all, or up to where a clause ends, or at least a part of one.
+ * The sentence has the rest. */
+static size_t clauses_in(const char *about, size_t cols)
+{
+	size_t n = strlen(about), clause = 0, part = 0;
+	int depth = 0;
+
+	if (n <= cols)
+		return n;
+	for (size_t i = 0; i <= cols; i++) {
+		if (!depth && (about[i] == ';' || about[i] == ':' || !strncmp(&about[i], " (", 2)))
+			clause = i;
+		if (!depth && about[i] == ',')
+			part = i;
+		depth += (about[i] == '(') - (about[i] == ')');
+	}
+	return clause ? clause : part ? part : n;
+}
+
+static void draw_about(struct canvas *c, int row, int col, const char *about)
+{
+	int room = canvas_cols(c) - 1 - col;
+	char *some = xstrndup(about, clauses_in(about, (size_t)imax(room, 0)));
+
+	canvas_putn(c, row, col, STYLE(DIM), room, some);
+	free(some);
 }
 
 static void draw_row(const struct session *s, struct canvas *c, int row, int i, bool selected)
@@ -327,9 +359,8 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 	} else if (r->kind != ROW_FIELD) {
 		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(snap, r));
 	}
-	if (canvas_cols(c) >= 90)
-		canvas_putn(c, row, r->kind == ROW_FIELD ? 62 : 56, STYLE(DIM),
-			    canvas_cols(c) - (r->kind == ROW_FIELD ? 63 : 57), about_of(snap, r));
+	if (canvas_cols(c) >= ABOUT_COLS)
+		draw_about(c, row, ABOUT, about_of(snap, r));
 	if (selected)
 		paint_selected(c, row, heat);
 }

@@ -12,6 +12,7 @@
 #include "mmscope/alloc.h"
 #include "mmscope/text.h"
 #include "mmscope/view.h"
+#include "ui/views/eventrow.h"
 #include "ui/views/paint.h"
 #include "ui/views/sieve.h"
 
@@ -166,7 +167,7 @@ static bool of_pages(const struct event *e)
 	return e->type >= EVENT_PAGES_IN && e->type <= EVENT_PAGES_KIND;
 }
 
-/* Whose pages they are, if it still is there: the address stands at the end of the line. */
+/* Whose pages they are, if it still is there. */
 static void add_place(const struct snapshot *snap, const struct event *e, struct buf *out)
 {
 	ssize_t i = of_pages(e) && snap->layout ? layout_find(snap->layout, e->start) : -1;
@@ -176,12 +177,15 @@ static void add_place(const struct snapshot *snap, const struct event *e, struct
 		buf_addf(out, "%s: ", vma_label(snap, (size_t)i, label, sizeof(label)));
 }
 
+/* From so many columns on there is room for: an address, the type in words, the whole sentence. */
+enum { ADDRESS_COLS = 48, TYPE_COLS = 80, SENTENCE_COLS = 120 };
+
 static void draw_row(struct canvas *c, int row, const struct event *e, const struct snapshot *snap,
 		     bool selected, struct buf *scratch)
 {
 	const struct kind *k = &kinds[e->type];
 	uint64_t now = snap->time_ns;
-	bool wide = canvas_cols(c) >= 80;
+	bool wide = canvas_cols(c) >= TYPE_COLS;
 	char when[24];
 	int col = 10;
 	unsigned heat = now <= e->time_ns ? 4 : 0;
@@ -198,14 +202,17 @@ static void draw_row(struct canvas *c, int row, const struct event *e, const str
 			    event_types[e->type].name);
 		col += 14;
 	}
-	if (canvas_cols(c) >= 120) {
-		if (e->end)
-			paint_address(c, row, col, STYLE(DIM), e->start, 0);
+	/* Where it was is what a cut line must not lose. */
+	if (canvas_cols(c) >= ADDRESS_COLS && e->end)
+		paint_address(c, row, col, STYLE(DIM), e->type == EVENT_GREW_UP ? e->end : e->start, 0);
+	if (wide || (canvas_cols(c) >= ADDRESS_COLS && e->end))
 		col += 13;
-	}
 	buf_reset(scratch);
 	add_place(snap, e, scratch);
-	event_describe(e, scratch);
+	if (canvas_cols(c) >= SENTENCE_COLS)
+		event_describe(e, scratch);
+	else
+		event_row(e, scratch);
 	canvas_putn(c, row, col, style_heat(STYLE(TEXT), heat), imax(canvas_cols(c) - col, 0),
 		    buf_str(scratch));
 	if (selected)
