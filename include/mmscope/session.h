@@ -69,7 +69,6 @@ void session_set_role(struct session *s, int role);
 int session_role(const struct session *s);
 /* How many VMAs pass; *ret: which, rising, or NULL: all. */
 size_t session_rows(const struct session *s, const uint32_t **ret);
-bool session_passes(const struct session *s, size_t vma_index);
 /* A place in a VMA of the role that was chosen; any place when none was. */
 bool session_role_at(const struct session *s, uint64_t addr);
 void session_select_passing(struct session *s);		/* the nearest VMA that passes, where the selected one does not */

@@ -638,13 +638,6 @@ static bool passes(const struct session *s, const struct snapshot *snap, size_t 
 	return !s->filter || filter_match(s->filter, &(struct filter_vma){ snap, i });
 }
 
-bool session_passes(const struct session *s, size_t i)
-{
-	const struct snapshot *snap = session_snapshot(s);
-
-	return snap && snap->layout && i < snap->layout->n && passes(s, snap, i);
-}
-
 static void rows_make(struct session *s, const struct snapshot *snap)
 {
 	size_t n = snap->layout->n;

@@ -628,11 +628,6 @@ size_t player_ops(const struct player *p)
 	return p->nitem;
 }
 
-size_t player_executed(const struct player *p)
-{
-	return p->npast - 1;
-}
-
 bool player_at_end(const struct player *p)
 {
 	return p->at.complete && p->at.op == p->nitem;

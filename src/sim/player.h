@@ -27,7 +27,6 @@ void player_close(struct player *p);		/* NULL is fine */
 struct place player_place(const struct player *p);
 bool place_equal(struct place a, struct place b);
 size_t player_ops(const struct player *p);	/* in the text */
-size_t player_executed(const struct player *p);	/* reached so far */
 bool player_at_end(const struct player *p);
 
 /* To a moment that was reached before. */

@@ -679,11 +679,13 @@ static void choose_argument(struct app *app, const struct source_command *c)
 	add_command(app, views[frame_focus(app)]->name, c->name, c->args, "");
 	/* Of kernels, the one that plays already is hardly meant. */
 	for (size_t i = 0; snap && snap->machine && i < ch->n; i++) {
-		if (strcmp(ch->items[i].command + strlen(c->name) + 1, snap->machine->profile))
+		const char *arg = ch->items[i].command + strlen(c->name);
+
+		if (*arg != ' ' || strcmp(arg + 1, snap->machine->profile))
 			continue;
 		free(ch->items[i].about);
 		ch->items[i].about = xstrdup("plays now");
-		ch->selected = i == 0;
+		ch->selected = i == 0 && ch->n > 1;
 	}
 }
 
