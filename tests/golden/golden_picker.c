@@ -59,12 +59,12 @@ static const struct golden {
 	const char *commands[4];
 	bool named;		/* it was a NAME of the command line */
 } goldens[] = {
-	{ "picker-tree", "", { "down", "down" } },
-	{ "picker-typed", "py", { NULL } },
-	{ "picker-rss", "", { "sort rss", "top" } },
-	{ "picker-pid", "43", { NULL } },
-	{ "picker-wrong", "rss>", { NULL } },
-	{ "picker-none", "zebra", { NULL } },
+	{ "picker-tree", "", { "down", "down" }, false },
+	{ "picker-typed", "py", { NULL }, false },
+	{ "picker-rss", "", { "sort rss", "top" }, false },
+	{ "picker-pid", "43", { NULL }, false },
+	{ "picker-wrong", "rss>", { NULL }, false },
+	{ "picker-none", "zebra", { NULL }, false },
 	{ "picker-named", "e", { NULL }, true },
 };
 

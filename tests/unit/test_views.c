@@ -465,7 +465,7 @@ static void test_table_when_smaps_comes(void **state)
 {
 	struct session *s = scene_play("smaps");
 	struct snapshot *snap = (struct snapshot *)session_snapshot(s);
-	struct details *d = snap->details;
+	struct details *d = (struct details *)snap->details;
 	void *own = xcalloc(1, table_view.state_size);
 	uint64_t most = 0;
 
