@@ -75,6 +75,8 @@ struct residency *residency_splice(const struct residency *r, uint64_t start, ui
 				   const struct residency *patch);
 /* Index of the first run with run_end > addr; n when none. */
 size_t residency_next(const struct residency *r, uint64_t addr);
+/* Is there a page of the process's own, which it wrote, resident or in swap? */
+bool residency_written(const struct residency *r, uint64_t start, uint64_t end);
 enum page_state residency_at(const struct residency *r, uint64_t addr);
 /* Counts the pages of [start, end); cost: log n + runs inside. r may be NULL (all UNSEEN). */
 struct page_counts residency_count(const struct residency *r, uint64_t start, uint64_t end);

@@ -392,7 +392,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 				 const struct snapshot **ret)
 {
 	struct live *lv = (struct live *)src;
-	uint64_t wall0 = clock_now_ns(), cpu0, gate_ns;
+	uint64_t wall0 = clock_now_ns(), cpu0, gate_ns, pass_ns;
 	struct sampling s = { .want = want, .now_ns = wall0,
 			      .deadline_ns = want->budget_ns ? wall0 + want->budget_ns : 0 };
 	struct snapshot *next;
@@ -429,8 +429,11 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 	}
 	read_tasks(lv, &s);
 	live_roles(lv, &s);
+	pass_ns = lv->pass.at_ns;
 	if (!lv->mm_gone)
 		live_pages(lv, &s);
+	if (lv->pass.at_ns != pass_ns)
+		live_roles_by_pages(lv, &s);
 	place_tasks(lv, &s);
 	live_frames(lv, &s);
 	live_kstacks(lv, &s);

@@ -101,6 +101,7 @@ int live_counters(struct live *lv, struct sampling *s);
  * the address space is another one than before (exec). */
 bool live_layout(struct live *lv, struct sampling *s);
 void live_roles(struct live *lv, struct sampling *s);
+void live_roles_by_pages(struct live *lv, struct sampling *s);	/* once all pages were looked at */
 /* live_pages.c */
 void live_pages(struct live *lv, struct sampling *s);
 void live_pages_reset(struct live *lv);

@@ -301,13 +301,43 @@ static bool roles_equal(const struct layout *a, const struct layout *b)
 	return a->n == b->n;
 }
 
+/* Roles as everything known now has them, on a layout of its own; details are carried over. */
+static void assign_again(struct sampling *s, const struct roles_in *in)
+{
+	const struct layout *l = s->next->layout;
+	struct layout *own = layout_copy(l);
+	struct details *d;
+
+	roles_assign(own, in);
+	if (roles_equal(own, l)) {
+		layout_put(own);
+		return;
+	}
+	if (s->next->details) {
+		d = details_create(own);
+		memcpy(d->vma, s->next->details->vma, own->n * sizeof(*d->vma));
+		d->pss = s->next->details->pss;
+		d->uss = s->next->details->uss;
+		details_put(s->next->details);
+		s->next->details = d;
+	}
+	layout_put(l);
+	s->next->layout = own;
+}
+
+static struct roles_in roles_in(const struct live *lv, const struct sampling *s)
+{
+	return (struct roles_in){
+		.mm = s->next->mm, .tasks = s->next->tasks, .pid = lv->fs.pid,
+		.old = lv->last ? lv->last->layout : NULL,
+		.details = s->next->details, .pages = s->next->pages,
+	};
+}
+
 void live_roles(struct live *lv, struct sampling *s)
 {
-	const struct layout *old = lv->last ? lv->last->layout : NULL;
-	const struct layout *l = s->next->layout;
-	struct roles_in in = { .mm = s->next->mm, .tasks = s->next->tasks, .old = old,
-			       .details = s->next->details, .pid = lv->fs.pid };
-	struct layout *own;
+	const struct roles_in in = roles_in(lv, s);
+	const struct layout *old = in.old, *l = s->next->layout;
 	bool members_changed, detail_new;
 
 	if (!l) {
@@ -317,28 +347,18 @@ void live_roles(struct live *lv, struct sampling *s)
 	members_changed = !lv->last || !lv->last->tasks != !s->next->tasks ||
 			  (s->next->tasks && lv->last->tasks->n != s->next->tasks->n);
 	detail_new = s->next->details && (!lv->last || s->next->details != lv->last->details);
-	if (l != old && l->refs == 1) {
+	if (l != old && l->refs == 1)
 		roles_assign((struct layout *)l, &in);
-	} else if (members_changed || detail_new || l != old ||
-		   (lv->last->tasks != s->next->tasks &&
-		    roles_stale(l, s->next->tasks, lv->fs.pid))) {
-		own = layout_copy(l);
-		roles_assign(own, &in);
-		if (roles_equal(own, l)) {
-			layout_put(own);
-		} else {
-			if (s->next->details) {
-				struct details *d = details_create(own);
-
-				memcpy(d->vma, s->next->details->vma, own->n * sizeof(*d->vma));
-				d->pss = s->next->details->pss;
-				d->uss = s->next->details->uss;
-				details_put(s->next->details);
-				s->next->details = d;
-			}
-			layout_put(l);
-			s->next->layout = own;
-		}
-	}
+	else if (members_changed || detail_new || l != old ||
+		 (lv->last->tasks != s->next->tasks && roles_stale(l, s->next->tasks, lv->fs.pid)))
+		assign_again(s, &in);
 	fill_brk(lv, s->next);
+}
+
+void live_roles_by_pages(struct live *lv, struct sampling *s)
+{
+	const struct roles_in in = roles_in(lv, s);
+
+	if (s->next->layout && in.pages && roles_denied(s->next->layout, in.pages))
+		assign_again(s, &in);
 }

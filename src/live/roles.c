@@ -98,6 +98,12 @@ static bool surely_image(const struct vma *v, uint64_t start_code)
 	       (so && (!so[3] || so[3] == '.' || so[3] == ' '));
 }
 
+/* What was written before its access was taken away is kept for later: a guard holds nothing. */
+static bool holds_data(const struct vma *v, const struct residency *pages)
+{
+	return pages && residency_written(pages, v->start, v->end);
+}
+
 /* Consecutive VMAs of one file: with one that is executable, it is an image. */
 static size_t by_file(struct vma *v, size_t n, const struct roles_in *in)
 {
@@ -117,7 +123,7 @@ static size_t by_file(struct vma *v, size_t n, const struct roles_in *in)
 		else if (!image)
 			set(&v[i], ROLE_FILE, 0);
 		else if (no_access(&v[i]))
-			set(&v[i], ROLE_GUARD, 1);
+			set(&v[i], holds_data(&v[i], in->pages) ? ROLE_DATA : ROLE_GUARD, 1);
 		else if (v[i].perms & VMA_EXEC)
 			set(&v[i], ROLE_TEXT, guess);
 		else
@@ -154,7 +160,7 @@ static void by_neighbours(struct vma *v, const struct vma *below, const struct v
 		bool touches = above && above->start == v->end && nameless(above) &&
 			       above->perms & VMA_WRITE;
 
-		if (vma_size(v) > LARGEST_GUARD)
+		if (vma_size(v) > LARGEST_GUARD || holds_data(v, in->pages))
 			set(v, ROLE_ANON, 0);
 		else
 			set(v, ROLE_GUARD, touches ? 1 : 2);
@@ -367,6 +373,20 @@ bool roles_stale(const struct layout *l, const struct task_list *tasks, pid_t pi
 			return true;
 		if (l->vmas[i].role == ROLE_THREAD_STACK && l->vmas[i].tid != task->tid &&
 		    (l->vmas[i].guess || (l->vmas[i].tid && task_index(tasks, l->vmas[i].tid) < 0)))
+			return true;
+	}
+	return false;
+}
+
+bool roles_denied(const struct layout *l, const struct residency *pages)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct vma *v = &l->vmas[i];
+		bool kept = v->role == ROLE_DATA || (v->role == ROLE_ANON && v->path[0] != '[' &&
+						     vma_size(v) <= LARGEST_GUARD);
+
+		if (no_access(v) && !(v->perms & VMA_SHARED) && !v->tid &&
+		    (kept || (v->role == ROLE_GUARD && v->guess)) && kept != holds_data(v, pages))
 			return true;
 	}
 	return false;

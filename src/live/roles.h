@@ -11,6 +11,7 @@ struct roles_in {
 	const struct task_list *tasks;		/* or NULL */
 	const struct layout *old;		/* or NULL: what was known before */
 	const struct details *details;		/* or NULL: VmFlags tell what grows down */
+	const struct residency *pages;		/* or NULL: what was written is no guard */
 	pid_t pid;
 };
 
@@ -18,5 +19,7 @@ struct roles_in {
 void roles_assign(struct layout *l, const struct roles_in *in);
 /* Would the tasks as they are now change a role? Asks only for their stacks. */
 bool roles_stale(const struct layout *l, const struct task_list *tasks, pid_t pid);
+/* Would the pages as they are now? Asks only about what grants no access. */
+bool roles_denied(const struct layout *l, const struct residency *pages);
 
 #endif

@@ -154,6 +154,18 @@ uint64_t page_counts_resident(const struct page_counts *c)
 	return n;
 }
 
+bool residency_written(const struct residency *r, uint64_t start, uint64_t end)
+{
+	static const bool own[PAGE_NR] = {
+		[PAGE_ANON] = true, [PAGE_ANON_SHARED] = true, [PAGE_SWAP] = true,
+	};
+
+	for (size_t i = residency_next(r, start); i < r->n && r->runs[i].start < end; i++)
+		if (own[r->runs[i].state])
+			return true;
+	return false;
+}
+
 uint64_t page_counts_anon(const struct page_counts *c)
 {
 	return c->n[PAGE_ANON] + c->n[PAGE_ANON_SHARED];

@@ -174,8 +174,14 @@ static void draft_make(struct draft *d, const struct sim *s, unsigned proc, bool
 	if (!d->mm.exists)
 		return;
 	sim_vma_each(s, proc, details, put_vma, d);
-	for (size_t i = 0; i < d->layout->n; i++)
-		sim_page_runs(s, proc, d->layout->vmas[i].start, d->layout->vmas[i].end, put_run, d);
+	for (size_t i = 0; i < d->layout->n; i++) {
+		struct vma *v = &d->layout->vmas[i];
+
+		sim_page_runs(s, proc, v->start, v->end, put_run, d);
+		/* What was written before its access was taken away is no guard. */
+		if (v->role == ROLE_GUARD && !v->tid && residency_written(d->pages, v->start, v->end))
+			v->role = v->inode ? ROLE_FILE : ROLE_ANON;
+	}
 }
 
 /* ---- tasks ------------------------------------------------------------------------------ */

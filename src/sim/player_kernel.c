@@ -127,6 +127,8 @@ static void take_layout(const struct world_state *st, struct kernel_answer *ret)
 					   (v->perm[3] == 's' ? VMA_SHARED : 0)),
 		};
 		residency_decode(r, v->start, world_text(st, v->pages));
+		if (l->vmas[i].role == ROLE_GUARD && residency_written(r, v->start, v->end))
+			l->vmas[i].role = v->kind == SIM_KIND_FILE ? ROLE_FILE : ROLE_ANON;
 	}
 	strings_put(strings);
 	r->kinds = r->whole = true;

@@ -484,6 +484,13 @@ static void op_protect(const char *arg)
 	mprotect(last, len && len < last_len ? len : last_len, PROT_READ);
 }
 
+static void op_close(const char *arg)
+{
+	size_t len = size_of(arg);
+
+	mprotect(last, len && len < last_len ? len : last_len, PROT_NONE);
+}
+
 static void op_exec(const char *arg)
 {
 	char *argv[] = { own_argv[0], (char *)"--map", (char *)arg, NULL };
@@ -583,6 +590,7 @@ static const struct {
 	{ "name", op_name, false }, { "comm", op_comm, false }, { "heap", op_heap, false },
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },
 	{ "unmap", op_unmap, false }, { "protect", op_protect, false },
+	{ "close", op_close, false },
 	{ "exec", op_exec, true }, { "exit", op_exit, true }, { "kill", op_kill, true },
 	{ "leave", op_leave, true }, { "user", op_user, false }, { "burn", op_burn, false },
 	{ "mincore", op_mincore, true }, { "last", op_last, true },

@@ -201,11 +201,49 @@ static void test_lowest_rung(void **state)
 	target_stop(&t);
 }
 
+static int role_of_last(struct target *t, struct source *src)
+{
+	struct source_want want = { .everything = true };
+	const struct snapshot *s = take(src, &want);
+	uint64_t start = strtoull(target_do(t, "last"), NULL, 16);
+	ssize_t i = layout_find(s->layout, start);
+	int role = i < 0 ? -1 : s->layout->vmas[i].role;
+
+	assert_true(i >= 0 && s->layout->vmas[i].start == start);
+	snapshot_put(s);
+	return role;
+}
+
+/* Who takes its access from memory keeps what is in it; a guard holds nothing. Whoever saw it
+ * before and who comes later say the same. */
+static void test_closed_memory(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--map", "64K", NULL });
+	struct source *src = open_live(t.pid, 0), *later;
+
+	(void)state;
+	assert_int_equal(role_of_last(&t, src), ROLE_ANON);
+	target_do(&t, "close 16K");
+	assert_int_equal(role_of_last(&t, src), ROLE_GUARD);
+	target_do(&t, "map 64K");
+	target_do(&t, "touch 8K");
+	target_do(&t, "close 16K");
+	assert_int_equal(role_of_last(&t, src), ROLE_ANON);
+	later = open_live(t.pid, 0);
+	assert_int_equal(role_of_last(&t, later), ROLE_ANON);
+	/* Emptied, it cannot be told from one. */
+	target_do(&t, "drop 16K");
+	assert_int_equal(role_of_last(&t, later), ROLE_GUARD);
+	later->ops->close(later);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything), cmocka_unit_test(test_smaps_rung),
-		cmocka_unit_test(test_lowest_rung),
+		cmocka_unit_test(test_lowest_rung), cmocka_unit_test(test_closed_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

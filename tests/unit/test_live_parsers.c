@@ -21,6 +21,7 @@
 #include "src/live/feed.h"
 #include "src/live/lines.h"
 #include "src/live/maps.h"
+#include "src/live/roles.h"
 #include "src/live/smaps.h"
 #include "src/live/stat_parse.h"
 
@@ -575,6 +576,54 @@ static void test_layout_is_shared_when_equal(void **state)
 	strings_put(s);
 }
 
+static struct layout *roles_of(const char *text, const struct residency *pages)
+{
+	struct strings *s = strings_create();
+	struct layout *l = read_text(text, NULL, s);
+	uint64_t mm[MM_NR];
+	struct roles_in in = { .mm = mm, .pages = pages, .pid = 1 };
+
+	for (size_t i = 0; i < MM_NR; i++)
+		mm[i] = UNKNOWN;
+	roles_assign(l, &in);
+	strings_put(s);
+	return l;
+}
+
+/* Without access is a guard, unless it holds what was written before. */
+static void test_guards_hold_nothing(void **state)
+{
+	static const char text[] =
+		"10000-11000 ---p 00000000 00:00 0 \n"
+		"12000-14000 ---p 00000000 00:00 0 \n"
+		"15000-16000 r-xp 00000000 08:01 7 /lib/x.so\n"
+		"16000-17000 ---p 00001000 08:01 7 /lib/x.so\n"
+		"18000-19000 ---p 00000000 00:00 0 [anon:mine]\n";
+	struct residency *none = residency_create(), *some = residency_create();
+	struct layout *l;
+
+	(void)state;
+	residency_append(some, 0x11000, 0x12000, PAGE_ANON);	/* of nobody here */
+	residency_append(some, 0x13000, 0x14000, PAGE_SWAP);
+	residency_append(some, 0x15000, 0x16000, PAGE_FILE);
+	residency_append(some, 0x16000, 0x17000, PAGE_ANON);
+	l = roles_of(text, NULL);
+	assert_int_equal(l->vmas[1].role, ROLE_GUARD);
+	assert_int_equal(l->vmas[3].role, ROLE_GUARD);
+	assert_false(roles_denied(l, none));
+	assert_true(roles_denied(l, some));
+	layout_put(l);
+	l = roles_of(text, some);
+	assert_int_equal(l->vmas[0].role, ROLE_GUARD);
+	assert_int_equal(l->vmas[1].role, ROLE_ANON);
+	assert_int_equal(l->vmas[3].role, ROLE_DATA);
+	assert_false(roles_denied(l, some));
+	assert_true(roles_denied(l, none));	/* another mapping may be there now */
+	layout_put(l);
+	residency_put(none);
+	residency_put(some);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -588,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_lines_beside),
 		cmocka_unit_test(test_line_without_end),
+		cmocka_unit_test(test_guards_hold_nothing),
 		cmocka_unit_test(test_feed_fails),
 		cmocka_unit_test(test_layout_is_shared_when_equal),
 	};
