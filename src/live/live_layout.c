@@ -124,7 +124,7 @@ static int read_detail(struct live *lv, struct sampling *s, const struct layout 
 	if (fd < 0) {
 		err = lv->without & WITHOUT_SMAPS ? EACCES : errno;
 	} else {
-		err = smaps_read(fd, lv->buf, old && old->strings == lv->strings ? old : NULL,
+		err = smaps_read(fd, lv->fd_maps, lv->buf, old && old->strings == lv->strings ? old : NULL,
 				 lv->strings, ret, &d, NULL);
 		close(fd);
 	}

@@ -129,8 +129,8 @@ static void read_sums(struct live *lv, const struct layout *l)
 	fd = procfs_open_file(lv->fs.mm, "smaps");
 	if (fd < 0)
 		return;
-	if (!smaps_read(fd, lv->buf, l->strings == lv->strings ? l : NULL, lv->strings, &own, NULL,
-			&lv->sums))
+	if (!smaps_read(fd, lv->fd_maps, lv->buf, l->strings == lv->strings ? l : NULL, lv->strings,
+			&own, NULL, &lv->sums))
 		layout_put(own);
 	close(fd);
 }

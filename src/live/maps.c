@@ -12,9 +12,10 @@
 #include "src/live/maps.h"
 #include "src/live/uapi.h"
 
-void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings)
+void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings,
+		      int maps)
 {
-	*b = (struct maps_build){ .old = old, .strings = strings, .same = old != NULL };
+	*b = (struct maps_build){ .old = old, .strings = strings, .maps = maps, .same = old != NULL };
 }
 
 /* path ends somewhere, the n bytes hold no NUL. */
@@ -92,13 +93,57 @@ static bool add(struct maps_build *b, const struct maps_line *m, const char *pat
 	return true;
 }
 
+/* The VMA at addr or the next above; 0, or -errno (-ENOENT: none). */
+static int query(int fd, uint64_t addr, struct maps_line *m, char *name, uint32_t room_for_name)
+{
+	struct uapi_procmap_query q = { .size = sizeof(q), .query_flags = UAPI_COVERING_OR_NEXT,
+					.query_addr = addr, .vma_name_size = room_for_name,
+					.vma_name_addr = (uintptr_t)name };
+
+	if (!name)
+		q.vma_name_size = 0;
+	if (ioctl(fd, UAPI_PROCMAP_QUERY, &q) < 0)
+		return -errno;
+	*m = (struct maps_line){
+		.start = q.vma_start, .end = q.vma_end, .offset = q.vma_offset, .inode = q.inode,
+		.dev_major = q.dev_major, .dev_minor = q.dev_minor,
+		.perms = (q.vma_flags & UAPI_VMA_READ ? VMA_READ : 0) |
+			 (q.vma_flags & UAPI_VMA_WRITE ? VMA_WRITE : 0) |
+			 (q.vma_flags & UAPI_VMA_EXEC ? VMA_EXEC : 0) |
+			 (q.vma_flags & UAPI_VMA_SHARED ? VMA_SHARED : 0),
+		.path = name,
+		.path_len = name && q.vma_name_size ? q.vma_name_size - 1 : 0,
+	};
+	return 0;
+}
+
+/* The text writes a newline as \012, and a backslash as it is: \012 may be either. */
+static bool written_as(const char *path, size_t n, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t more = path[i] == '\n' ? 4 : 1;
+
+		if (len - at < more || memcmp(text + at, more == 4 ? "\\012" : path + i, more))
+			return false;
+		at += more;
+	}
+	return at == len;
+}
+
 /* Apart, for it is rare and wants much of the stack. */
 static __attribute__((noinline)) bool add_escaped(struct maps_build *b, const struct maps_line *m)
 {
 	char plain[PATH_MAX + 64];
+	struct maps_line now;
 
-	if (m->path_len > sizeof(plain))
+	if (m->path_len > sizeof(plain) || !memmem(m->path, m->path_len, "\\012", 4))
 		return add(b, m, m->path, m->path_len);
+	/* The ioctl tells it as it is. */
+	if (b->maps >= 0 && !query(b->maps, m->start, &now, plain, sizeof(plain)) &&
+	    written_as(plain, now.path_len, m->path, m->path_len))
+		return add(b, m, plain, now.path_len);
 	return add(b, m, plain, maps_unescape(m->path, m->path_len, plain));
 }
 
@@ -257,7 +302,7 @@ int maps_read(int fd, char *buf, const struct layout *old, struct strings *strin
 	/* What is read for the first time is wanted at once, and may be all there is. */
 	if (old && seen && seen_start(seen, old->reading))
 		r.seen = seen;
-	maps_build_start(&r.build, old, strings);
+	maps_build_start(&r.build, old, strings, fd);
 	lines_start(&r.in, fd, buf);
 	/* Somebody waits for the first; the others must not take two CPUs from the target. */
 	if (old)
@@ -270,30 +315,6 @@ int maps_read(int fd, char *buf, const struct layout *old, struct strings *strin
 	}
 	*ret = maps_build_end(&r.build);
 	(*ret)->reading = r.seen ? seen_end(seen, (size_t)r.in.at) : 0;
-	return 0;
-}
-
-/* The VMA at addr or the next above; 0, or -errno (-ENOENT: none). */
-static int query(int fd, uint64_t addr, struct maps_line *m, char *name, uint32_t room_for_name)
-{
-	struct uapi_procmap_query q = { .size = sizeof(q), .query_flags = UAPI_COVERING_OR_NEXT,
-					.query_addr = addr, .vma_name_size = room_for_name,
-					.vma_name_addr = (uintptr_t)name };
-
-	if (!name)
-		q.vma_name_size = 0;
-	if (ioctl(fd, UAPI_PROCMAP_QUERY, &q) < 0)
-		return -errno;
-	*m = (struct maps_line){
-		.start = q.vma_start, .end = q.vma_end, .offset = q.vma_offset, .inode = q.inode,
-		.dev_major = q.dev_major, .dev_minor = q.dev_minor,
-		.perms = (q.vma_flags & UAPI_VMA_READ ? VMA_READ : 0) |
-			 (q.vma_flags & UAPI_VMA_WRITE ? VMA_WRITE : 0) |
-			 (q.vma_flags & UAPI_VMA_EXEC ? VMA_EXEC : 0) |
-			 (q.vma_flags & UAPI_VMA_SHARED ? VMA_SHARED : 0),
-		.path = name,
-		.path_len = name && q.vma_name_size ? q.vma_name_size - 1 : 0,
-	};
 	return 0;
 }
 
@@ -359,7 +380,7 @@ int maps_splice(int fd, const struct layout *l, struct span span, struct layout 
 		from = m.start;
 	}
 	first = layout_next(l, from);
-	maps_build_start(&b, NULL, l->strings);
+	maps_build_start(&b, NULL, l->strings, fd);
 	b.cap = l->n + 64;
 	b.vmas = xreallocarray(NULL, b.cap, sizeof(*b.vmas));
 	memcpy(b.vmas, l->vmas, first * sizeof(*b.vmas));
@@ -378,7 +399,7 @@ int maps_splice(int fd, const struct layout *l, struct span span, struct layout 
 		err = query(fd, addr, &m, name, sizeof(name));
 		if (err || m.start >= to)
 			break;
-		maps_build_add(&b, &m);
+		add(&b, &m, m.path, m.path_len);	/* nothing is escaped there */
 		addr = m.end;
 		if (m.end > to)
 			to = m.end;

@@ -15,12 +15,14 @@
 struct maps_build {
 	const struct layout *old;
 	struct strings *strings;
+	int maps;		/* an open maps file, asked for paths that the text leaves open; or -1 */
 	bool same;
 	size_t n, cap;
 	struct vma *vmas;
 };
 
-void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings);
+void maps_build_start(struct maps_build *b, const struct layout *old, struct strings *strings,
+		      int maps);
 /* False, and nothing added, when the VMA does not lie above the one before. */
 bool maps_build_add(struct maps_build *b, const struct maps_line *m);
 /* The same for n VMAs that are those of `old` from `first` on. */

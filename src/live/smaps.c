@@ -244,7 +244,7 @@ static int read_lines(int fd, char *buf, struct reading *r, bool detail)
 	return in.errnum ? in.errnum : in.at ? 0 : ESRCH;
 }
 
-int smaps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
+int smaps_read(int fd, int maps, char *buf, const struct layout *old, struct strings *strings,
 	       struct layout **ret_layout, struct details **ret_details,
 	       struct smaps_sums *ret_sums)
 {
@@ -252,7 +252,7 @@ int smaps_read(int fd, char *buf, const struct layout *old, struct strings *stri
 	struct details *d;
 	int err;
 
-	maps_build_start(&r.build, old, strings);
+	maps_build_start(&r.build, old, strings, maps);
 	err = read_lines(fd, buf, &r, ret_details != NULL);
 	if (err) {
 		maps_build_drop(&r.build);

@@ -30,8 +30,9 @@ const struct smaps_sum *smaps_sum_find(const struct smaps_sums *s, uint64_t star
 void smaps_sums_free(struct smaps_sums *s);
 
 /* Layout, details and sums of one reading, so they belong together. Each out-parameter
- * but the layout may be NULL. 0 or errno, like maps_read(). */
-int smaps_read(int fd, char *buf, const struct layout *old, struct strings *strings,
+ * but the layout may be NULL. `maps`: its maps, open, to be asked what the text leaves open,
+ * or -1. 0 or errno, like maps_read(). */
+int smaps_read(int fd, int maps, char *buf, const struct layout *old, struct strings *strings,
 	       struct layout **ret_layout, struct details **ret_details,
 	       struct smaps_sums *ret_sums);
 

@@ -29,7 +29,7 @@ static double detail_ms(void *reader)
 	struct details *details = NULL;
 
 	lseek(r->fd, 0, SEEK_SET);
-	if (smaps_read(r->fd, r->buf, NULL, r->strings, &layout, &details, NULL))
+	if (smaps_read(r->fd, -1, r->buf, NULL, r->strings, &layout, &details, NULL))
 		return -1;
 	r->pss = details->pss;
 	details_put(details);

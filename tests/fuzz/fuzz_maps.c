@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		seen_free(&seen);
 		layout_put(l);
 	}
-	if (!smaps_read(fd, buf, NULL, strings, &l, &d, &sums)) {
+	if (!smaps_read(fd, -1, buf, NULL, strings, &l, &d, &sums)) {
 		must(sums.n == l->n);
 		for (size_t i = 0; i < l->n; i++)
 			must(smaps_sum_find(&sums, l->vmas[i].start) == &sums.sum[i]);

@@ -353,7 +353,7 @@ static void test_smaps_file(void **state)
 		figure(&want[i], "VmFlags: rd wr mr ");
 	}
 	fd = file_of(buf_str(&text), text.len);
-	assert_int_equal(smaps_read(fd, buf, NULL, strings, &l, &d, NULL), 0);
+	assert_int_equal(smaps_read(fd, -1, buf, NULL, strings, &l, &d, NULL), 0);
 	assert_int_equal(l->n, VMAS);
 	for (unsigned i = 0; i < VMAS; i++) {
 		assert_int_equal(d->vma[i].rss, want[i].rss);
