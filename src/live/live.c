@@ -346,6 +346,12 @@ static void note_moves(struct live *lv, const struct gate_news *news)
 		all[i]->dirty = true;
 }
 
+/* Others set its limits, or leave it an orphan, without its running. */
+static bool counters_due(const struct live *lv, const struct sampling *s)
+{
+	return lv->counters.dirty || s->now_ns - lv->counters.at_ns >= LIVE_OUTSIDE_NS;
+}
+
 /* Nobody ran and nothing else is due: what we have is right. */
 static bool nothing_due(const struct live *lv, const struct sampling *s)
 {
@@ -360,7 +366,7 @@ static bool nothing_due(const struct live *lv, const struct sampling *s)
 	if (w->nvisible && s->now_ns - lv->window.at_ns >= LIVE_OUTSIDE_NS)
 		return false;
 	return !pace_due(&lv->layout, s->now_ns, 0) && !pace_due(&lv->pass, s->now_ns, 0) &&
-	       !pace_due(&lv->members, s->now_ns, 0) && !pace_due(&lv->counters, s->now_ns, 0);
+	       !pace_due(&lv->members, s->now_ns, 0) && !counters_due(lv, s);
 }
 
 /* What the sample cost is no part of the picture: noted in the one that stands, which is
@@ -414,7 +420,7 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 	}
 	cpu0 = clock_cpu_ns() - gate_ns;
 	next = s.next = begin(lv, &s);
-	if ((!lv->last || want->everything || lv->counters.dirty || s.news.gone) &&
+	if ((!lv->last || want->everything || counters_due(lv, &s) || s.news.gone) &&
 	    !read_counters(lv, &s)) {
 		snapshot_put(next);
 		return sample_ended(lv, ret);

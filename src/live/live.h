@@ -43,8 +43,9 @@ enum reason {
 };
 struct whys *reasons_list(uint64_t set);	/* bit i: enum reason */
 
-/* What is on screen is looked at this often even if no thread of the process ran: others
- * can reclaim its pages, or share its memory without being its threads. */
+/* What is on screen, and the counters and limits, are looked at this often even if no thread of
+ * the process ran: others can reclaim its pages, set its limits, or share its memory without being
+ * its threads. */
 #define LIVE_OUTSIDE_NS 1000000000ull
 
 struct live {

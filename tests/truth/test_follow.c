@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -391,6 +392,31 @@ static void test_rest_is_free(void **state)
 	target_stop(&t);
 }
 
+/* What others do to a process that sleeps shows within the time that is promised. */
+static void test_limit_from_outside(void **state)
+{
+	struct target t = target_start((const char *const[]){ NULL });
+	struct source *src = open_live(t.pid, 0);
+	struct source_want want = { 0 };
+	const struct snapshot *s = take_asleep(src);
+	struct rlimit r = { 3 << 20, 3 << 20 };
+	uint64_t set, asked;
+
+	(void)state;
+	assert_int_equal(prlimit(t.pid, RLIMIT_STACK, &r, NULL), 0);
+	set = clock_now_ns();
+	do {
+		usleep(50000);
+		snapshot_put(s);
+		asked = clock_now_ns();
+		s = take(src, &want);
+	} while (s->limits[LIMIT_STACK] != 3 << 20 && asked - set < LIVE_OUTSIDE_NS);
+	assert_int_equal(s->limits[LIMIT_STACK], 3 << 20);
+	snapshot_put(s);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 static void test_exec(void **state)
 {
 	struct target t = target_start((const char *const[]){ "--resident", "4M", "--comm", "before",
@@ -693,6 +719,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_off_screen), cmocka_unit_test(test_on_screen),
 		cmocka_unit_test(test_churn), cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_limit_from_outside),
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_stacks_between_guards),
