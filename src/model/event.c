@@ -204,6 +204,26 @@ static void add_range(struct buf *out, uint64_t start, uint64_t end)
 	buf_addf(out, "%" PRIx64 "-%" PRIx64, start, end);
 }
 
+/* Nothing that a name would tell: how sure its role is, or the file behind the same path. */
+static bool describe_same_name(const struct vma *before, const struct vma *after, struct buf *out)
+{
+	static const char *const sure[] = { "certain", "likely", "a weak guess" };
+
+	if (strcmp(before->path, after->path) || before->role != after->role ||
+	    before->tid != after->tid)
+		return false;
+	add_range(out, after->start, after->end);
+	buf_adds(out, before->guess != after->guess ? " is still " : " was ");
+	add_vma_name(out, after);
+	if (before->guess != after->guess)
+		buf_addf(out, ", which is %s now", sure[after->guess < 2 ? after->guess : 2]);
+	else
+		buf_adds(out, before->growsdown != after->growsdown ?
+			 ", and whether it grows down is known better now" :
+			 " and is now another one of that name");
+	return true;
+}
+
 static void describe_changed(const struct event *e, struct buf *out)
 {
 	const struct vma *before = e->vmas.before, *after = e->vmas.after;
@@ -217,6 +237,8 @@ static void describe_changed(const struct event *e, struct buf *out)
 		add_range(out, after->start, after->end);
 		return;
 	}
+	if (describe_same_name(before, after, out))
+		return;
 	add_range(out, after->start, after->end);
 	buf_adds(out, " was ");
 	add_vma_name(out, before);

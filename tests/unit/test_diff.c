@@ -142,6 +142,40 @@ static void test_types(void **state)
 	}
 }
 
+/* The same name before and after: what else differs is said. */
+static void test_same_name(void **state)
+{
+	static const char *const says[] = {
+		"7f0000000000-7f0000002000 is still mmap-anon, which is a weak guess now",
+		"7f0000000000-7f0000002000 was mmap-anon and is now mmap-anon of thread 7",
+		"7f0000000000-7f0000002000 was mmap-anon and is now another one of that name",
+		"7f0000000000-7f0000002000 was mmap-anon, and whether it grows down is known better now",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		struct snapshot *a = snapshot_of("ww"), *b = snapshot_of("ww");
+		struct vma *v = (struct vma *)&b->layout->vmas[0];
+		struct buf text = BUF_INIT;
+		struct event_list l;
+
+		v->guess = i == 0 ? 2 : v->guess;
+		v->tid = i == 1 ? 7 : v->tid;
+		v->inode = i == 2 ? 7 : v->inode;
+		v->growsdown = i == 3 ? !v->growsdown : v->growsdown;
+		l = snapshot_diff(a, b);
+		assert_int_equal(l.n, 1);
+		assert_int_equal(l.events[0].type, EVENT_RENAMED);
+		event_describe(&l.events[0], &text);
+		assert_string_equal(buf_str(&text), says[i]);
+		buf_free(&text);
+		event_list_free(&l);
+		assert_inverse(a, b);
+		snapshot_put(a);
+		snapshot_put(b);
+	}
+}
+
 static void test_one_sweep_several_places(void **state)
 {
 	struct snapshot *a = snapshot_of("ww..hh..ffff.rr.ww");
@@ -556,7 +590,7 @@ static void test_whys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_types), cmocka_unit_test(test_same_name),
 		cmocka_unit_test(test_one_sweep_several_places),
 		cmocka_unit_test(test_page_types),
 		cmocka_unit_test(test_first_look),
