@@ -40,6 +40,7 @@ static void live_close(struct source *src)
 	free(lv->root);
 	strings_put(lv->strings);
 	smaps_sums_free(&lv->sums);
+	hugetlb_deinit(&lv->hugetlb);
 	seen_free(&lv->seen);
 	free(lv->looker);
 	free(lv->buf);
@@ -101,6 +102,7 @@ struct error *live_open(pid_t pid, const struct source_options *o, const struct 
 	lv->looker = xcalloc(1, sizeof(*lv->looker));
 	look_init(lv->looker, -1, LOOK_SCAN);
 	lv->strings = strings_create();
+	hugetlb_init(&lv->hugetlb, lv->fs.dir);
 	gate_init(&lv->gate, &lv->fs, lv->without & WITHOUT_CLOCK);
 	tasks_init(&lv->tasks, lv->fs.native && !(lv->without & WITHOUT_LIBPROC));
 	*ret = &lv->base;

@@ -67,6 +67,7 @@ struct live {
 	bool pagemap_refused;		/* for want of rights, not of a kernel that has it */
 	bool mm_gone;			/* it is on its way out; what comes next will tell */
 	uint64_t vvar_start, vvar_end;
+	struct hugetlb hugetlb;
 	struct pace layout, rows, pass, kinds, window, members, counters;
 	/* The background pass over all pages. */
 	bool pass_running;

@@ -393,6 +393,7 @@ void live_pages(struct live *lv, struct sampling *s)
 				.deadline_ns = s->deadline_ns,
 				.no_swap = s->next->mm[MM_VM_SWAP] == 0,
 				.fd_maps = lv->no_procmap ? -1 : lv->fd_maps,
+				.hugetlb = &lv->hugetlb,
 				.vvar_start = lv->vvar_start, .vvar_end = lv->vvar_end };
 	w.pages = s->next->pages && l == was ? residency_get(s->next->pages) :
 					       rebase(s->next->pages, was, l);

@@ -9,6 +9,7 @@ libmmscope_a_SOURCES += \
 	src/live/denial.h src/live/denial.c \
 	src/live/gate.h src/live/gate.c \
 	src/live/hold.h src/live/hold.c \
+	src/live/hugetlb.h src/live/hugetlb.c \
 	src/live/insn.h src/live/insn.c \
 	src/live/irqstacks.c \
 	src/live/kcode.c \

@@ -186,9 +186,9 @@ static enum page_state huge_state(const struct look *l, const struct vma *v)
 {
 	uint64_t size = v->inode ? maps_page_size(l->fd_maps, v->start) : PAGE_BYTES;
 
-	if (!size)
-		size = strncmp(v->path, "/anon_hugepage", 14) ? PAGE_BYTES : 2 * PAGE_BYTES;
-	return size > PAGE_BYTES ? PAGE_HUGETLB : PAGE_HUGE;
+	if (size ? size > PAGE_BYTES : l->hugetlb && hugetlb_has(l->hugetlb, v))
+		return PAGE_HUGETLB;
+	return PAGE_HUGE;
 }
 
 static void append_region(struct looker *k, const struct look *l, const struct vma *v,
@@ -286,6 +286,7 @@ static void vma_by_pagemap(struct looker *k, const struct look *l, const struct 
 {
 	const struct smaps_sum *sum = l->sums ? smaps_sum_find(l->sums, v->start) : NULL;
 	struct residency *own;
+	bool apart;
 
 	if (vma_size(v) >= WORTH_SKIPPING && sum && !sum->rss)
 		return;
@@ -293,16 +294,18 @@ static void vma_by_pagemap(struct looker *k, const struct look *l, const struct 
 		residency_append(patch, lo, hi, PAGE_UNSEEN);
 		return;
 	}
+	apart = l->hugetlb && hugetlb_has(l->hugetlb, v);
 	own = residency_create();
 	k->doubt = false;
 	append_entries(k, lo, hi, PAGE_UNSEEN, own);
-	if (k->doubt)
+	if (k->doubt && !apart)
 		settle_zero(k, sum, lo == v->start && hi == v->end, own);
 	for (size_t i = 0; i < own->n; i++) {
 		const struct page_run *r = &own->runs[i];
-		bool lent = v->role == ROLE_VVAR && page_states[r->state].resident;
+		bool resident = page_states[r->state].resident;
 
-		residency_append(patch, r->start, run_end(r), lent ? PAGE_ZERO : r->state);
+		residency_append(patch, r->start, run_end(r), resident && apart ? PAGE_HUGETLB :
+				 resident && v->role == ROLE_VVAR ? PAGE_ZERO : r->state);
 	}
 	residency_put(own);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "mmscope/pages.h"
 #include "mmscope/vma.h"
+#include "src/live/hugetlb.h"
 #include "src/live/scan.h"
 #include "src/live/smaps.h"
 
@@ -51,6 +52,7 @@ struct look {
 	bool visible;				/* read even huge VMAs page by page */
 	bool no_swap;				/* VmSwap says that no page was swapped out */
 	int fd_maps;				/* to ask for the size of pages, or -1 */
+	struct hugetlb *hugetlb;		/* to ask where that is not told */
 	uint64_t vvar_start, vvar_end;		/* pages the kernel lends: in no count, so 'Z' */
 };
 

@@ -382,6 +382,16 @@ static void op_hugetlb(const char *arg)
 		if (p != MAP_FAILED)
 			*(volatile char *)p = 1;
 	}
+	for (int written = 0; written < 2; written++) {
+		int fd = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB);
+		char *p = fd < 0 || ftruncate(fd, (off_t)len) < 0 ? MAP_FAILED :
+			  mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+		if (p != MAP_FAILED && written)
+			*(volatile char *)p = 1;
+		else if (p != MAP_FAILED)
+			(void)*(volatile char *)p;
+	}
 }
 
 /* What a private mapping of /dev/zero holds is anonymous, its huge pages too. */

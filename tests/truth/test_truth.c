@@ -33,6 +33,7 @@ static const struct scenario {
 	{ "nothing", { NULL }, true, false },
 	{ "kinds of pages", { PAGES_SMALL, NULL }, true, false },
 	{ "huge pages", { "--thp", "8M", "--shm", "64K", "--hugetlb", "4M", NULL }, true, true },
+	{ "hugetlbfs", { "--hugetlb", "4M", NULL }, true, false },
 	{ "huge pages of /dev/zero", { "--dev-zero", "4M", NULL }, true, true },
 	{ "marks of userfaultfd", { "--marked", "128K", NULL }, true, false },
 	{ "threads", { "--threads", "40", NULL }, false, false },

@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "mmscope/alloc.h"
 #include "mmscope/snapshot.h"
 #include "src/live/feed.h"
+#include "src/live/hugetlb.h"
 #include "src/live/lines.h"
 #include "src/live/maps.h"
 #include "src/live/roles.h"
@@ -189,6 +192,41 @@ static void test_statm(void **state)
 	assert_false(statm_parse("730 456 429", 11, &s));
 	assert_false(statm_parse("", 0, &s));
 	assert_false(statm_parse("4503599627370496 1 1 1 1 1 1\n", 29, &s));
+}
+
+static void test_hugetlb(void **state)
+{
+	static const char *const lines[] = {
+		"33 25 0:31 / /dev/huge\\040pages rw,relatime shared:9 - hugetlbfs hugetlbfs rw,pagesize=2M",
+		"25 1 254:0 / / rw,relatime - ext4 /dev/root rw",
+		"34 25 0:x / /dev/hugepages rw - hugetlbfs hugetlbfs rw",
+		"- hugetlbfs ", "1 - hugetlbfs ", "",
+	};
+	struct vma v = { .path = "/memfd:x (deleted)", .inode = 5 };
+	struct hugetlb_dev dev;
+	struct hugetlb h;
+	struct stat st;
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_HUGETLB);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		assert_int_equal(hugetlb_parse_mount(lines[i], strlen(lines[i]), &dev), !i);
+	hugetlb_parse_mount(lines[0], strlen(lines[0]), &dev);
+	assert_int_equal(dev.major, 0);
+	assert_int_equal(dev.minor, 31);
+	hugetlb_init(&h, -1);
+	v.dev_major = 254;
+	assert_false(hugetlb_has(&h, &v));
+	if (fd >= 0) {	/* the machine has such pages, even if none is in reserve */
+		assert_int_equal(fstat(fd, &st), 0);
+		v.dev_major = major(st.st_dev);
+		v.dev_minor = minor(st.st_dev);
+		assert_true(hugetlb_has(&h, &v));
+		close(fd);
+	}
+	v.inode = 0;
+	assert_false(hugetlb_has(&h, &v));
+	hugetlb_deinit(&h);
 }
 
 static void test_limits(void **state)
@@ -631,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_maps_prefixes), cmocka_unit_test(test_maps_unescape),
 		cmocka_unit_test(test_stat), cmocka_unit_test(test_stat_refused),
 		cmocka_unit_test(test_status), cmocka_unit_test(test_statm),
+		cmocka_unit_test(test_hugetlb),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_auxv),
 		cmocka_unit_test(test_syscall), cmocka_unit_test(test_schedstat),
 		cmocka_unit_test(test_smaps_line), cmocka_unit_test(test_smaps_file),
