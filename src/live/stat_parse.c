@@ -237,15 +237,36 @@ bool limits_parse(const char *text, size_t n, uint64_t ret[LIMIT_NR])
 	return any;
 }
 
+/* The entry at `at`, and how long it is. Where the first type would be a large number, half of it
+ * is a value: the entries are those of a program of 32 bits. */
+static size_t auxv_entry(const char *auxv, size_t n, size_t at, Elf64_auxv_t *ret)
+{
+	uint32_t half[2];
+	uint64_t first;
+
+	if (n < sizeof(first))
+		return 0;
+	memcpy(&first, auxv, sizeof(first));
+	if (first <= UINT32_MAX && at + sizeof(*ret) <= n) {
+		memcpy(ret, auxv + at, sizeof(*ret));
+		return sizeof(*ret);
+	}
+	if (first <= UINT32_MAX || at + sizeof(half) > n)
+		return 0;
+	memcpy(half, auxv + at, sizeof(half));
+	*ret = (Elf64_auxv_t){ .a_type = half[0], .a_un.a_val = half[1] };
+	return sizeof(half);
+}
+
 uint64_t auxv_block_end(const void *auxv, size_t n, uint64_t start_stack)
 {
 	uint64_t lowest = 0;
+	Elf64_auxv_t a;
+	size_t size;
 
-	for (size_t at = 0; at + sizeof(Elf64_auxv_t) <= n; at += sizeof(Elf64_auxv_t)) {
-		Elf64_auxv_t a;
+	for (size_t at = 0; (size = auxv_entry(auxv, n, at, &a)); at += size) {
 		uint64_t v;
 
-		memcpy(&a, (const char *)auxv + at, sizeof(a));
 		if (a.a_type == AT_NULL)
 			break;
 		/* The kernel lays these strings right above the block. */

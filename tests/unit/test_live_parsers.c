@@ -259,6 +259,11 @@ static void test_auxv(void **state)
 		{ .a_type = AT_NULL },
 		{ .a_type = AT_RANDOM, .a_un.a_val = 0x7ffe00001000 },
 	};
+	/* of a program of 32 bits */
+	static const uint32_t b[][2] = {
+		{ AT_SYSINFO, 0xf7f3a590 }, { AT_EXECFN, 0xffdc3ff0 }, { AT_RANDOM, 0xffdc2abb },
+		{ AT_NULL, 0 },
+	};
 
 	(void)state;
 	assert_int_equal(auxv_block_end(a, sizeof(a), 0x7ffe00000000), 0x7ffe00002ab0);
@@ -266,6 +271,8 @@ static void test_auxv(void **state)
 	assert_int_equal(auxv_block_end(a, sizeof(a), 0x7ffe00003000), 0x7ffe00003ff0);
 	assert_int_equal(auxv_block_end(a, 7, 0x7ffe00000000), 0);
 	assert_int_equal(auxv_block_end(a, sizeof(a), UNKNOWN), 0);
+	assert_int_equal(auxv_block_end(b, sizeof(b), 0xffdc0000), 0xffdc2ab0);
+	assert_int_equal(auxv_block_end(b, sizeof(b) - sizeof(b[0]) - 1, 0xffdc0000), 0xffdc3ff0);
 }
 
 static void test_syscall(void **state)
