@@ -46,7 +46,10 @@ struct view {
 	 * language; false: err says where. NULL: the session's filter of VMAs is meant. */
 	bool (*set_filter)(void *state, const char *text, struct filter_error *err);
 	const char *(*filter)(const void *state);	/* the text set, "" for none */
-	const struct filter_kind *rows;			/* what such a filter can ask for */
+	const struct filter_kind *rows;			/* what such a filter, and find, can ask for */
+	/* Selects the next of the view's rows that fits, below the selected one (direction 1) or
+	 * above it (-1), round the end; false: none does. Goes with .rows. */
+	bool (*find)(void *state, struct session *s, struct filter *f, int direction);
 	/* The title of the room's border, e.g. "map - log scale"; NULL: .title */
 	void (*heading)(void *state, const struct session *s, struct buf *out);
 };

@@ -576,6 +576,7 @@ void app_deinit(struct app *app)
 	prompt_free(&app->prompt);
 	buf_free(&app->picker_text);
 	filter_destroy(app->find);
+	free(app->find_text);
 	picker_destroy(app->picker);
 	session_destroy(app->session);
 	aside_forget(app);

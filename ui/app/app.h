@@ -76,6 +76,8 @@ struct app {
 	struct prompt prompt;
 	struct chooser chooser;
 	struct filter *find;		/* the last search, for n and N */
+	const struct filter_kind *find_kind;	/* whose rows it looks at */
+	char *find_text;
 
 	int interval;			/* index into intervals[] */
 	uint64_t next_tick_ns, drawn_ns, shown_cost_ns;
@@ -126,6 +128,8 @@ struct app_command {
 extern const struct app_command app_commands[];	/* name NULL ends */
 extern const struct view_command common_commands[];
 void find_again(struct app *app, int direction);
+/* What is searched for from now on, in the rows of the view in focus; false: *err says why not. */
+bool find_set(struct app *app, const char *text, struct filter_error *err);
 bool goto_place(struct app *app, const char *text);
 
 /* prompt.c */

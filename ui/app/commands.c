@@ -77,16 +77,30 @@ bool goto_place(struct app *app, const char *text)
 	return false;
 }
 
-void find_again(struct app *app, int direction)
+bool find_set(struct app *app, const char *text, struct filter_error *err)
+{
+	const struct view *v = views[frame_focus(app)];
+	const struct filter_kind *kind = v->find ? v->rows : &filter_vmas;
+	struct filter *f = filter_compile(kind, text, err);
+	char *copy;
+
+	if (!f)
+		return false;
+	copy = xstrdup(text);		/* it may be our own */
+	filter_destroy(app->find);
+	free(app->find_text);
+	app->find = f;
+	app->find_kind = kind;
+	app->find_text = copy;
+	return true;
+}
+
+static bool find_vma(struct app *app, int direction)
 {
 	const struct snapshot *snap = session_snapshot(app->session);
 	ssize_t at = session_vma(app->session);
 	size_t n = snap && snap->layout ? snap->layout->n : 0;
 
-	if (!app->find) {
-		session_say(app->session, "find: nothing was searched for yet");
-		return;
-	}
 	if (at < 0 && n)
 		at = (ssize_t)layout_next(snap->layout, session_addr(app->session));
 	/* High addresses stand at the top: the next one is below. */
@@ -95,9 +109,31 @@ void find_again(struct app *app, int direction)
 
 		if (filter_match(app->find, &(struct filter_vma){ snap, j })) {
 			session_select(app->session, snap->layout->vmas[j].start);
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+/* A room with rows of its own is searched by their fields, the others for mappings. */
+void find_again(struct app *app, int direction)
+{
+	int focus = frame_focus(app);
+	const struct view *v = views[focus];
+	struct filter_error err;
+
+	if (!app->find) {
+		session_say(app->session, "find: nothing was searched for yet");
+		return;
+	}
+	/* What was searched for in another room may have no such field here. */
+	if (app->find_kind != (v->find ? v->rows : &filter_vmas) && !find_set(app, app->find_text, &err)) {
+		session_say(app->session, "find '%s' in this room: %s", app->find_text, err.message);
+		return;
+	}
+	if (v->find ? v->find(app->states[focus], app->session, app->find, direction) :
+	    find_vma(app, direction))
+		return;
 	session_say(app->session, filter_costly(app->find) ?
 		    "find: nothing found; the pattern is too costly for some rows" :
 		    "find: nothing found");
@@ -624,7 +660,7 @@ const struct app_command app_commands[] = {
 	{ "focus", NULL, "keys go to the map at the left, or back to the room", do_focus },
 	{ "enter", NULL, "zoom in: space, VMA, page", do_enter },
 	{ "back", NULL, "zoom out; then drop filter and role", do_back },
-	{ "find", NULL, "search VMAs; 0x7f.. goes to an address", do_find },
+	{ "find", NULL, "search the room's rows, or mappings; 0x7f.. goes to an address", do_find },
 	{ "find-next", NULL, "the next that fits", do_find_next },
 	{ "find-previous", NULL, "the one before that fits", do_find_previous },
 	{ "filter", NULL, "show only what fits, in every room", do_filter },

@@ -258,7 +258,6 @@ static bool is_address(const char *text)
 static void changed(struct app *app)
 {
 	struct prompt *p = &app->prompt;
-	struct filter *f;
 
 	p->error.message[0] = '\0';
 	if (p->kind == PROMPT_SOURCE || is_address(buf_str(&p->text)))
@@ -266,11 +265,7 @@ static void changed(struct app *app)
 	if (p->kind == PROMPT_FILTER) {
 		filter_set(app, buf_str(&p->text), &p->error);
 	} else if (p->kind == PROMPT_FIND && p->text.len) {
-		f = filter_compile(&filter_vmas, buf_str(&p->text), &p->error);
-		if (f) {
-			filter_destroy(app->find);
-			app->find = f;
-		}
+		find_set(app, buf_str(&p->text), &p->error);
 	}
 }
 
@@ -410,7 +405,7 @@ int prompt_draw(struct app *app, struct canvas *c, int row, int rows)
 		const char *said = session_said(app->session);
 		const struct view *v = views[frame_focus(app)];
 
-		if (p->kind == PROMPT_FILTER && v->rows)
+		if ((p->kind == PROMPT_FILTER && v->rows) || (p->kind == PROMPT_FIND && v->find))
 			draw_fields(v->rows, c, row + 1);
 		else if (p->kind != PROMPT_SOURCE)
 			canvas_put(c, row + 1, 1, STYLE(DIM), kinds[p->kind].hint);

@@ -349,6 +349,26 @@ static bool events_set_filter(void *state, const char *text, struct filter_error
 	return true;
 }
 
+static bool events_find(void *state, struct session *s, struct filter *f, int direction)
+{
+	struct events_state *st = state;
+	size_t n, from;
+
+	update(st, s);
+	n = row_count(st, s);
+	from = (size_t)row_of_cursor(st, s);
+	for (size_t i = 1; i <= n; i++) {
+		size_t row = (from + (direction > 0 ? i : n - i)) % n;
+		const struct event *e = event_of(s, number_at(st, s, row));
+
+		if (!e || !filter_match(f, e))
+			continue;
+		go_to(st, s, (int)row);
+		return true;
+	}
+	return false;
+}
+
 static const char *events_filter(const void *state)
 {
 	return sieve_text(&((const struct events_state *)state)->sieve);
@@ -442,5 +462,6 @@ const struct view events_view = {
 	.set_filter = events_set_filter,
 	.rows = &filter_events,
 	.filter = events_filter,
+	.find = events_find,
 	.heading = events_heading,
 };

@@ -59,6 +59,19 @@ void list_draw(struct list *l, struct canvas *c, const struct column *cols, cons
 	buf_free(&scratch);
 }
 
+int list_find(const struct list *l, const void *rows, const void *(*row)(const void *rows, size_t i),
+	      struct filter *f, int from, int direction)
+{
+	for (size_t i = 1; i <= l->n; i++) {
+		size_t at = ((size_t)from + (direction > 0 ? i : l->n - i)) % l->n;
+		const void *r = row(rows, l->order[at]);
+
+		if (r && filter_match(f, r))
+			return (int)at;
+	}
+	return -1;
+}
+
 int list_at(const struct list *l, int line)
 {
 	int at = l->top + line - 1;

@@ -31,6 +31,10 @@ void list_make(struct list *l, const struct column *cols, const void *rows, size
 void list_draw(struct list *l, struct canvas *c, const struct column *cols, const void *rows,
 	       int page, int selected, unsigned (*heat)(const void *rows, size_t i),
 	       const char *nothing);
+/* The place in the order of the next row behind `from` that fits, in that direction (1 or -1) and
+ * round the end; -1: none. row() as in list_make. */
+int list_find(const struct list *l, const void *rows, const void *(*row)(const void *rows, size_t i),
+	      struct filter *f, int from, int direction);
 /* The place in the order of what was drawn in that line; -1: nothing. */
 int list_at(const struct list *l, int line);
 

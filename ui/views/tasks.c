@@ -375,6 +375,21 @@ static bool tasks_set_filter(void *state, const char *text, struct filter_error 
 	return true;
 }
 
+static bool tasks_find(void *state, struct session *s, struct filter *f, int direction)
+{
+	struct tasks_state *st = state;
+	struct tasks_rows rows = { .s = s, .stacks = stacks_of(s) };
+	int line;
+
+	if (!rows.stacks || !rows.stacks->n)
+		return false;
+	update_order(st, &rows);
+	line = list_find(&st->list, &rows, row_at, f, line_of_selection(st, s), direction);
+	if (line >= 0)
+		ruler_select_tid(s, task_at(st, line)->tid);
+	return line >= 0;
+}
+
 static const char *tasks_filter(const void *state)
 {
 	return sieve_text(&((const struct tasks_state *)state)->list.sieve);
@@ -466,5 +481,6 @@ const struct view tasks_view = {
 	.set_filter = tasks_set_filter,
 	.rows = &filter_kstacks,
 	.filter = tasks_filter,
+	.find = tasks_find,
 	.heading = tasks_heading,
 };

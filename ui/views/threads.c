@@ -435,6 +435,22 @@ static bool threads_set_filter(void *state, const char *text, struct filter_erro
 	return true;
 }
 
+static bool threads_find(void *state, struct session *s, struct filter *f, int direction)
+{
+	struct threads_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
+	struct threads_rows rows = { .s = s, .tasks = snap ? snap->tasks : NULL };
+	int line;
+
+	if (!rows.tasks || !rows.tasks->n)
+		return false;
+	update_order(st, &rows);
+	line = list_find(&st->list, &rows, row_at, f, line_of_selection(st, s), direction);
+	if (line >= 0)
+		ruler_select(s, task_at(st, line));
+	return line >= 0;
+}
+
 static const char *threads_filter(const void *state)
 {
 	return sieve_text(&((const struct threads_state *)state)->list.sieve);
@@ -558,5 +574,6 @@ const struct view threads_view = {
 	.set_filter = threads_set_filter,
 	.rows = &filter_tasks,
 	.filter = threads_filter,
+	.find = threads_find,
 	.heading = threads_heading,
 };
