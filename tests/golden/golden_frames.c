@@ -23,8 +23,8 @@ static const struct { int rows, cols; bool ascii; } sizes[] = {
 	{ 24, 80, false }, { 43, 132, false }, { 60, 200, false }, { 24, 80, true },
 };
 
-/* Keys by name, one after the other; "text:..." types; after "hurry" no frame is drawn until
- * all have come. */
+/* Keys by name, one after the other; "text:..." types; "click:ROW,COL" and "twice:ROW,COL" are of
+ * the mouse, with places as at 80x24; after "hurry" no frame is drawn until all have come. */
 static const struct script {
 	const char *name, *scene;
 	const char *keys[12];
@@ -55,6 +55,10 @@ static const struct script {
 	{ "find-of-threads", "threads", { "4", "/", "text:syscall=futex rss>30k", "Enter" } },
 	{ "find-of-events", "growing", { "6", "/", "text:type=grew-down", "Enter", "N" } },
 	{ "find-elsewhere", "threads", { "4", "/", "text:syscall=futex rss>30k", "Enter", "1", "n" } },
+	{ "click-head", "shell", { "click:2,42" } },
+	{ "click-head-again", "threads", { "4", "click:2,62", "click:2,62" } },
+	{ "click-list", "shell", { ":", "text:room", "click:7,20", "twice:7,20" } },
+	{ "click-footer", "shell", { "click:23,4" } },
 	{ "goto", "shell", { "g", "text:0x10", "Enter" } },
 	{ "goto-mapped", "shell", { "g", "text:0x55d1a1f01234", "Enter" } },
 	{ "goto-top", "shell", { "g", "text:0xffffffffffffffff", "Enter", "2" } },
@@ -84,6 +88,13 @@ static void press(struct app *app, const char *key)
 
 	if (!strncmp(key, "text:", 5)) {
 		type(app, key + 5);
+		return;
+	}
+	in.twice = !strncmp(key, "twice:", 6);
+	if (sscanf(key, in.twice ? "twice:%d,%d" : "click:%d,%d", &in.row, &in.col) == 2) {
+		in.type = INPUT_MOUSE;
+		in.button = MOUSE_LEFT;
+		app_input(app, &in);
 		return;
 	}
 	if (!key_parse(key, &in.key)) {

@@ -438,7 +438,7 @@ void app_input(struct app *app, const struct input *in)
 
 	app->dirty = true;
 	/* A sentence belongs to what one did last. */
-	if (in->type == INPUT_KEY)
+	if (in->type == INPUT_KEY || in->type == INPUT_MOUSE)
 		session_hush(app->session);
 	if (in->type == INPUT_GONE) {
 		app->quit = true;

@@ -13,7 +13,7 @@
 
 struct app;
 
-enum { MAX_VIEWS = 24, MAX_SPANS = 256 };
+enum { MAX_VIEWS = 24, MAX_SPANS = 256, MAX_HINTS = 16 };
 
 enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_FIND, PROMPT_GOTO,
 		   PROMPT_SOURCE /* the argument of a command of the source */ };
@@ -44,6 +44,7 @@ struct chooser {
 	size_t *order, shown;		/* the filtered list: what fits best comes first */
 	bool ordered;			/* it is made of what was typed and added so far */
 	int selected, top;		/* in the filtered list */
+	struct rect rows;		/* where the list was drawn last */
 	void (*preview)(struct app *app, const char *command);
 	char *back;			/* command that undoes the preview, or NULL */
 	bool to_read;			/* Enter on what was only opened closes it */
@@ -72,6 +73,8 @@ struct app {
 	struct place strip, room, second;	/* second.rect.cols == 0: not shown */
 	struct { int from, to, view; } tabs[MAX_VIEWS];
 	int ntabs, tab_row;
+	struct { int from, to; const char *command; } hints[MAX_HINTS];	/* in the last row */
+	int nhints;
 
 	struct prompt prompt;
 	struct chooser chooser;

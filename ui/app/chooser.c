@@ -136,10 +136,11 @@ static void leave(struct app *app, bool run)
 	free(command);
 }
 
-static int moved_by(const struct input *in)
+static int moved_by(const struct chooser *ch, const struct input *in)
 {
-	static const struct { uint32_t key; int by; } moves[] = {
-		{ KEY_UP_, -1 }, { KEY_DOWN_, 1 }, { KEY_PGUP, -10 }, { KEY_PGDN, 10 },
+	const int page = ch->rows.rows > 2 ? ch->rows.rows - 1 : 1;
+	const struct { uint32_t key; int by; } moves[] = {
+		{ KEY_UP_, -1 }, { KEY_DOWN_, 1 }, { KEY_PGUP, -page }, { KEY_PGDN, page },
 		{ KEY_HOME_, -100000 }, { KEY_END_, 100000 },
 		{ KEY_CTRL_('p'), -1 }, { KEY_CTRL_('n'), 1 },
 	};
@@ -173,13 +174,39 @@ static void settle(struct chooser *ch, int way)
 	ch->selected = 0;
 }
 
+/* A click chooses a row, a second one on it runs it. */
+static bool clicked(struct app *app, const struct input *in)
+{
+	struct chooser *ch = &app->chooser;
+	const struct rect *r = &ch->rows;
+	int at = ch->top + in->row - r->row, total;
+	const struct choice *it;
+
+	if (in->type != INPUT_MOUSE || in->button != MOUSE_LEFT)
+		return false;
+	it = nth(ch, at, &total);
+	if (in->row < r->row || in->row >= r->row + r->rows || in->col < r->col ||
+	    in->col >= r->col + r->cols || !it || it->heading)
+		return true;
+	ch->chosen = true;
+	if (ch->selected == at && in->twice) {
+		leave(app, true);
+		return true;
+	}
+	ch->selected = at;
+	preview(app);
+	return true;
+}
+
 void chooser_input(struct app *app, const struct input *in)
 {
 	struct chooser *ch = &app->chooser;
 	const char *command = prompt_command(app, in);
 	size_t cursor = ch->filter.len;
-	int total, by = moved_by(in);
+	int total, by = moved_by(ch, in);
 
+	if (clicked(app, in))
+		return;
 	nth(ch, 0, &total);
 	if (by) {
 		ch->selected += by;
@@ -272,6 +299,7 @@ void chooser_draw(struct app *app, struct canvas *c)
 		ch->top--;
 	if (ch->selected >= ch->top + list)
 		ch->top = ch->selected - list + 1;
+	ch->rows = (struct rect){ 5, (canvas_cols(c) - cols) / 2 + 1, list, cols - 2 };
 	canvas_push(c, (struct rect){ 2, (canvas_cols(c) - cols) / 2, list + 4, cols });
 	canvas_fill(c, (struct rect){ 0, 0, list + 4, cols }, STYLE(TEXT), ' ');
 	canvas_box(c, (struct rect){ 0, 0, list + 4, cols }, STYLE(BORDER));

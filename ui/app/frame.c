@@ -548,10 +548,11 @@ static void draw_footer(struct app *app, struct canvas *c, int row)
 			  app->aside ? 3 : stepped];
 	const struct hint *hints = hinted->v;
 	int n = hinted->n;
-	int col = 1;
+	int col = 1, from;
 	const struct hint *last = &hints[n - 1];
 	char key[16];
 
+	app->nhints = 0;
 	canvas_fill(c, (struct rect){ row, 0, 1, canvas_cols(c) }, STYLE(FOOTER), ' ');
 	for (int i = 0; i < n; i++) {
 		const struct hint *h = &hints[i];
@@ -562,9 +563,15 @@ static void draw_footer(struct app *app, struct canvas *c, int row)
 
 		if ((h->command && !k) || col + text_width(h->says) + 8 > room + (h == last ? 6 : 0))
 			continue;
+		from = col;
 		if (k)
 			col = canvas_putf(c, row, col, STYLE(KEY), "%s", key_name(k, key)) + 1;
 		col = canvas_put(c, row, col, STYLE(FOOTER), h->says) + 2;
+		if (k && app->nhints < MAX_HINTS) {
+			app->hints[app->nhints].from = from;
+			app->hints[app->nhints].to = col - 2;
+			app->hints[app->nhints++].command = h->command;
+		}
 	}
 }
 
@@ -585,7 +592,7 @@ void frame_compose(struct app *app)
 	const struct snapshot *snap = session_snapshot(app->session);
 
 	canvas_clear(c);
-	app->strip.rect.cols = app->room.rect.cols = app->second.rect.cols = app->ntabs = 0;
+	app->strip.rect.cols = app->room.rect.cols = app->second.rect.cols = app->ntabs = app->nhints = 0;
 	if (rows < MIN_ROWS || cols < MIN_COLS) {
 		draw_small(c);
 	} else {
@@ -629,6 +636,11 @@ void frame_click(struct app *app, const struct input *in)
 {
 	struct place *places[] = { &app->strip, &app->room, &app->second };
 
+	for (int i = 0; i < app->nhints && in->row == canvas_height(app->canvas) - 1; i++)
+		if (in->col >= app->hints[i].from && in->col < app->hints[i].to) {
+			command_run(app, app->hints[i].command);
+			return;
+		}
 	for (int i = 0; i < app->ntabs; i++)
 		if (in->row == app->tab_row && in->col >= app->tabs[i].from && in->col < app->tabs[i].to) {
 			session_set_room(app->session, app->tabs[i].view);

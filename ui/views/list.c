@@ -72,6 +72,15 @@ int list_find(const struct list *l, const void *rows, const void *(*row)(const v
 	return -1;
 }
 
+bool list_sort_at(struct list *l, struct session *s, const struct column *cols, int row, int col)
+{
+	int to = row == 0 ? columns_at(cols, l->width, col) : -1;
+
+	if (to >= 0 && (cols[to].number || cols[to].compare))
+		columns_command(s, cols, l->width, &l->sort, &l->reversed, "sort", cols[to].name);
+	return row == 0;
+}
+
 int list_at(const struct list *l, int line)
 {
 	int at = l->top + line - 1;

@@ -35,6 +35,8 @@ void list_draw(struct list *l, struct canvas *c, const struct column *cols, cons
  * round the end; -1: none. row() as in list_make. */
 int list_find(const struct list *l, const void *rows, const void *(*row)(const void *rows, size_t i),
 	      struct filter *f, int from, int direction);
+/* A click on the head of a column sorts by it; true: it was one on the heads. */
+bool list_sort_at(struct list *l, struct session *s, const struct column *cols, int row, int col);
 /* The place in the order of what was drawn in that line; -1: nothing. */
 int list_at(const struct list *l, int line);
 

@@ -293,12 +293,30 @@ void columns_head(struct canvas *c, int row, const struct column *cols, int sort
 		if (cols[i].room > room)
 			continue;
 		width = width_of(&cols[i], rest, &lacking);
-		snprintf(head, sizeof(head), "%s%s", cols[i].head, i != sorted ? "" :
-			 cols[i].rising == reversed ? "▾" : "▴");
+		/* Where there is room for one of them, the arrow says more than the head. */
+		snprintf(head, sizeof(head), "%s%s", i == sorted && width <= text_width(cols[i].head) ?
+			 "" : cols[i].head, i != sorted ? "" : cols[i].rising == reversed ? "▾" : "▴");
 		put_aligned(c, row, col, width, cols[i].left, i == sorted ?
 			    style_attr(STYLE(COLUMN), ATTR_BOLD) : STYLE(COLUMN), head);
 		col += width + 1;
 	}
+}
+
+int columns_at(const struct column *cols, int room, int at)
+{
+	int rest = columns_rest(cols, room), lacking = used_width(cols, room) - room, col = 1;
+
+	for (int i = 0; cols[i].name; i++) {
+		int width;
+
+		if (cols[i].room > room)
+			continue;
+		width = width_of(&cols[i], rest, &lacking);
+		if (at >= col && at < col + width)
+			return i;
+		col += width + 1;
+	}
+	return -1;
 }
 
 void columns_row(struct canvas *c, int row, const struct column *cols, const void *rows, size_t i,
@@ -347,6 +365,14 @@ static int next_column(const struct column *cols, int room, int at)
 	return at;
 }
 
+static void say_order(struct session *s, const struct column *col, bool reversed)
+{
+	bool falling = col->rising == reversed;
+
+	session_say(s, "sorted by %s, %s first", col->name, col->number ?
+		    (falling ? "the largest" : "the smallest") : falling ? "z" : "a");
+}
+
 bool columns_command(struct session *s, const struct column *cols, int room, int *sorted,
 		     bool *reversed, const char *name, const char *arg)
 {
@@ -354,6 +380,7 @@ bool columns_command(struct session *s, const struct column *cols, int room, int
 
 	if (!strcmp(name, "sort-reverse")) {
 		*reversed = !*reversed;
+		say_order(s, &cols[*sorted], *reversed);
 		return true;
 	}
 	if (strcmp(name, "sort"))
@@ -365,7 +392,7 @@ bool columns_command(struct session *s, const struct column *cols, int room, int
 	}
 	*reversed = to == *sorted && !*reversed;
 	*sorted = to;
-	session_say(s, "sorted by %s", cols[to].name);
+	say_order(s, &cols[to], *reversed);
 	return true;
 }
 

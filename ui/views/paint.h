@@ -77,11 +77,13 @@ struct column {
 	int least;		/* width it can do with where the room is too narrow for all; 0: all of it */
 };
 
-/* The heads; the one sorted by has an arrow. Returns the number of columns that fit. */
+/* The heads; the one sorted by has an arrow. */
 void columns_head(struct canvas *c, int row, const struct column *cols, int sorted, bool reversed);
 void columns_row(struct canvas *c, int row, const struct column *cols, const void *rows, size_t i,
 		 struct buf *scratch);
 int columns_rest(const struct column *cols, int room);	/* what is left of a line */
+/* The column whose head stands there, in a room of `room` columns; -1: none. */
+int columns_at(const struct column *cols, int room, int at);
 /* "sort [NAME]" and "sort-reverse": without a name the next column that is seen in a room of
  * `room` columns. false: another command, or no column of that name (then it is said). */
 bool columns_command(struct session *s, const struct column *cols, int room, int *sorted,

@@ -27,7 +27,7 @@ struct picker {
 	int sort;			/* column; TREE */
 	bool reversed;
 	pid_t selected;
-	int top, page;
+	int top, page, width;
 };
 
 struct picker_rows {
@@ -335,15 +335,17 @@ static void draw_row(const struct picker *p, struct canvas *c, int row, size_t i
 		paint_selected(c, row, 0);
 }
 
+enum { HEAD = 3 };
+
 void picker_draw(struct picker *p, struct canvas *c)
 {
-	enum { HEAD = 3 };
 	int rows = canvas_rows(c), sorted = p->sort == TREE ? -1 : column_find(columns,
 									       sorts[p->sort]);
 	struct buf scratch = BUF_INIT;
 
 	draw_prompt(p, c);
 	columns_head(c, HEAD - 1, columns, sorted, p->reversed);
+	p->width = canvas_cols(c);
 	p->page = rows - HEAD - (p->list.hidden != NULL);
 	p->top = scroll_to(p->top, imax(line_of(p, p->selected), 0), (int)p->n, p->page);
 	for (int i = 0; i < p->page && p->top + i < (int)p->n; i++)
@@ -387,10 +389,12 @@ bool picker_command(struct picker *p, const char *name, const char *arg)
 
 void picker_click(struct picker *p, int row, int col)
 {
-	int line = p->top + row - 3;
+	int line = p->top + row - HEAD, head = row == HEAD - 1 ? columns_at(columns, p->width, col) : -1;
 
-	(void)col;
-	if (row >= 3 && row < 3 + p->page && line < (int)p->n)
+	for (size_t i = 0; head >= 0 && i < ARRAY_LEN(sorts); i++)
+		if (!strcmp(sorts[i], columns[head].name))
+			set_sort(p, sorts[i]);
+	if (row >= HEAD && row < HEAD + p->page && line < (int)p->n)
 		p->selected = p->list.entries[p->rows[line]].pid;
 }
 

@@ -667,8 +667,10 @@ static void table_click(void *state, struct session *s, int row, int col, bool t
 {
 	struct table_state *st = state;
 	int line = st->top + row - 1;
+	int head = row == 0 ? columns_at(columns_of(s), st->width, col) : -1;
 
-	(void)col;
+	if (head >= 0)
+		set_sort(st, s, "sort", table_columns[head].name);
 	if (!st->layout || session_snapshot(s)->layout != st->layout)
 		return;
 	if (row < 1 || row > st->page || line >= (int)st->n)

@@ -355,7 +355,8 @@ static void tasks_click(void *state, struct session *s, int row, int col, bool t
 	struct tasks_state *st = state;
 	int line = list_at(&st->list, row);
 
-	(void)col;
+	if (list_sort_at(&st->list, s, columns, row, col))
+		return;
 	if (!st->made_of || stacks_of(s) != st->made_of || line < 0)
 		return;
 	ruler_select_tid(s, task_at(st, line)->tid);

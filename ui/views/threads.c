@@ -415,7 +415,8 @@ static void threads_click(void *state, struct session *s, int row, int col, bool
 	const struct snapshot *snap = session_snapshot(s);
 	int line = list_at(&st->list, row);
 
-	(void)col;
+	if (list_sort_at(&st->list, s, task_columns, row, col))
+		return;
 	if (!snap || snap->tasks != st->made_of || line < 0)
 		return;
 	ruler_select(s, task_at(st, line));
