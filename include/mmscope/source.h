@@ -58,7 +58,8 @@ struct source_command {
 	const char *name;		/* "step"; a key or the palette runs "event growth" */
 	const char *args;		/* NULL, or what may follow: "fault|growth|..." or "LINE" */
 	bool asks;			/* without its argument, one is asked for in a line */
-	const char *help;		/* one line, for help and palette */
+	const char *help;		/* one line, for help and palette; behind a "|" what stands there
+					 * with one of args, for which "%s" stands */
 };
 
 struct source;

@@ -16,7 +16,8 @@
 struct view_command {
 	const char *name;	/* "sort"; a key or the palette runs "sort rss" */
 	const char *args;	/* NULL, or what may follow: "rss|size|start|..." */
-	const char *help;	/* one line, for help and palette */
+	const char *help;	/* one line, for help and palette; behind a "|" what stands there
+				 * with one of args, for which "%s" stands */
 };
 
 /* Commands every list-like view gets: up down page-up page-down top bottom enter back. */

@@ -40,6 +40,7 @@ static const struct script {
 	{ "palette-best", "shell", { ":", "text:filter" } },
 	{ "palette-key", "shell", { ":", "text:stack" } },
 	{ "palette-runs", "shell", { ":", "text:room pages", "Enter" } },
+	{ "palette-role", "shell", { ":", "text:role bogus", "Enter" } },
 	{ "palette-typed", "shell", { ":", "text:goto heap", "Enter" } },
 	{ "palette-wrong", "shell", { ":", "text:nonsense 7", "Enter" } },
 	{ "key-unbound", "shell", { "i" } },

@@ -263,11 +263,27 @@ static uint32_t key_here(const struct app *app, const char *context, const char 
 	return k ? k : app_key_of(app, command);
 }
 
+/* Help may be two: without an argument, and with one of those listed, which "%s" stands for. */
+static const char *help_for_arg(const char *help, const char *arg, struct buf *out)
+{
+	size_t first = strcspn(help, "|");
+	const char *with = help[first] ? help + first + 1 : "", *gap = strstr(with, "%s");
+
+	buf_reset(out);
+	if (arg && gap)
+		buf_addf(out, "%.*s%s%s", (int)(gap - with), with, arg, gap + 2);
+	else if (arg && *with)
+		buf_adds(out, with);
+	else
+		buf_add(out, help, first);
+	return buf_str(out);
+}
+
 /* Every view's commands and the program's own, as rows; `context` says whose keys to show. */
 static void add_command(struct app *app, const char *context, const char *name, const char *args,
 			const char *help)
 {
-	struct buf shown = BUF_INIT, line = BUF_INIT;
+	struct buf shown = BUF_INIT, line = BUF_INIT, says = BUF_INIT;
 	char *copy, *save = NULL, key[16];
 	uint32_t k;
 
@@ -285,14 +301,15 @@ static void add_command(struct app *app, const char *context, const char *name, 
 		buf_adds(&shown, buf_str(&line));
 		if (arg && !literal)
 			buf_addf(&shown, " %s", arg);
-		chooser_add(&app->chooser, k ? key_name(k, key) : "", buf_str(&shown), help,
-			    buf_str(&line));
+		chooser_add(&app->chooser, k ? key_name(k, key) : "", buf_str(&shown),
+			    help_for_arg(help, literal ? arg : NULL, &says), buf_str(&line));
 		if (!arg)
 			break;
 	}
 	free(copy);
 	buf_free(&shown);
 	buf_free(&line);
+	buf_free(&says);
 }
 
 static const struct app_command *command_find(const char *name)
@@ -308,11 +325,21 @@ static void add_to_palette(struct app *app, const char *context, const char *nam
 			   const char *help)
 {
 	uint32_t k = args && islower((unsigned char)*args) ? key_here(app, context, name) : 0;
+	struct buf says = BUF_INIT;
 	char key[16];
 
 	if (k)
-		chooser_add(&app->chooser, key_name(k, key), name, help, name);
+		chooser_add(&app->chooser, key_name(k, key), name, help_for_arg(help, NULL, &says), name);
+	buf_free(&says);
 	add_command(app, context, name, args, help);
+}
+
+static bool view_has(const struct view *v, const char *name)
+{
+	for (const struct view_command *c = v->commands; c && c->name; c++)
+		if (!strcmp(c->name, name))
+			return true;
+	return false;
 }
 
 static void do_palette(struct app *app, const char *arg)
@@ -338,7 +365,7 @@ static void do_palette(struct app *app, const char *arg)
 		chooser_add(&app->chooser, k ? key_name(k, key) : "", command, views[i]->about, command);
 	}
 	for (const struct app_command *c = app_commands; c->name; c++)
-		if (strcmp(c->name, "room"))
+		if (strcmp(c->name, "room") && !view_has(v, c->name))
 			add_to_palette(app, v->name, c->name, c->args, c->help);
 	for (const struct view_command *c = common_commands; c->name; c++)
 		if (!command_find(c->name))
@@ -417,7 +444,8 @@ static void do_help(struct app *app, const char *arg)
 			bool global = !strcmp(b->context, "global"), step = !strcmp(b->context, "step");
 			bool mine = !strcmp(b->context, here) || step;
 			int when = mine ? 0 : global ? 1 : 2;
-			struct buf name = BUF_INIT;
+			struct buf name = BUF_INIT, says = BUF_INIT;
+			size_t argless = strcspn(b->command, " ");
 			char key[16];
 
 			if (when != pass || !is_of_use(app, b) || !strcmp(b->command, "none"))
@@ -426,8 +454,11 @@ static void do_help(struct app *app, const char *arg)
 				buf_addf(&name, "%s: ", b->context);
 			buf_adds(&name, b->command);
 			chooser_add(&app->chooser, key_name(b->key, key), buf_str(&name),
-				    help_for(app, b->context, b->command), when < 2 ? b->command : "");
+				    help_for_arg(help_for(app, b->context, b->command), b->command[argless] ?
+						 b->command + argless + 1 : NULL, &says),
+				    when < 2 ? b->command : "");
 			buf_free(&name);
+			buf_free(&says);
 		}
 }
 
@@ -500,7 +531,10 @@ static void do_role(struct app *app, const char *arg)
 	if (*arg) {
 		for (role = 0; role < ROLE_NR && strcmp(vma_roles[role].name, arg); role++)
 			;
-		session_set_role(app->session, role < ROLE_NR ? role : -1);
+		if (role == ROLE_NR && strcmp(arg, "all"))
+			session_say(app->session, "there is no role '%s'; : lists them in the room table", arg);
+		else
+			session_set_role(app->session, role < ROLE_NR ? role : -1);
 		return;
 	}
 	for (size_t i = 0; snap && snap->layout && i < snap->layout->n; i++)
@@ -665,7 +699,7 @@ const struct app_command app_commands[] = {
 	{ "find-previous", NULL, "the one before that fits", do_find_previous },
 	{ "filter", NULL, "show only what fits, in every room", do_filter },
 	{ "goto", NULL, "go to an address, a thread or a role", do_goto },
-	{ "role", NULL, "show only the next role's VMAs, in every room", do_role },
+	{ "role", NULL, "shows only the next role's mappings, in every room", do_role },
 	{ "pause", NULL, "hold the picture and go on exploring; nothing is sampled", do_pause },
 	{ "follow", NULL, "the selection follows what changes", do_follow },
 	{ "detail", NULL, "read smaps once: Pss, Uss, swap, locked, VmFlags (costs the target)", do_detail },
@@ -673,7 +707,8 @@ const struct app_command app_commands[] = {
 	{ "slower", NULL, "sample less often", do_slower },
 	{ "undo", NULL, "undo the last change of view", do_undo },
 	{ "redo", NULL, "redo what was undone", do_redo },
-	{ "copy", "row|address", "copy to the clipboard (OSC 52)", do_copy },
+	{ "copy", "row|address", "copy the address and its mapping to the clipboard (OSC 52)|"
+	  "copy the %s to the clipboard (OSC 52)", do_copy },
 	{ "theme", NULL, "choose a theme; with a path typed behind it, the theme in that file", do_theme },
 	{ "lessons", NULL, "choose a lesson for the simulated machine", do_lessons },
 	{ "lesson", "FILE", "open a scenario in the simulated machine", do_lesson },
@@ -699,9 +734,8 @@ static bool is_common(const char *name)
 static bool some_view_has(const char *name)
 {
 	for (int i = 0; views[i]; i++)
-		for (const struct view_command *c = views[i]->commands; c && c->name; c++)
-			if (!strcmp(c->name, name))
-				return true;
+		if (view_has(views[i], name))
+			return true;
 	return false;
 }
 

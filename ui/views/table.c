@@ -624,6 +624,10 @@ static bool set_role(struct table_state *st, struct session *s, const char *arg)
 			session_set_role(s, r == role ? -1 : r);
 			return true;
 		}
+	if (*arg) {
+		session_say(s, "there is no role '%s'", arg);
+		return true;
+	}
 	/* Without a name: the next role that there is, then all again. */
 	while (++role < ROLE_NR && st->layout && !st->sums[role].n)
 		;
@@ -710,11 +714,12 @@ static void table_describe(void *state, const struct session *s, struct buf *out
 
 static const struct view_command commands[] = {
 	{ "sort", "start|end|size|rss|anon|pss|swap|perms|role|offset|name",
-	  "sorts by a column; again turns the order round; without a name the next column" },
+	  "sorts by the next column|sorts by %s; again turns the order round" },
 	{ "sort-reverse", NULL, "turns the order round" },
 	{ "role",
 	  "all|text|rodata|data|bss|heap|stack|thread-stack|guard|mmap-anon|mmap-file|shared|vdso|"
-	  "vvar|vsyscall|other", "shows one role in all views; without a name the next one" },
+	  "vvar|vsyscall|other",
+	  "shows only the next role's mappings, in every room|the mappings shown in every room: %s" },
 	{ "role-of-row", NULL, "shows only the role of the selected row, or all again" },
 	{ "flip", NULL, "low addresses at the top" },
 	{ NULL, NULL, NULL },

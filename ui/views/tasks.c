@@ -461,7 +461,7 @@ static void tasks_heading(void *state, const struct session *s, struct buf *out)
 
 static const struct view_command commands[] = {
 	{ "sort", "tid|comm|state|used|high|left|size|tgid|ppid|top",
-	  "sorts by a column; again turns the order round; without a name the next column" },
+	  "sorts by the next column|sorts by %s; again turns the order round" },
 	{ "sort-reverse", NULL, "turns the order round" },
 	{ NULL, NULL, NULL },
 };

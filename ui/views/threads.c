@@ -552,7 +552,7 @@ static void threads_heading(void *state, const struct session *s, struct buf *ou
 
 static const struct view_command commands[] = {
 	{ "sort", "tid|comm|state|syscall|sp|used|resident|high|size|guard",
-	  "sorts by a column; again turns the order round; without a name the next column" },
+	  "sorts by the next column|sorts by %s; again turns the order round" },
 	{ "sort-reverse", NULL, "turns the order round" },
 	{ "registers", NULL, "stops the thread for a moment to read its registers; says first what it costs" },
 	{ NULL, NULL, NULL },
