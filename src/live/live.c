@@ -21,6 +21,8 @@
 #define MEMBERS_CAP_NS 800000000ull
 /* Nobody looks at threads: then this will do. */
 #define TASKS_IDLE_NS 900000000ull
+/* A thread that execs can slip through a list of threads this often. */
+enum { LISTS = 3 };
 
 static void live_close(struct source *src)
 {
@@ -205,24 +207,35 @@ static struct error *sample_ended(struct live *lv, const struct snapshot **ret)
 	return publish(lv, next, ret);
 }
 
-/* The leader has ended but others live: their files are those of the same mm. */
-static bool use_living_thread(struct live *lv)
+/* 0 is the leader. */
+static bool use_thread(struct live *lv, pid_t tid)
 {
-	struct task_list *list;
-	struct tasks_in in = { .members = true, .pid = lv->fs.pid };
-	bool found = false;
+	bool found = procfs_use_thread(&lv->fs, tid);
 
-	list = tasks_read(&lv->tasks, &lv->fs, &in);
-	for (size_t i = 0; list && i < list->n && !found; i++)
-		if (!state_ended(list->tasks[i].state))
-			found = procfs_use_thread(&lv->fs, list->tasks[i].tid);
-	task_list_put(list);
-	if (!found)
-		procfs_use_thread(&lv->fs, 0);
 	gate_reopen(&lv->gate);
 	if (lv->fd_status >= 0)
 		close(lv->fd_status);
 	lv->fd_status = -1;
+	return found;
+}
+
+/* The leader has ended but others live: their files are those of the same mm. One of them that
+ * execs takes the leader's number, and may do so while the list is read. */
+static bool use_living_thread(struct live *lv)
+{
+	struct tasks_in in = { .members = true, .pid = lv->fs.pid };
+	bool found = false;
+
+	for (int i = 0; i < LISTS && !found && (!i || !procfs_ended(&lv->fs)); i++) {
+		struct task_list *list = tasks_read(&lv->tasks, &lv->fs, &in);
+
+		for (size_t t = 0; list && t < list->n && !found; t++)
+			if (!state_ended(list->tasks[t].state))
+				found = use_thread(lv, list->tasks[t].tid);
+		task_list_put(list);
+	}
+	if (!found)
+		use_thread(lv, 0);
 	return found;
 }
 
@@ -236,7 +249,9 @@ static bool read_counters(struct live *lv, struct sampling *s)
 {
 	int err = live_counters(lv, s);
 
-	if (err && lv->fs.mm != lv->fs.dir && use_living_thread(lv))
+	/* The thread whose files were read has ended, or is the leader now. */
+	if (lv->fs.mm != lv->fs.dir && (err || !is_zombie(lv)) &&
+	    (is_zombie(lv) ? use_living_thread(lv) : use_thread(lv, 0)))
 		err = live_counters(lv, s);
 	if (err)
 		return false;

@@ -66,6 +66,7 @@ struct live {
 	bool have_stat, have_status, zombie_at_open, no_procmap;
 	bool pagemap_refused;		/* for want of rights, not of a kernel that has it */
 	bool mm_gone;			/* it is on its way out; what comes next will tell */
+	bool mm_lost;			/* with the thread whose files were read */
 	uint64_t vvar_start, vvar_end;
 	struct hugetlb hugetlb;
 	struct pace layout, rows, pass, kinds, window, members, counters;

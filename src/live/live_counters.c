@@ -154,8 +154,8 @@ int live_counters(struct live *lv, struct sampling *s)
 	/* The process has ended where both are gone; else a tree has no such file. */
 	if (gone(status) && !stat)
 		stat = read_stat(lv);
-	if (gone(stat) && gone(status))
-		return ESRCH;
+	if (gone(status) && (gone(stat) || lv->fs.mm != lv->fs.dir))
+		return ESRCH;	/* of others than the leader stat is not read */
 	lv->reasons &= ~mine;
 	fill_process(lv, next);
 	fill_mm(lv, next);

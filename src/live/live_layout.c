@@ -244,14 +244,22 @@ static void drop_stale_details(struct sampling *s)
 
 bool live_layout(struct live *lv, struct sampling *s)
 {
-	bool had = lv->fd_maps >= 0, exec = false;
+	bool had = lv->fd_maps >= 0 || lv->mm_lost, exec = false;
 	int err;
 
-	lv->mm_gone = false;
+	lv->mm_gone = lv->mm_lost = false;
 	if (s->next->process.kthread)
 		return false;
 	if (lv->fd_maps < 0 || (s->news.ran && !alive(lv))) {
-		if (open_mm(lv)) {
+		err = open_mm(lv);
+		/* The thread is gone: another one's files are taken with the next counters. */
+		lv->mm_gone = lv->mm_lost = had && err && lv->fs.mm != lv->fs.dir &&
+					    lv->reasons & 1ull << REASON_NO_MAPS;
+		if (lv->mm_lost) {
+			lv->reasons &= ~(1ull << REASON_NO_MAPS);
+			return false;
+		}
+		if (err) {
 			layout_put(s->next->layout);
 			s->next->layout = NULL;
 			drop_stale_details(s);

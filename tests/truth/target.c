@@ -505,7 +505,7 @@ static void op_exec(const char *arg)
 {
 	char *argv[] = { own_argv[0], (char *)"--map", (char *)arg, NULL };
 
-	execv("/proc/self/exe", argv);
+	execv("/proc/thread-self/exe", argv);	/* the leader may have ended */
 	die("exec");
 }
 

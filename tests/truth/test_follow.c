@@ -474,6 +474,34 @@ static void ends_with(const char *command, bool pidfd, int status)
 	target_stop(&t);
 }
 
+/* The leader has ended, a thread execs: it is the leader now, and its old place is gone. */
+static void test_exec_without_leader(void **state)
+{
+	struct target t = target_start((const char *const[]){ "--resident", "1M", NULL });
+	struct source *src = open_live(t.pid, 0);
+	struct source_want want = { .everything = true };
+	const struct snapshot *s;
+	uint64_t generation;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		target_do(&t, "leave");
+		s = take(src, &want);
+		assert_non_null(s->layout);
+		generation = s->process.generation;
+		snapshot_put(s);
+		assert_string_equal(target_do(&t, "exec 64K"), "ready");
+		s = take(src, &want);
+		assert_false(s->process.ended);
+		assert_int_equal(s->process.generation, generation + 1);
+		assert_string_equal(truth_layout(t.pid, s), "");
+		snapshot_put(s);
+		becomes_true(&t, src, "exec without a leader");
+	}
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 static void test_exit(void **state)
 {
 	(void)state;
@@ -720,6 +748,7 @@ int main(void)
 		cmocka_unit_test(test_off_screen), cmocka_unit_test(test_on_screen),
 		cmocka_unit_test(test_churn), cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_limit_from_outside),
+		cmocka_unit_test(test_exec_without_leader),
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_stacks_between_guards),
