@@ -26,6 +26,7 @@ static const struct script {
 	{ "narrated", { ">", ">", ">" } },
 	{ "mistaken", { ">", ">", ">", ">" } },
 	{ "guessing", { "v", ">" } },
+	{ "stepping", { ">", ">", ".", ".", "." } },
 	{ "path", { ">", ">", ".", ".", ".", ".", ".", ".", "d" } },
 	{ "path-done", { ">", ">", ">", "d", "Down", "Down", "Down" } },
 	{ "path-back", { ">", ">", ">", ",", ",", "d" } },

@@ -42,6 +42,19 @@ void inside_where(const struct machine *m, struct buf *out)
 		buf_addf(out, " · decision %zu of %zu", m->decision + 1, machine_decisions(m));
 }
 
+void inside_decision(const struct decision *d, struct buf *out)
+{
+	buf_addf(out, "%s(): ", d->func);
+	decision_text(d, out);
+	if (d->kind != DECISION_TEST) {
+		buf_adds(out, ".");
+		return;
+	}
+	buf_addf(out, ": %s%s%s.", d->outcome ? "yes" : "no", *d->taken ? ", " : "", d->taken);
+	if (*d->otherwise)
+		buf_addf(out, " Had it been %s: %s.", d->outcome ? "no" : "yes", d->otherwise);
+}
+
 void inside_frame(const struct machine_frame *f, struct buf *out)
 {
 	static const char *const levels[] = { "pte", "pmd", "pud", "pgd", "pgd" };

@@ -15,6 +15,8 @@ int inside_height(struct canvas *c, const char *text, int cols);
 const char *inside_operation(const struct machine *m);
 /* "operation 12 of 40, decision 6 of 15" */
 void inside_where(const struct machine *m, struct buf *out);
+/* A decision in a sentence: the numbers, the outcome, and where the other one would have led. */
+void inside_decision(const struct decision *d, struct buf *out);
 /* "P0 anonymous", "page table pte", "free, order 3" */
 void inside_frame(const struct machine_frame *f, struct buf *out);
 const struct machine_frame *inside_find_frame(const struct machine *m, uint64_t pfn);

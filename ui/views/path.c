@@ -233,20 +233,10 @@ static void path_describe(void *state, const struct session *s, struct buf *out)
 	const struct snapshot *snap = session_snapshot(s);
 	const struct machine *m = snap ? snap->machine : NULL;
 	const struct path_state *st = state;
-	const struct decision *d;
 
 	if (!m || st->sel >= (int)machine_decisions(m))
 		return;
-	d = &m->decisions->v[st->sel];
-	buf_addf(out, "%s(): ", d->func);
-	decision_text(d, out);
-	if (d->kind == DECISION_TEST) {
-		buf_addf(out, ": %s%s%s.", d->outcome ? "yes" : "no", *d->taken ? ", " : "", d->taken);
-		if (*d->otherwise)
-			buf_addf(out, " Had it been %s: %s.", d->outcome ? "no" : "yes", d->otherwise);
-	} else {
-		buf_adds(out, ".");
-	}
+	inside_decision(&m->decisions->v[st->sel], out);
 	if (!m->complete && (size_t)st->sel > m->decision)
 		buf_adds(out, " Not taken yet.");
 }

@@ -333,6 +333,13 @@ static void scenario_describe(void *state, const struct session *s, struct buf *
 			 l->kind == LINE_SAY ? "told" : "no operation", before_first(m));
 		return;
 	}
+	/* What a step changed is told here as well: the text stands still meanwhile. */
+	if (!is_done(m, l) && l->op == m->op && m->decision < machine_decisions(m)) {
+		buf_addf(out, "Line %d, decision %zu of %zu: ", st->sel + 1, m->decision + 1,
+			 machine_decisions(m));
+		inside_decision(&m->decisions->v[m->decision], out);
+		return;
+	}
 	buf_addf(out, "Line %d, operation %zu: %s. ", st->sel + 1, l->op, l->operation);
 	if (!is_done(m, l))
 		buf_adds(out, l->op == m->op ? "It is being executed: step through its decisions in the path." :
