@@ -390,8 +390,12 @@ int pty_hang_up(struct pty *p)
 
 void pty_check_restored(struct pty *p)
 {
+	char *line = pty_row(p, p->cursor_row);
 	struct termios now;
 
+	if (line[strspn(line, " ")])
+		pty_fail(p, "the shell would go on in a line that is not empty: %s", line);
+	free(line);
 	if (p->alt_screen)
 		pty_fail(p, "the alternate screen is still on");
 	if (!p->cursor_visible)

@@ -358,6 +358,9 @@ void term_close(struct term *t)
 		write_modes(t, false);
 		curs_set(1);
 		endwin();
+		/* Without a screen of its own, the shell goes on below the last line. */
+		if (!has_cap("rmcup"))
+			raw_write(t, "\n", 1);
 		guard_arm("", "");	/* done by curses; only the modes are left */
 		delwin(t->input);
 		delscreen(t->screen);
