@@ -347,7 +347,7 @@ static struct error *list_lessons(const struct cli *cli)
 	return NULL;
 }
 
-/* A file; a lesson's name is enough where no such file is. */
+/* A file; a lesson's name is enough where no such file is. NULL: it is neither. */
 static char *scenario_source(const char *file)
 {
 	char *dir, *path, *name;
@@ -360,7 +360,7 @@ static char *scenario_source(const char *file)
 		free(path);
 		path = xasprintf("%s/%s.scn", dir, file);
 	}
-	name = xasprintf("sim:%s", access(path, F_OK) == 0 ? path : file);
+	name = access(path, F_OK) == 0 ? xasprintf("sim:%s", path) : NULL;
 	free(path);
 	free(dir);
 	return name;
@@ -378,6 +378,9 @@ static struct error *simulate(const struct cli *cli)
 	if (!cli->nfiles)
 		return interactive(cli) ? on_screen(cli, "sim:", NULL, NULL) : list_lessons(cli);
 	source = scenario_source(cli->files[0]);
+	if (!source)
+		return error_create(ERR_USAGE, "'%s' is no file here and no lesson; `mmscope sim | cat` lists the "
+				    "lessons", cli->files[0]);
 	err = interactive(cli) ? on_screen(cli, source, NULL, NULL) : without_screen(cli, source, NULL);
 	free(source);
 	return err;
