@@ -132,6 +132,13 @@ static void test_keys(void **state)
 	wait_room(p, "5", "counters");
 	pty_send(p, " ");
 	pty_wait(p, "paused");
+	/* Nothing is read any more, and a room that was not read yet says so. */
+	pty_send(p, "8");
+	pty_wait(p, "the picture is paused");
+	/* What is asked for is read, and the pause goes on. */
+	pty_send(p, "P");
+	pty_wait(p, "smaps read once");
+	pty_wait(p, "paused");
 	pty_send(p, " ");
 	pty_wait(p, "live 10 Hz");
 	finish(p);

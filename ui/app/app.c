@@ -329,11 +329,15 @@ static void tick_session(struct app *app)
 		app->hot_ticks = 6;
 		if (now->process.ended && !app->ended_ns)
 			app->ended_ns = clock_now_ns();
-		if (now->details && !had_detail && (session_caps(app->session) & CAP_DETAIL))
+		if (now->details && (!had_detail || app->asked_detail) && (session_caps(app->session) & CAP_DETAIL))
 			session_say(app->session, "smaps read once in %.1f ms: PSS %s, USS %s",
 				    (double)now->cost.panel_ns[PANEL_DETAIL] / 1e6,
 				    text_size(now->details->pss, pss), text_size(now->details->uss, uss));
 	}
+	app->asked_detail = false;
+	if (app->hold_again)
+		session_pause(app->session, true);
+	app->hold_again = false;
 	app->dirty |= app->hot_ticks > 0;
 	app->hot_ticks -= app->hot_ticks > 0;
 }

@@ -85,6 +85,8 @@ struct app {
 	int interval;			/* index into intervals[] */
 	uint64_t next_tick_ns, drawn_ns, shown_cost_ns;
 	unsigned hot_ticks;		/* redraw until the heat has gone */
+	bool asked_detail;		/* by the key: what came of it is said */
+	bool hold_again;		/* a sample was asked for in a pause, which then goes on */
 	bool dirty, said_drawn;
 	bool whole_sentence;		/* over the foot of the room, as long as it is */
 	uint64_t ended_ns;

@@ -253,6 +253,7 @@ static void do_pause(struct app *app, const char *arg)
 	(void)arg;
 	if (has_ended(app))
 		return;
+	app->hold_again = false;
 	session_pause(app->session, !session_paused(app->session));
 }
 
@@ -478,8 +479,13 @@ static void do_redo(struct app *app, const char *arg)
 
 static void set_interval(struct app *app, int to)
 {
-	if (has_ended(app) || to < 0 || to >= ninterval)
+	if (has_ended(app))
 		return;
+	if (to < 0 || to >= ninterval) {
+		session_say(app->session, "a sample every %g s: that is the %s", intervals[app->interval],
+			    to < 0 ? "fastest" : "slowest");
+		return;
+	}
 	app->interval = to;
 	app->next_tick_ns = 0;
 	session_say(app->session, "a sample every %g s", intervals[to]);
@@ -509,6 +515,8 @@ static void do_detail(struct app *app, const char *arg)
 			    "this source has no smaps");
 		return;
 	}
+	app->hold_again = session_paused(app->session);
+	app->asked_detail = true;
 	session_pause(app->session, false);
 	session_want_detail(app->session);
 	app->next_tick_ns = 0;

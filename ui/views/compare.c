@@ -308,7 +308,7 @@ static void compare_draw(void *state, const struct session *s, struct canvas *c)
 		return;
 	if (!r.t) {
 		canvas_wrap(c, (struct rect){ 1, 2, 6, canvas_cols(c) - 4 }, STYLE(WHY),
-			    "One kernel only. The command `compare` plays the same scenario on a second one, in step, "
+			    "One kernel only. The key C, or the command `compare`, plays the same scenario on a second one, in step, "
 			    "and goes to the first decision that differs.");
 		canvas_cursor(c, 0, 0);
 		return;
@@ -338,7 +338,7 @@ static void compare_describe(void *state, const struct session *s, struct buf *o
 	const struct twin_line *l;
 
 	if (!t) {
-		buf_adds(out, "Choose a second kernel with the command compare.");
+		buf_adds(out, "C chooses a second kernel; D and B then go to the next and the last operation that differs.");
 		return;
 	}
 	if (st->sel >= (int)t->n) {

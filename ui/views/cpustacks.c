@@ -113,3 +113,13 @@ int cpustacks_draw(const struct stacks *s, struct canvas *c)
 		draw_cpu(&s->cpus[i], c, rows - n + i);
 	return n + 1;
 }
+
+const char *cpustacks_why_none(const struct session *s)
+{
+	const struct snapshot *snap = session_snapshot(s);
+
+	if (snap && snap->process.ended)
+		return "the process has ended: its kernel stacks are gone";
+	return session_paused(s) ? "the picture is paused: kernel stacks come with the next sample, Space" :
+	       "kernel stacks are read with the next sample";
+}

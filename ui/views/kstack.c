@@ -289,12 +289,9 @@ static void kstack_draw(void *state, const struct session *s, struct canvas *c)
 		if (snap && snap->stacks)
 			canvas_put(c, canvas_rows(c) / 3, 2, STYLE(WHY),
 				   "this task was not there when kernel stacks were read");
-		else if (snap && snap->process.ended)
-			canvas_put(c, canvas_rows(c) / 3, 2, STYLE(WHY),
-				   "the process has ended: its kernel stacks are gone");
 		else
-			canvas_put(c, canvas_rows(c) / 3, 2, STYLE(DIM),
-				   "kernel stacks are read with the next sample");
+			canvas_wrap(c, (struct rect){ canvas_rows(c) / 3, 2, 3, canvas_cols(c) - 4 },
+				    STYLE(WHY), cpustacks_why_none(s));
 		return;
 	}
 	draw_head(k, c);
@@ -437,8 +434,13 @@ static void kstack_describe(void *state, const struct session *s, struct buf *ou
 	const struct kstack *k = task_of(s);
 	struct parts p;
 
-	if (!k)
+	if (!k) {
+		buf_adds(out, session_snapshot(s) && session_snapshot(s)->stacks ?
+			 "This task came later: its kernel stack is read with the next sample." :
+			 "A task's kernel stack, frame by frame: what is in use, the deepest it ever was, and "
+			 "what is left. It is read while this room is open.");
 		return;
+	}
 	if (k->size != UNKNOWN) {
 		p = make_parts(k);
 		if (st->sel < (int)p.n)

@@ -580,10 +580,11 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 				 text_size(vma_size(v), a));
 		else
 			buf_addf(out, v->role == ROLE_HEAP ?
-				 "The mapping begins here: %s from brk(2), which do not grow by a touch." :
+				 "The mapping begins here, %s from brk(2): no touch below makes it grow." :
 				 v->role == ROLE_BSS || v->role == ROLE_DATA ?
-				 "The mapping begins here: %s of a program's data, which do not grow." :
-				 "The mapping begins here: %s from mmap(2), which do not grow.",
+				 "The mapping begins here, %s of a program's data: it does not grow." :
+				 "The mapping begins here, %s from mmap(2): unlike the main thread's stack it never "
+				 "grows by a touch.",
 				 text_size(vma_size(v), a));
 		break;
 	case MARK_GUARD_PAGE:
@@ -619,6 +620,7 @@ static void describe_mark(const struct ruler *r, const struct snapshot *snap, co
 static void stack_describe(void *state, const struct session *s, struct buf *out)
 {
 	struct stack_state *st = state;
+	const struct mark *m;
 	struct ruler r;
 
 	if (!ruler_make(&r, s)) {
@@ -632,7 +634,11 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 		return;
 	}
 	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
-	describe_mark(&r, session_snapshot(s), &r.marks[imin(st->cursor, r.n - 1)], out);
+	m = &r.marks[imin(st->cursor, r.n - 1)];
+	if (m->kind == MARK_SP && session_paused(s) && r.task &&
+	    !unwound_find(session_snapshot(s)->unwound, r.task->tid))
+		buf_adds(out, "Its frames come with the next sample: the picture is paused. ");
+	describe_mark(&r, session_snapshot(s), m, out);
 }
 
 static void stack_heading(void *state, const struct session *s, struct buf *out)

@@ -606,7 +606,8 @@ static bool set_sort(struct table_state *st, struct session *s, const char *name
 	if (table_columns[st->sort].number == number_pss ||
 	    table_columns[st->sort].number == number_swap) {
 		session_want_detail(s);
-		session_say(s, "reading smaps for %s", table_columns[st->sort].name);
+		session_say(s, session_paused(s) ? "smaps is read for %s when the pause ends" :
+			    "reading smaps for %s", table_columns[st->sort].name);
 	}
 	return true;
 }

@@ -292,11 +292,8 @@ static int bar_width(int room)
 
 static void draw_nothing(const struct session *s, struct canvas *c)
 {
-	const struct snapshot *snap = session_snapshot(s);
-
-	canvas_put(c, canvas_rows(c) / 3, 2, STYLE(DIM), snap && snap->process.ended ?
-		   "the process has ended: nothing is read any more" :
-		   "kernel stacks are read with the next sample");
+	canvas_wrap(c, (struct rect){ canvas_rows(c) / 3, 2, 3, canvas_cols(c) - 4 }, STYLE(WHY),
+		    cpustacks_why_none(s));
 }
 
 static void tasks_draw(void *state, const struct session *s, struct canvas *c)
@@ -436,8 +433,12 @@ static void tasks_describe(void *state, const struct session *s, struct buf *out
 	const struct kstack *k;
 	char comm[80];
 
-	if (!st->list.n || stacks_of(s) != st->made_of)
+	if (!st->list.n || stacks_of(s) != st->made_of) {
+		if (!stacks_of(s))
+			buf_adds(out, "Every task of the system with its kernel stack, then the stacks of the "
+				 "CPUs. They are read while this room is open.");
 		return;
+	}
 	k = task_at(st, line_of_selection(st, s));
 	buf_addf(out, "%s %d %s", k->kthread ? "Kernel thread" : k->tid == k->tgid ? "Process" :
 		 "Thread", (int)k->tid, clean(k->comm, comm, sizeof(comm)));
