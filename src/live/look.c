@@ -281,6 +281,22 @@ static void settle_zero(struct looker *k, const struct smaps_sum *sum, bool whol
 			patch->runs[i].state = PAGE_ZERO;
 }
 
+/* What the entries of pagemap cannot mean in this VMA. */
+static enum page_state state_in(const struct vma *v, enum page_state state, bool apart)
+{
+	bool file = state == PAGE_FILE || state == PAGE_FILE_SHARED;
+
+	if (!page_states[state].resident)
+		return state;
+	if (apart)
+		return PAGE_HUGETLB;
+	/* Pages the kernel lends; and 2 MiB of zeroes, which are called a file's where there is none. */
+	if (v->role == ROLE_VVAR || (file && !vma_has_file(v) && v->role != ROLE_VDSO &&
+				     v->role != ROLE_OTHER && !(v->perms & VMA_SHARED)))
+		return PAGE_ZERO;
+	return state;
+}
+
 static void vma_by_pagemap(struct looker *k, const struct look *l, const struct vma *v,
 			   uint64_t lo, uint64_t hi, struct residency *patch)
 {
@@ -298,15 +314,12 @@ static void vma_by_pagemap(struct looker *k, const struct look *l, const struct 
 	own = residency_create();
 	k->doubt = false;
 	append_entries(k, lo, hi, PAGE_UNSEEN, own);
+	for (size_t i = 0; i < own->n; i++)
+		own->runs[i].state = state_in(v, own->runs[i].state, apart);
 	if (k->doubt && !apart)
 		settle_zero(k, sum, lo == v->start && hi == v->end, own);
-	for (size_t i = 0; i < own->n; i++) {
-		const struct page_run *r = &own->runs[i];
-		bool resident = page_states[r->state].resident;
-
-		residency_append(patch, r->start, run_end(r), resident && apart ? PAGE_HUGETLB :
-				 resident && v->role == ROLE_VVAR ? PAGE_ZERO : r->state);
-	}
+	for (size_t i = 0; i < own->n; i++)
+		residency_append(patch, own->runs[i].start, run_end(&own->runs[i]), own->runs[i].state);
 	residency_put(own);
 }
 

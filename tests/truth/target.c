@@ -370,6 +370,18 @@ static void op_thp(const char *arg)
 		madvise(aligned + PAGE, PAGE, MADV_DONTNEED);
 }
 
+/* Read before written: the kernel's one page of zeroes, the large one. */
+static void op_huge_zero(const char *arg)
+{
+	size_t huge = 2 << 20, len = size_of(arg);
+	char *p = map(len + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *aligned = (char *)(((uintptr_t)p + huge - 1) & ~(huge - 1));
+
+	madvise(aligned, len, MADV_HUGEPAGE);
+	for (size_t i = 0; i < len; i += huge)
+		(void)*(volatile char *)(aligned + i);
+}
+
 /* Where the machine has none in reserve there is nothing to look at. */
 static void op_hugetlb(const char *arg)
 {
@@ -595,7 +607,7 @@ static const struct {
 	{ "guard", op_guard, false }, { "zero", op_zero, false }, { "shm", op_shm, false },
 	{ "memfd", op_memfd, false }, { "file", op_file, false }, { "thp", op_thp, false },
 	{ "hugetlb", op_hugetlb, false }, { "dev-zero", op_dev_zero, false },
-	{ "marked", op_marked, false },
+	{ "marked", op_marked, false }, { "huge-zero", op_huge_zero, false },
 	{ "lock", op_lock, false }, { "growsdown", op_growsdown, false },
 	{ "name", op_name, false }, { "comm", op_comm, false }, { "heap", op_heap, false },
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },

@@ -35,6 +35,7 @@ static const struct scenario {
 	{ "huge pages", { "--thp", "8M", "--shm", "64K", "--hugetlb", "4M", NULL }, true, true },
 	{ "hugetlbfs", { "--hugetlb", "4M", NULL }, true, false },
 	{ "huge pages of /dev/zero", { "--dev-zero", "4M", NULL }, true, true },
+	{ "huge pages of zeroes", { "--huge-zero", "4M", NULL }, true, false },
 	{ "marks of userfaultfd", { "--marked", "128K", NULL }, true, false },
 	{ "threads", { "--threads", "40", NULL }, false, false },
 	{ "reservation", { "--reserve", "32G", "--growsdown", "64K", NULL }, false, false },

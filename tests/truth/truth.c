@@ -154,7 +154,7 @@ const char *truth_layout(pid_t pid, const struct snapshot *s)
 
 /* The letter a page must have; with the zero page and huge pages as smaps and the
  * kernel's own scan see them left open: '?' stands for "a or Z", 'h' for "H too". */
-static bool letter_fits(uint64_t e, char letter)
+static bool letter_fits(uint64_t e, char letter, bool no_file)
 {
 	bool present = e >> 63 & 1, swapped = e >> 62 & 1, file = e >> 61 & 1;
 	bool guard = e >> 58 & 1, exclusive = e >> 56 & 1;
@@ -168,6 +168,8 @@ static bool letter_fits(uint64_t e, char letter)
 		return letter == (swapped ? 'S' : '.');
 	if (letter == 'H')
 		return true;	/* smaps' sums decide, see truth_details() */
+	if (file && no_file)
+		return letter == 'Z';	/* the huge one */
 	if (file)
 		return letter == (exclusive ? 'F' : 'f');
 	return letter == (exclusive ? 'A' : 'a') || (letter == 'Z' && !exclusive);
@@ -179,6 +181,7 @@ static const char *vma_pages(int fd, const struct vma *v, const struct residency
 {
 	static uint64_t entry[1 << 16];
 	size_t run = residency_next(pages, v->start);
+	bool no_file = !vma_has_file(v) && strcmp(v->path, "[vdso]");
 
 	for (uint64_t a = v->start; a < v->end;) {
 		size_t want = (v->end - a) / PAGE_BYTES;
@@ -196,7 +199,7 @@ static const char *vma_pages(int fd, const struct vma *v, const struct residency
 				run++;
 			if (run < pages->n && pages->runs[run].start <= a)
 				st = pages->runs[run].state;
-			if (!letter_fits(entry[i], page_states[st].letter))
+			if (!letter_fits(entry[i], page_states[st].letter, no_file))
 				return differs("page %" PRIx64 " of %s is called %c, pagemap has %"
 					       PRIx64, a, v->path, page_states[st].letter, entry[i]);
 		}
