@@ -86,15 +86,19 @@ static void about_vma(struct buf *b, const struct snapshot *s, size_t i,
 		      const struct output_options *o)
 {
 	const struct vma *v = &s->layout->vmas[i];
+	static const char *const sure[] = { "", "probably ", "perhaps " };
 	struct vma_figures f = vma_figures(s, i);
+	uint64_t apart = residency_count(s->pages, v->start, v->end).n[PAGE_HUGETLB] << PAGE_SHIFT;
 	char size[32];
 
-	buf_addf(b, "%s%s", v->guess ? "probably " : "", vma_roles[v->role].name);
+	buf_addf(b, "%s%s", sure[v->guess < 2 ? v->guess : 2], vma_roles[v->role].name);
 	if (v->tid)
 		buf_addf(b, " of thread %d", v->tid);
 	buf_addf(b, ", %s, %s%s", size_aloud(vma_size(v), size), rights(v),
 		 v->perms & VMA_SHARED ? ", shared" : "");
-	if (f.rss == 0)
+	if (apart)
+		buf_addf(b, ", %s in memory that Rss leaves out (hugetlbfs)", size_aloud(apart, size));
+	else if (f.rss == 0)
 		buf_adds(b, ", nothing in memory");
 	else if (f.rss == vma_size(v))
 		buf_adds(b, ", all in memory");

@@ -355,6 +355,29 @@ static void test_text(void **state)
 	snapshot_put(s);
 }
 
+/* Pages that the kernel keeps out of Rss are memory all the same. */
+static void test_plain_hugetlb(void **state)
+{
+	struct snapshot *s = sample();
+	const struct vma *v = &s->layout->vmas[s->layout->n - 1];
+	struct output_options o = { .frame = 0 };
+	struct residency *patch = residency_create(), *pages;
+	char *text = NULL;
+
+	(void)state;
+	while (v->role != ROLE_STACK)
+		v--;
+	residency_append(patch, v->start, v->end, PAGE_HUGETLB);
+	pages = residency_splice(s->pages, v->start, v->end, patch);
+	residency_put(patch);
+	residency_put(s->pages);
+	s->pages = pages;
+	WRITTEN(text, out_plain(out, s, &o));
+	assert_non_null(strstr(text, "\nstack, 412 KiB, readable and writable, 412 KiB in memory that Rss leaves out (hugetlbfs), from "));
+	free(text);
+	snapshot_put(s);
+}
+
 static void test_plain(void **state)
 {
 	struct snapshot *s = sample();
@@ -429,7 +452,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_json_events),
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_plain), cmocka_unit_test(test_plain_hugetlb),
 		cmocka_unit_test(test_sixty_thousand),
 	};
 

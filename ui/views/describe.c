@@ -91,6 +91,9 @@ static void add_residency(const struct snapshot *snap, const struct vma *v, stru
 		 count_text(pages, b), plural(pages));
 	if (n.n[PAGE_UNSEEN])
 		buf_addf(out, ", %s not looked at yet", count_text(n.n[PAGE_UNSEEN], a));
+	if (n.n[PAGE_HUGETLB])
+		buf_addf(out, ", %s of hugetlbfs, which Rss leaves out",
+			 count_text(n.n[PAGE_HUGETLB], a));
 	if (n.n[PAGE_SWAP])
 		buf_addf(out, ", %s in swap", count_text(n.n[PAGE_SWAP], a));
 	if (snap->cost.rung[PANEL_PAGES])
