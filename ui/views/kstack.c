@@ -431,16 +431,17 @@ static void describe_part(const struct part *p, const struct kstack *k, const st
 static void kstack_describe(void *state, const struct session *s, struct buf *out)
 {
 	const struct kstack_state *st = state;
+	const struct snapshot *snap = session_snapshot(s);
 	const struct kstack *k = task_of(s);
 	struct parts p;
 
-	if (!k) {
-		buf_adds(out, session_snapshot(s) && session_snapshot(s)->stacks ?
+	if (!k && snap && !snap->process.ended)
+		buf_adds(out, snap->stacks ?
 			 "This task came later: its kernel stack is read with the next sample." :
 			 "A task's kernel stack, frame by frame: what is in use, the deepest it ever was, and "
 			 "what is left. It is read while this room is open.");
+	if (!k)
 		return;
-	}
 	if (k->size != UNKNOWN) {
 		p = make_parts(k);
 		if (st->sel < (int)p.n)
