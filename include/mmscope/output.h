@@ -35,7 +35,8 @@ void out_text_processes(FILE *out, const struct proclist *l, const struct output
 
 /* out_plain.c: one statement a line, in the order one would say it. */
 void out_plain(FILE *out, const struct snapshot *s, const struct output_options *o);
-void out_plain_events(FILE *out, const struct event_list *events, const struct output_options *o);
+void out_plain_events(FILE *out, const struct event_list *events, const struct snapshot *s,
+		      const struct output_options *o);		/* s: the later sample */
 
 /* Figures of one VMA as every output gives them. */
 struct vma_figures {

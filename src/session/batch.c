@@ -59,7 +59,7 @@ static bool write_sample(struct batch *b, const struct snapshot *s)
 		if (b->o->format == BATCH_NDJSON)
 			out_json_events(b->out, &events);
 		else if ((said = worth_saying(b, &events)))
-			out_plain_events(b->out, &events, &text);
+			out_plain_events(b->out, &events, s, &text);
 		event_list_free(&events);
 	} else if (b->o->format == BATCH_PLAIN) {
 		out_plain(b->out, s, &text);

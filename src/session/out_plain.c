@@ -158,15 +158,54 @@ static void about_kernel_stack(struct buf *b, const struct snapshot *s,
 		buf_adds(b, ".\n");
 }
 
+/* What JSON calls so, in words. */
+static const char *what_aloud(const char *what)
+{
+	static const struct { const char *what, *says; } words[] = {
+		{ "vmas", "the mappings" },
+		{ "vmas[].pages", "the state of pages" },
+		{ "vmas[].rss", "what of each mapping is in memory" },
+		{ "vmas[].anonymous", "what of each mapping is anonymous" },
+		{ "vmas[].pss", "the proportional share of each mapping" },
+		{ "vmas[].swap", "what of each mapping is swapped out" },
+		{ "vmas[].locked", "what of each mapping is locked" },
+		{ "vmas[].flags", "the flags of each mapping" },
+		{ "tasks[].sp", "stack pointers" },
+		{ "tasks[].pc", "program counters" },
+		{ "tasks[].syscall", "system calls" },
+		{ "tasks[].stack", "stacks of threads" },
+		{ "tasks[].stack.used", "what of each stack is in use" },
+		{ "tasks[].stack.resident", "what of each stack is in memory" },
+		{ "tasks[].stack.high_water", "how deep each stack was used" },
+		{ "tasks[].stack.frames", "frames of stacks" },
+		{ "tasks[].kstack", "kernel stacks" },
+		{ "tasks[].kstack.used", "what of each kernel stack is in use" },
+		{ "tasks[].kstack.high_water", "how deep each kernel stack was used" },
+		{ "tasks[].kstack.frames", "frames of kernel stacks" },
+		{ "cpus", "the stacks of CPUs" },
+		{ "process.exe", "the program's path" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcmp(words[i].what, what))
+			return words[i].says;
+	return strncmp(what, "mm.", 3) ? what : what + 3;
+}
+
 static void about_missing(struct buf *b, const struct snapshot *s, const struct output_options *o)
 {
+	struct buf names = BUF_INIT;
 	size_t n;
 
 	for (size_t i = 0; i < s->whys->n; i += n) {
 		const struct why *w = &s->whys->why[i];
 
 		buf_adds(b, "Not available: ");
-		n = reasons_alike(s->whys, i, b, o->ascii);
+		n = reasons_alike(s->whys, i, &names, o->ascii);
+		for (size_t j = i; j < i + n; j++) {
+			buf_adds(b, j > i ? ", " : "");
+			add_outside(b, what_aloud(s->whys->why[j].what), WHOLE, o->ascii);
+		}
 		buf_adds(b, ", because ");
 		add_outside(b, w->why, WHOLE, o->ascii);
 		buf_addc(b, '.');
@@ -177,6 +216,7 @@ static void about_missing(struct buf *b, const struct snapshot *s, const struct 
 		}
 		buf_addc(b, '\n');
 	}
+	buf_free(&names);
 }
 
 void out_plain(FILE *out, const struct snapshot *s, const struct output_options *o)
@@ -206,31 +246,65 @@ void out_plain(FILE *out, const struct snapshot *s, const struct output_options 
 	buf_free(&b);
 }
 
-void out_plain_events(FILE *out, const struct event_list *l, const struct output_options *o)
+/* What statm says as well was said by status. */
+static bool is_told(const struct event *e)
 {
-	struct buf b = BUF_INIT, says = BUF_INIT;
+	return event_is_news(e) && !(e->type == EVENT_COUNTER &&
+				     (e->counter.field == COUNTER_STATM_RSS ||
+				      e->counter.field == COUNTER_STATM_SIZE));
+}
+
+static void about_event(struct buf *b, const struct event *e, const struct snapshot *s,
+			const struct output_options *o)
+{
+	static const char *const counters[COUNTER_NR] = {
+		[MM_VM_SIZE] = "address space", [MM_VM_RSS] = "memory in all",
+		[MM_RSS_ANON] = "anonymous memory", [MM_RSS_FILE] = "memory of files",
+		[MM_RSS_SHMEM] = "shared memory", [MM_VM_DATA] = "private writable address space",
+		[MM_VM_STACK] = "stack mapping", [MM_VM_EXE] = "text of the program",
+		[MM_VM_LIB] = "text of libraries", [MM_VM_PTE] = "page tables",
+		[MM_VM_SWAP] = "swapped out memory", [MM_VM_LOCKED] = "locked memory",
+		[COUNTER_MINFLT] = "minor page faults", [COUNTER_MAJFLT] = "major page faults",
+	};
+	bool pages = e->type >= EVENT_PAGES_IN && e->type <= EVENT_PAGES_KIND;
+	ssize_t i = pages && s && s->layout ? layout_find(s->layout, e->start) : -1;
+	struct buf says = BUF_INIT;
+	size_t from = 0;
+
+	event_describe(e, &says);
+	if (i >= 0)
+		buf_addf(b, "%s: ", vma_roles[s->layout->vmas[i].role].name);
+	if (e->type == EVENT_COUNTER && counters[e->counter.field]) {
+		buf_adds(b, counters[e->counter.field]);
+		from = strlen(event_counter_name(e->counter.field));
+	}
+	add_outside(b, buf_str(&says) + from, WHOLE, o->ascii);
+	buf_adds(b, ".\n");
+	buf_free(&says);
+}
+
+void out_plain_events(FILE *out, const struct event_list *l, const struct snapshot *s,
+		      const struct output_options *o)
+{
+	struct buf b = BUF_INIT;
 	uint64_t tenths = (l->time_ns[1] - l->time_ns[0] + 50000000) / 100000000;
 	size_t news = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		news += event_is_news(&l->events[i]);
+		news += is_told(&l->events[i]);
 	buf_addf(&b, "%" PRIu64 ".%u seconds later: ", tenths / 10, (unsigned)(tenths % 10));
 	if (news)
 		buf_addf(&b, "%zu change%s.\n", news, news == 1 ? "" : "s");
 	else
 		buf_adds(&b, "nothing changed.\n");
 	for (size_t i = 0; i < l->n; i++) {
-		if (!event_is_news(&l->events[i]))
+		if (!is_told(&l->events[i]))
 			continue;
-		buf_reset(&says);
-		event_describe(&l->events[i], &says);
-		add_outside(&b, buf_str(&says), WHOLE, o->ascii);
-		buf_adds(&b, ".\n");
+		about_event(&b, &l->events[i], s, o);
 		if (b.len > 1 << 16)
 			put(out, &b);
 	}
 	put(out, &b);
 	fflush(out);
-	buf_free(&says);
 	buf_free(&b);
 }

@@ -278,12 +278,12 @@ static void test_hostile(void **state)
 	json_decref(doc);
 	WRITTEN(text, (out_json(out, s, false), out_json(out, s, true), out_text(out, s, &o),
 		       out_plain(out, s, &o), out_json_events(out, &events),
-		       out_plain_events(out, &events, &o)));
+		       out_plain_events(out, &events, s, &o)));
 	assert_harmless(text);
 	assert_non_null(strstr(text, "\\x1b[2J"));
 	free(text);
 	o.ascii = true;
-	WRITTEN(text, (out_text(out, s, &o), out_plain(out, s, &o), out_plain_events(out, &events, &o)));
+	WRITTEN(text, (out_text(out, s, &o), out_plain(out, s, &o), out_plain_events(out, &events, s, &o)));
 	for (const char *p = text; *p; p++)
 		assert_true((unsigned char)*p < 0x80);
 	free(text);
@@ -328,6 +328,38 @@ static void test_json_events(void **state)
 	}
 	assert_int_equal(n, events.n);
 	assert_int_equal(n, 8);
+	free(text);
+	event_list_free(&events);
+	snapshot_put(a);
+	snapshot_put(b);
+}
+
+/* What is read aloud has words for counters, says whose pages they are, and nothing twice. */
+static void test_plain_events(void **state)
+{
+	struct snapshot *a = sample(), *b = sample();
+	struct residency *patch = residency_create(), *pages;
+	struct output_options o = { .frame = 0 };
+	struct event_list events;
+	char *text = NULL;
+
+	(void)state;
+	residency_append(patch, 0x7ffd1c281000, 0x7ffd1c282000, PAGE_ANON);
+	pages = residency_splice(b->pages, 0x7ffd1c281000, 0x7ffd1c282000, patch);
+	residency_put(patch);
+	residency_put(b->pages);
+	b->pages = pages;
+	a->mm[MM_VM_RSS] = a->statm_rss = 0x8000;
+	b->mm[MM_VM_RSS] = b->statm_rss = 0x9000;
+	events = snapshot_diff(a, b);
+	WRITTEN(text, out_plain_events(out, &events, b, &o));
+	assert_non_null(strstr(text, "later: 2 changes.\n"));
+	assert_non_null(strstr(text, "\nmemory in all rose by 4.00K to 36.0K.\n"));
+	assert_non_null(strstr(text, "\nstack: 1 page became resident (anonymous) at 7ffd1c281000.\n"));
+	assert_null(strstr(text, "statm"));
+	free(text);
+	WRITTEN(text, out_plain(out, b, &o));
+	assert_null(strstr(text, "vmas[]."));
 	free(text);
 	event_list_free(&events);
 	snapshot_put(a);
@@ -451,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_json_unseen_pages),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_json_events),
+		cmocka_unit_test(test_plain_events),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_plain), cmocka_unit_test(test_plain_hugetlb),
 		cmocka_unit_test(test_sixty_thousand),
