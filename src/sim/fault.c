@@ -480,8 +480,8 @@ HOT enum sim_sig mm_access(struct sim *s, struct mm *mm, u64 addr, enum access a
 			}
 		}
 		T_EVENT(s, "exc_page_fault", FAULT,
-			!present ? "no page is present" : noted ? "the page may not be accessed so" :
-			"the page was not accessed, or not written, before", addr, SIM_U_ADDR);
+			!present ? "no page is present at" : noted ? "its entry forbids this access to" :
+			"not accessed, or not written, before:", addr, SIM_U_ADDR);
 		sig = do_user_addr_fault(s, mm, addr, acc, present && noted);
 		if (sig) {
 			T_EVENT(s, "force_sig_fault", SIGNAL,
