@@ -36,8 +36,9 @@ struct view {
 	/* true: handled. arg is never NULL. */
 	bool (*command)(void *state, struct session *s, const char *name, const char *arg);
 	const struct view_command *commands;	/* name NULL ends; NULL: only the common ones */
-	const char *asks;		/* the one of them that the source does: where it does not know it,
-					 * its key is free for others; or NULL */
+	const char *asks;		/* the one of them that the source does, and those that live of it:
+					 * "registers|words"; where the source does not know the first, their
+					 * keys are free for others; or NULL */
 	/* A click in the room; row, col relative to it. */
 	void (*click)(void *state, struct session *s, int row, int col, bool twice);
 	/* Sentences about what is under the cursor, with the source of the figures. NULL: the

@@ -33,6 +33,7 @@ static const struct script {
 	{ "growth-event", { ":", "text:event growth", "Enter", "d" } },
 	{ "signal-event", { ":", "text:event signal", "Enter", "d" } },
 	{ "walk", { ">", ">", "w" } },
+	{ "walk-from-stack", { ">", ">", "3", "w" } },
 	{ "walk-half", { ">", "]", "Right", "Right", "Right", "Right", "Right", "Right", "w" } },
 	{ "frames", { ">", ">", "b" } },
 	{ "frames-block", { ">", ">", "b", "Enter" } },

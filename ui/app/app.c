@@ -77,10 +77,15 @@ static void views_forget(struct app *app)
 
 bool app_has_command(const struct app *app, const struct view *v, const char *command)
 {
-	if (!v->asks || strcmp(command, v->asks))
+	size_t n = strlen(command), asked = v->asks ? strcspn(v->asks, "|") : 0;
+	bool among = false;
+
+	for (const char *a = v->asks; a && *a; a += strcspn(a, "|"), a += *a == '|')
+		among |= strcspn(a, "|") == n && !strncmp(a, command, n);
+	if (!among)
 		return true;
 	for (const struct source_command *c = session_commands(app->session); c->name; c++)
-		if (!strcmp(c->name, command))
+		if (strlen(c->name) == asked && !strncmp(c->name, v->asks, asked))
 			return true;
 	return false;
 }

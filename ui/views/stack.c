@@ -397,7 +397,7 @@ static void stack_draw(void *state, const struct session *s, struct canvas *c)
 	if (st->by_words) {
 		draw_sp_line(&r, snap, c, rows - 1);
 		canvas_push(c, (struct rect){ 0, 0, rows - 1, canvas_cols(c) });
-		stackwords_draw(&st->words, snap, r.task ? r.task->tid : 0, c);
+		stackwords_draw(&st->words, s, r.task ? r.task->tid : 0, c);
 		canvas_pop(c);
 		canvas_pop(c);
 		return;
@@ -630,7 +630,7 @@ static void stack_describe(void *state, const struct session *s, struct buf *out
 		return;
 	}
 	if (st->by_words) {
-		stackwords_describe(&st->words, session_snapshot(s), r.task ? r.task->tid : 0, out);
+		stackwords_describe(&st->words, s, r.task ? r.task->tid : 0, out);
 		return;
 	}
 	find_cursor(st, &r, &session_snapshot(s)->layout->vmas[r.index]);
@@ -670,7 +670,7 @@ const struct view stack_view = {
 	.draw = stack_draw,
 	.command = stack_command,
 	.commands = commands,
-	.asks = "registers",
+	.asks = "registers|words",
 	.describe = stack_describe,
 	.heading = stack_heading,
 };

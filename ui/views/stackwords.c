@@ -166,17 +166,29 @@ static void draw_word(const struct snapshot *snap, const struct unwound *u, size
 	buf_free(&note);
 }
 
-void stackwords_draw(struct stackwords_state *st, const struct snapshot *snap, pid_t tid,
+/* Why there are no words. */
+static const char *why_none(const struct session *s, pid_t tid)
+{
+	const struct snapshot *snap = session_snapshot(s);
+	const struct unwound_task *t = snap ? unwound_find(snap->unwound, tid) : NULL;
+
+	if (snap && snap->machine)
+		return "a simulated user stack has pages, but no words on them: operations run there, no instructions";
+	if (t)
+		return t->end;
+	return session_paused(s) ? "the picture is paused: the words of the stack come with the next sample" :
+	       "the words of the stack are read with the next sample";
+}
+
+void stackwords_draw(struct stackwords_state *st, const struct session *s, pid_t tid,
 		     struct canvas *c)
 {
+	const struct snapshot *snap = session_snapshot(s);
 	const struct unwound *u = words_of(snap, tid);
 	int rows = canvas_rows(c) - 1, line;
 
 	if (!u || !snap->layout) {
-		const struct unwound_task *t = snap ? unwound_find(snap->unwound, tid) : NULL;
-
-		canvas_wrap(c, (struct rect){ 1, 2, 3, canvas_cols(c) - 4 }, STYLE(WHY), t ? t->end :
-			    "the words of the stack are read with the next sample");
+		canvas_wrap(c, (struct rect){ 1, 2, 3, canvas_cols(c) - 4 }, STYLE(WHY), why_none(s, tid));
 		return;
 	}
 	canvas_putf(c, 0, 0, STYLE(COLUMN), "%-12s   %-16s  %s", "address", "word", "what it can be");
@@ -204,9 +216,10 @@ bool stackwords_move(struct stackwords_state *st, const struct snapshot *snap, p
 	return true;
 }
 
-void stackwords_describe(const struct stackwords_state *st, const struct snapshot *snap, pid_t tid,
+void stackwords_describe(const struct stackwords_state *st, const struct session *s, pid_t tid,
 			 struct buf *out)
 {
+	const struct snapshot *snap = session_snapshot(s);
 	const struct unwound *u = words_of(snap, tid);
 	const struct user_frame *f;
 	const struct stack_word *w;
@@ -214,8 +227,11 @@ void stackwords_describe(const struct stackwords_state *st, const struct snapsho
 	char name[48];
 	size_t i;
 
-	if (!u || !snap->layout)
+	if (!u || !snap->layout) {
+		buf_adds(out, "The words around the stack pointer, each with what it can be: a return address, a "
+			 "pointer, text. They are copied while this is open; nobody is stopped.");
 		return;
+	}
 	i = selected(st, snap, u);
 	w = &u->words[i];
 	addr = u->words_start + 8 * i;

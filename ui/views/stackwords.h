@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include "mmscope/buf.h"
 #include "mmscope/canvas.h"
-#include "mmscope/snapshot.h"
+#include "mmscope/session.h"
 
 struct stackwords_state {
 	uint64_t addr;		/* under the cursor; 0: where sp is */
@@ -15,12 +15,12 @@ struct stackwords_state {
 };
 
 /* Of thread tid; draws why where there are none. */
-void stackwords_draw(struct stackwords_state *st, const struct snapshot *snap, pid_t tid,
+void stackwords_draw(struct stackwords_state *st, const struct session *s, pid_t tid,
 		     struct canvas *c);
 /* up, down, page-up ...: false, another command. */
 bool stackwords_move(struct stackwords_state *st, const struct snapshot *snap, pid_t tid,
 		     const char *command);
-void stackwords_describe(const struct stackwords_state *st, const struct snapshot *snap, pid_t tid,
+void stackwords_describe(const struct stackwords_state *st, const struct session *s, pid_t tid,
 			 struct buf *out);
 
 #endif
