@@ -21,8 +21,8 @@
 #define MEMBERS_CAP_NS 800000000ull
 /* Nobody looks at threads: then this will do. */
 #define TASKS_IDLE_NS 900000000ull
-/* A thread that execs can slip through a list of threads this often. */
-enum { LISTS = 3 };
+/* So often a thread that execs may slip through a list, or out of its place. */
+enum { LISTS = 4 };
 
 static void live_close(struct source *src)
 {
@@ -244,25 +244,44 @@ static bool is_zombie(const struct live *lv)
 	return lv->have_stat && state_ended(lv->stat.state);
 }
 
-/* Counters, and from them: alive, ended, or a dead leader? False: it has ended. */
+enum life { LIVES, ZOMBIE, GONE };
+
+/* Reads the counters of the leader while it lives, else of a thread that does; either may become
+ * the other while they are read. */
+static enum life read_living(struct live *lv, struct sampling *s)
+{
+	for (int i = 0; i < LISTS; i++) {
+		bool leader = lv->fs.mm == lv->fs.dir;
+		int err = live_counters(lv, s);
+
+		if (err && leader)
+			return GONE;
+		if (!err && (leader ? !is_zombie(lv) : is_zombie(lv) && lv->status.has_mm))
+			return LIVES;
+		if (!is_zombie(lv)) {
+			use_thread(lv, 0);
+			continue;
+		}
+		if (leader && lv->stat.threads <= 1)
+			return ZOMBIE;
+		if (!use_living_thread(lv))
+			break;
+		s->news.ran = true;
+	}
+	/* They change too fast for us: what was read last will do. */
+	return lv->last && lv->fs.pidfd >= 0 && !procfs_ended(&lv->fs) ? LIVES : ZOMBIE;
+}
+
+/* Counters, and from them: alive, ended, or a zombie from the start? False: it has ended. */
 static bool read_counters(struct live *lv, struct sampling *s)
 {
-	int err = live_counters(lv, s);
+	enum life life;
 
-	/* The thread whose files were read has ended, or is the leader now. */
-	if (lv->fs.mm != lv->fs.dir && (err || !is_zombie(lv)) &&
-	    (is_zombie(lv) ? use_living_thread(lv) : use_thread(lv, 0)))
-		err = live_counters(lv, s);
-	if (err)
-		return false;
 	lv->reasons &= ~(1ull << REASON_ZOMBIE);
-	if (!is_zombie(lv) || (lv->fs.mm != lv->fs.dir && lv->status.has_mm))
+	life = read_living(lv, s);
+	if (life == LIVES)
 		return true;
-	if (lv->stat.threads > 1 && use_living_thread(lv)) {
-		s->news.ran = true;
-		return !live_counters(lv, s);
-	}
-	if (lv->last && !lv->zombie_at_open)
+	if (life == GONE || (lv->last && !lv->zombie_at_open))
 		return false;
 	lv->zombie_at_open = true;
 	lv->reasons |= 1ull << REASON_ZOMBIE;
