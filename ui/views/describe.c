@@ -230,7 +230,10 @@ static void add_neighbour(const struct snapshot *snap, const char *where, size_t
 	char label[64], size[16];
 
 	buf_addf(out, "; %s ", where);
-	if (gap)
+	/* Most of that hole is no address at all, and the rest is not the process's. */
+	if (gap >> 62)
+		buf_adds(out, "the kernel's half, then ");
+	else if (gap)
 		buf_addf(out, "%s free, then ", text_size(gap, size));
 	buf_adds(out, vma_label(snap, i, label, sizeof(label)));
 }
@@ -240,14 +243,14 @@ void describe_address(const struct snapshot *snap, uint64_t addr, struct buf *ou
 	const struct layout *l = snap->layout;
 	ssize_t i = l ? layout_find(l, addr) : -1;
 	const struct vma *v = i < 0 ? NULL : &l->vmas[i];
-	char label[64];
+	char label[64], nth[32], all[32];
 
 	if (!v) {
 		describe_hole(snap, addr, out);
 		return;
 	}
-	buf_addf(out, "%012" PRIx64 ": byte %" PRIu64 " of page %" PRIu64 " of %" PRIu64 " in %s", addr,
-		 addr % PAGE_BYTES, ((addr - v->start) >> PAGE_SHIFT) + 1, vma_size(v) >> PAGE_SHIFT,
+	buf_addf(out, "%012" PRIx64 ": byte %" PRIu64 " of page %s of %s in %s", addr, addr % PAGE_BYTES,
+		 count_text(((addr - v->start) >> PAGE_SHIFT) + 1, nth), count_text(vma_size(v) >> PAGE_SHIFT, all),
 		 vma_label(snap, (size_t)i, label, sizeof(label)));
 	if ((size_t)i + 1 < l->n)
 		add_neighbour(snap, "above", (size_t)i + 1, v[1].start - v->end, out);
