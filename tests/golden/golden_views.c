@@ -31,6 +31,7 @@ static const struct golden {
 	{ "map", "growing", "map-growing", { NULL } },
 	{ "map", "threads", "map-threads", { "down", "down", "down" } },
 	{ "map", "hostile", "map-hostile", { NULL } },
+	{ "map", "closed", "map-closed", { NULL } },
 	{ "map", "kthread", "map-kthread", { NULL } },
 	{ "map", "denied", "map-denied", { NULL } },
 	{ "map", "ended", "map-ended", { NULL } },

@@ -443,6 +443,23 @@ static struct snapshot *make_hostile(int step)
 
 /* ---- little or nothing to see ---- */
 
+/* Anonymous memory of which every second page is closed. */
+static struct snapshot *make_closed(int step)
+{
+	enum { PAIRS = 40 };
+	static const struct line text = { 0x400000, 0x401000, "r-xp", ROLE_TEXT, 0, 7, "/tmp/closed", "F", 0, 0 };
+	struct line lines[2 * PAIRS + 1];
+	uint64_t at = 0x7f0000000000;
+
+	lines[0] = text;
+	for (int i = 0; i < PAIRS; i++, at += 0x2000) {
+		lines[1 + 2 * i] = (struct line){ at, at + 0x1000, "---p", ROLE_GUARD, 0, 0, "", ".", 0, 0 };
+		lines[2 + 2 * i] = (struct line){ at + 0x1000, at + 0x2000, "rw-p", ROLE_ANON, 0, 0, "", "A", 0, 0 };
+	}
+	(void)step;
+	return build(lines, ARRAY_LEN(lines));
+}
+
 static struct snapshot *make_kthread(int step)
 {
 	struct snapshot *s = snapshot_create();
@@ -524,6 +541,7 @@ const struct scene scenes[] = {
 	{ "growing", make_growing, 3 },
 	{ "threads", make_threads, 1 },
 	{ "hostile", make_hostile, 1 },
+	{ "closed", make_closed, 1 },
 	{ "kthread", make_kthread, 1 },
 	{ "denied", make_denied, 1 },
 	{ "ended", make_ended, 2 },

@@ -102,6 +102,7 @@ static const char *block_label(const struct snapshot *snap, const struct block *
 			       size_t n)
 {
 	const struct layout *l = snap->layout;
+	uint32_t i;
 
 	switch (k->kind) {
 	case BLOCK_HOLE:
@@ -120,7 +121,10 @@ static const char *block_label(const struct snapshot *snap, const struct block *
 	case BLOCK_MANY:
 		return many_label(l, k, out, n);
 	default:
-		return vma_label(snap, k->first, out, n);
+		/* Called by what it holds, not by a part that nobody may touch. */
+		for (i = k->first; i < k->last && l->vmas[i].role == ROLE_GUARD; i++)
+			;
+		return vma_label(snap, i, out, n);
 	}
 }
 
