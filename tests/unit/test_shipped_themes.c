@@ -107,6 +107,23 @@ static void test_contrast(void **state)
 	}
 }
 
+/* What is resident is a block in the look of its VMA, what is not a dot: reversed, the one looks
+ * like the other. A guard holds nothing. */
+static void test_blocks_stay(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shipped); i++) {
+		struct theme *t = load(shipped[i]);
+
+		for (enum colour_depth d = 0; d < DEPTH_NR; d++)
+			for (unsigned role = THEME_VMA_TEXT; role <= THEME_VMA_OTHER; role++)
+				if (role != THEME_VMA_GUARD && theme_look(t, d, role, 0, 0).attr & ATTR_REVERSE)
+					fail_msg("%s: blocks of %s are turned round", shipped[i],
+						 theme_roles[role].name);
+		theme_destroy(t);
+	}
+}
+
 static bool differ(struct look a, struct look b)
 {
 	return a.fg != b.fg || a.bg != b.bg || a.attr != b.attr;
@@ -247,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_all_load),
 		cmocka_unit_test(test_builtin_is_complete),
 		cmocka_unit_test(test_contrast),
+		cmocka_unit_test(test_blocks_stay),
 		cmocka_unit_test(test_heat),
 		cmocka_unit_test(test_mono_has_no_colour),
 		cmocka_unit_test(test_colour_blind),
