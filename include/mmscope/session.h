@@ -61,6 +61,9 @@ void session_select_task(struct session *s, pid_t tid);
 /* Zoom of the map and pages: 0 space, 1 VMA, 2 page. */
 int session_zoom(const struct session *s);
 void session_set_zoom(struct session *s, int zoom);
+/* To an address, and zoomed to its page where one is mapped: one change of its own for undo,
+ * however one moved about before. */
+void session_go(struct session *s, uint64_t addr);
 
 /* Filter of VMAs by text and by role (-1 all). Rows: indices of VMAs that pass, rising. */
 bool session_set_filter(struct session *s, const char *text, struct filter_error *err);

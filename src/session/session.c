@@ -586,6 +586,16 @@ void session_set_zoom(struct session *s, int zoom)
 	s->look.zoom = zoom;
 }
 
+void session_go(struct session *s, uint64_t addr)
+{
+	session_remember(s);
+	s->selecting = true;	/* remembered already */
+	session_select(s, addr);
+	s->selecting = false;
+	if (session_vma(s) >= 0)
+		s->look.zoom = 2;
+}
+
 static void use_filter(struct session *s, struct filter *f, const char *text)
 {
 	char *copy = xstrdup(text);

@@ -63,6 +63,7 @@ static const struct script {
 	{ "goto", "shell", { "g", "text:0x10", "Enter" } },
 	{ "goto-mapped", "shell", { "g", "text:0x55d1a1f01234", "Enter" } },
 	{ "goto-stack", "shell", { "g", "text:7ffd1c2e1234", "Enter" } },
+	{ "goto-undone", "shell", { "Down", "Down", "g", "text:7ffd1c2e1234", "Enter", "u" } },
 	{ "goto-top", "shell", { "g", "text:0xffffffffffffffff", "Enter", "2" } },
 	{ "goto-wrong", "shell", { "g", "text:fffffffffffffffff", "Enter" } },
 	{ "goto-said", "shell", { "g", "text:nowhere", "Enter", "Down" } },

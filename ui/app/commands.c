@@ -61,11 +61,9 @@ bool goto_place(struct app *app, const char *text)
 	if (*end != '\0' || !isdigit((unsigned char)*text) || strncasecmp(text, "0x", 2))
 		addr = strtoull(text, &end, 16);
 	if (end != text && *end == '\0' && !errno) {
-		session_select(app->session, addr);
-		if (session_vma(app->session) >= 0) {
-			session_set_zoom(app->session, 2);
+		session_go(app->session, addr);
+		if (session_vma(app->session) >= 0)
 			say_place(app, addr);
-		}
 		return true;
 	}
 	for (size_t i = 0; l && i < l->n; i++)
