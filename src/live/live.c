@@ -430,6 +430,32 @@ static struct snapshot *begin(struct live *lv, const struct sampling *s)
 	return next;
 }
 
+/* The layout; and where it is of another address space than before, the counters once more, so that
+ * a picture is of one program. False: it has ended. */
+static bool read_layout(struct live *lv, struct sampling *s)
+{
+	bool there;
+
+	for (int i = 0; i < LISTS && !(lv->reasons & 1ull << REASON_ZOMBIE); i++) {
+		if (live_layout(lv, s)) {
+			s->next->process.generation++;
+			residency_put(s->next->pages);
+			s->next->pages = NULL;
+			live_pages_reset(lv);
+		}
+		if (!lv->mm_opened)
+			return true;
+		/* In a tree of files nobody can tell. */
+		there = live_mm_there(lv);
+		if (!read_counters(lv, s))
+			return false;
+		if (!there || live_mm_there(lv))
+			return true;
+		s->news.ran = true;
+	}
+	return true;
+}
+
 static struct error *live_sample(struct source *src, const struct source_want *want,
 				 const struct snapshot **ret)
 {
@@ -461,13 +487,9 @@ static struct error *live_sample(struct source *src, const struct source_want *w
 		snapshot_put(next);
 		return sample_ended(lv, ret);
 	}
-	if (!(lv->reasons & 1ull << REASON_ZOMBIE)) {
-		if (live_layout(lv, &s)) {
-			next->process.generation++;
-			residency_put(next->pages);
-			next->pages = NULL;
-			live_pages_reset(lv);
-		}
+	if (!read_layout(lv, &s)) {
+		snapshot_put(next);
+		return sample_ended(lv, ret);
 	}
 	read_tasks(lv, &s);
 	live_roles(lv, &s);

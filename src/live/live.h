@@ -67,6 +67,7 @@ struct live {
 	bool pagemap_refused;		/* for want of rights, not of a kernel that has it */
 	bool mm_gone;			/* it is on its way out; what comes next will tell */
 	bool mm_lost;			/* with the thread whose files were read */
+	bool mm_opened;			/* by this look at the layout */
 	uint64_t vvar_start, vvar_end;
 	struct hugetlb hugetlb;
 	struct pace layout, rows, pass, kinds, window, members, counters;
@@ -103,6 +104,8 @@ int live_counters(struct live *lv, struct sampling *s);
 /* live_layout.c: opens, reads or checks maps; on return next->layout is right. True when
  * the address space is another one than before (exec). */
 bool live_layout(struct live *lv, struct sampling *s);
+/* Is the address space that the layout is read from still the process's? */
+bool live_mm_there(struct live *lv);
 void live_roles(struct live *lv, struct sampling *s);
 void live_roles_by_pages(struct live *lv, struct sampling *s);	/* once all pages were looked at */
 /* live_pages.c */

@@ -30,7 +30,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static bool alive(struct live *lv)
+bool live_mm_there(struct live *lv)
 {
 	if (!lv->no_procmap) {
 		struct layout none = { .n = 0 };
@@ -247,10 +247,12 @@ bool live_layout(struct live *lv, struct sampling *s)
 	bool had = lv->fd_maps >= 0 || lv->mm_lost, exec = false;
 	int err;
 
-	lv->mm_gone = lv->mm_lost = false;
+	lv->mm_gone = lv->mm_lost = lv->mm_opened = false;
 	if (s->next->process.kthread)
 		return false;
-	if (lv->fd_maps < 0 || (s->news.ran && !alive(lv))) {
+	/* Nobody had run when the sample began; the counters may tell of a program begun since. */
+	if (lv->fd_maps < 0 ||
+	    ((s->news.ran || lv->counters.at_ns >= s->now_ns) && !live_mm_there(lv))) {
 		err = open_mm(lv);
 		/* The thread is gone: another one's files are taken with the next counters. */
 		lv->mm_gone = lv->mm_lost = had && err && lv->fs.mm != lv->fs.dir &&
@@ -266,9 +268,12 @@ bool live_layout(struct live *lv, struct sampling *s)
 			return had;
 		}
 		/* Gone rather than replaced: the last picture stays. */
-		lv->mm_gone = had && !alive(lv);
+		lv->mm_gone = had && !live_mm_there(lv);
+		if (lv->mm_gone && !s->next->layout)
+			lv->reasons |= 1ull << REASON_NO_MAPS;
 		if (lv->mm_gone)
 			return false;
+		lv->mm_opened = true;
 		exec = had;
 		if (exec) {
 			lv->layout.dirty = true;

@@ -521,6 +521,21 @@ static void op_exec(const char *arg)
 	die("exec");
 }
 
+/* Becomes itself so many times, one after the other. */
+static void op_storm(const char *arg)
+{
+	size_t left = size_of(arg);
+	char number[32];
+	char *argv[] = { own_argv[0], (char *)"--storm", number, NULL };
+
+	usleep(2000);
+	if (!left)
+		return;
+	snprintf(number, sizeof(number), "%zu", left - 1);
+	execv("/proc/self/exe", argv);
+	die("exec");
+}
+
 static void op_exit(const char *arg)
 {
 	_exit((int)size_of(arg));
@@ -613,7 +628,8 @@ static const struct {
 	{ "touch", op_touch, false }, { "drop", op_drop, false }, { "map", op_map, false },
 	{ "unmap", op_unmap, false }, { "protect", op_protect, false },
 	{ "close", op_close, false },
-	{ "exec", op_exec, true }, { "exit", op_exit, true }, { "kill", op_kill, true },
+	{ "exec", op_exec, true }, { "storm", op_storm, true },
+	{ "exit", op_exit, true }, { "kill", op_kill, true },
 	{ "leave", op_leave, true }, { "user", op_user, false }, { "burn", op_burn, false },
 	{ "mincore", op_mincore, true }, { "last", op_last, true },
 	{ "tid", op_tid, true },

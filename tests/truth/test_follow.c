@@ -474,6 +474,33 @@ static void ends_with(const char *command, bool pidfd, int status)
 	target_stop(&t);
 }
 
+/* A picture is of one program, however fast they follow each other. */
+static void test_exec_storm(void **state)
+{
+	struct target t = target_start((const char *const[]){ NULL });
+	struct source *src = open_live(t.pid, 0);
+	struct source_want want = { .everything = true };
+	uint64_t seen = 0;
+
+	(void)state;
+	target_send(&t, "storm 300");
+	for (int i = 0; i < 200; i++) {
+		const struct snapshot *s = take(src, &want);
+		uint64_t stack = s->mm[MM_START_STACK];
+
+		assert_false(s->process.ended);
+		/* While the kernel loads a program it has no such address yet. */
+		if (s->layout && stack != UNKNOWN && stack)
+			assert_true(layout_find(s->layout, stack) >= 0);
+		seen = s->process.generation;
+		snapshot_put(s);
+		usleep(1000);
+	}
+	assert_true(seen > 1);
+	src->ops->close(src);
+	target_stop(&t);
+}
+
 /* The leader has ended, a thread execs: it is the leader now, and its old place is gone. */
 static void test_exec_without_leader(void **state)
 {
@@ -748,7 +775,7 @@ int main(void)
 		cmocka_unit_test(test_off_screen), cmocka_unit_test(test_on_screen),
 		cmocka_unit_test(test_churn), cmocka_unit_test(test_rest_is_free), cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_limit_from_outside),
-		cmocka_unit_test(test_exec_without_leader),
+		cmocka_unit_test(test_exec_without_leader), cmocka_unit_test(test_exec_storm),
 		cmocka_unit_test(test_exit), cmocka_unit_test(test_reaped_before_first_sample),
 		cmocka_unit_test(test_zombie), cmocka_unit_test(test_leader_dead),
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_stacks_between_guards),
