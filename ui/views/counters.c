@@ -281,7 +281,7 @@ static void draw_sums(const struct snapshot *snap, struct canvas *c, int row)
 /* ---- drawing ---- */
 
 /* Explanations have this column, where there are so many of them. */
-enum { ABOUT = 56, ABOUT_COLS = 90 };
+enum { ABOUT = 56, ABOUT_COLS = 86 };
 
 static void draw_where(const struct snapshot *snap, struct canvas *c, int row, int col,
 		       uint64_t addr)
