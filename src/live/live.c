@@ -434,8 +434,6 @@ static struct snapshot *begin(struct live *lv, const struct sampling *s)
  * a picture is of one program. False: it has ended. */
 static bool read_layout(struct live *lv, struct sampling *s)
 {
-	bool there;
-
 	for (int i = 0; i < LISTS && !(lv->reasons & 1ull << REASON_ZOMBIE); i++) {
 		if (live_layout(lv, s)) {
 			s->next->process.generation++;
@@ -445,11 +443,10 @@ static bool read_layout(struct live *lv, struct sampling *s)
 		}
 		if (!lv->mm_opened)
 			return true;
-		/* In a tree of files nobody can tell. */
-		there = live_mm_there(lv);
 		if (!read_counters(lv, s))
 			return false;
-		if (!there || live_mm_there(lv))
+		/* In a tree of files nobody can tell. */
+		if (!lv->fs.native || live_mm_there(lv))
 			return true;
 		s->news.ran = true;
 	}
