@@ -16,6 +16,10 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* That many bytes are soon wanted in small blocks: the kernel is asked for their pages in one
+ * call, where touching them would be a fault each. A wish: without it all goes on, slower. */
+void alloc_ahead(size_t bytes);
+
 /* Called once before the message of an allocation failure; must not allocate. */
 void alloc_on_failure(void (*hook)(void));
 

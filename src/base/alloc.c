@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void (*failure_hook)(void);
@@ -44,6 +45,24 @@ void *xreallocarray(void *p, size_t n, size_t size)
 	if (n == 0 || size == 0)
 		n = size = 1;
 	return checked(reallocarray(p, n, size));
+}
+
+/* Freeing a block makes malloc keep the next of its size on the heap, and the heap at that
+ * size (mallopt(3), M_MMAP_THRESHOLD). */
+void alloc_ahead(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *volatile block = malloc(bytes + 4 * page);	/* volatile: not to be left out */
+	uintptr_t at;
+
+	free(block);
+	block = malloc(bytes);
+	at = ((uintptr_t)block + page - 1) & ~(page - 1);
+#ifdef MADV_POPULATE_WRITE
+	if (block && bytes > page)
+		madvise((void *)at, (bytes - page) & ~(page - 1), MADV_POPULATE_WRITE);
+#endif
+	free(block);
 }
 
 char *xstrdup(const char *s)

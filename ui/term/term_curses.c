@@ -302,6 +302,17 @@ static struct error *open_output(struct term *t)
 	return NULL;
 }
 
+/* The three windows that newterm makes, what is kept of a frame here and on a canvas, and
+ * what a first frame takes besides. */
+static void make_room(const struct term *t)
+{
+	struct winsize ws;
+	size_t cell = 3 * sizeof(cchar_t) + sizeof(struct shown) + sizeof(struct cell);
+
+	if (ioctl(t->out, TIOCGWINSZ, &ws) == 0)
+		alloc_ahead((size_t)ws.ws_row * ws.ws_col * cell + (128 << 10));
+}
+
 static struct error *start(struct term *t, const struct term_options *o)
 {
 	bool colour = term_colour_wanted(o->colour, true);
@@ -311,6 +322,7 @@ static struct error *start(struct term *t, const struct term_options *o)
 		err = guard_open(t->in, t->out);
 	if (err)
 		return err;
+	make_room(t);
 	err = start_screen(t, colour);
 	if (err) {
 		guard_close();
@@ -543,7 +555,8 @@ static bool same_shown(struct shown a, struct shown b)
 	return !memcmp(&a, &b, sizeof(a));
 }
 
-/* Hands the changed stretches of a row to curses; returns the cells handed. */
+/* Hands the changed stretches of a row to curses; returns the cells handed. They go
+ * into newscr itself: stdscr would only be copied there. */
 static int show_row(struct term *t, int row, struct shown *plan)
 {
 	struct shown *old = t->shown + (size_t)row * (size_t)t->cols;
@@ -562,7 +575,7 @@ static int show_row(struct term *t, int row, struct shown *plan)
 		while (col < t->cols && (!same_shown(plan[col], old[col]) || !plan[col].ch || !old[col].ch))
 			col++;
 		n = make_run(t, plan, from, col);
-		mvwadd_wchnstr(stdscr, row, from, t->run, n);
+		mvwadd_wchnstr(newscr, row, from, t->run, n);
 		changed += col - from;
 	}
 	memcpy(old, plan, (size_t)t->cols * sizeof(*plan));
@@ -626,7 +639,7 @@ void term_show(struct term *t, const struct canvas *c, const struct theme *theme
 		return;
 	if (t->redraw) {
 		clearok(curscr, TRUE);
-		werase(stdscr);
+		werase(newscr);
 		for (int i = 0; i < t->rows * t->cols; i++)
 			t->shown[i] = (struct shown){ .ch = ' ' };
 		t->npairs = 1;
@@ -648,8 +661,7 @@ void term_show(struct term *t, const struct canvas *c, const struct theme *theme
 		return;
 	/* A frame of several lines is shown at once, where the terminal can. */
 	sync = t->xterm_like && changed > t->cols;
-	wmove(stdscr, t->cursor_row < 0 ? 0 : t->cursor_row, t->cursor_row < 0 ? 0 : t->cursor_col);
-	wnoutrefresh(stdscr);
+	wmove(newscr, t->cursor_row < 0 ? 0 : t->cursor_row, t->cursor_row < 0 ? 0 : t->cursor_col);
 	write_frame(t, sync);
 	t->redraw = false;
 }
