@@ -394,6 +394,7 @@ static void learn(struct sites *s, struct site *site)
 	const struct module *m;
 	const char *name;
 	Dwfl_Line *line;
+	GElf_Addr bias;
 	GElf_Off offset;
 	void **userdata;
 	GElf_Sym sym;
@@ -404,13 +405,10 @@ static void learn(struct sites *s, struct site *site)
 	dw->dwfl_module_info(mod, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
 	m = *userdata;
 	site->module = strings_add(s->strings, m->path, strlen(m->path));
-	if (!is_ours(dw, mod)) {
-		GElf_Addr bias;
-
+	if (is_ours(dw, mod))
+		find_rules(s, site, mod);
+	else
 		site->foreign = dw->dwfl_module_getelf(mod, &bias) != NULL;
-		return;
-	}
-	find_rules(s, site, mod);
 	/* A signal's frame is returned to at its very first byte; the key lies before it. */
 	name = dw->dwfl_module_addrinfo(mod, site->pc + site->signal, &offset, &sym, NULL, NULL,
 					NULL);
