@@ -67,6 +67,7 @@ static const struct golden {
 	{ "counters", "growing", "counters-growing", { NULL } },
 	{ "counters", "shell", "counters-shell", { "bottom", "up" } },
 	{ "counters", "denied", "counters-denied", { NULL } },
+	{ "counters", "kthread", "counters-kthread", { NULL } },
 	{ "events", "growing", "events-growing", { NULL } },
 	{ "events", "growing", "events-growing-up", { "up", "up" } },
 	{ "events", "ended", "events-ended", { NULL } },

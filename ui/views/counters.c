@@ -328,6 +328,7 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 {
 	const struct snapshot *snap = session_snapshot(s);
 	const struct row one = row_at(snap, i), *r = &one;
+	const char *about;
 	unsigned heat;
 	char text[32];
 	int col;
@@ -337,6 +338,7 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 		return;
 	}
 	heat = r->kind == ROW_FIELD ? 0 : session_heat_counter(s, event_field_of(r));
+	about = about_of(snap, r);
 	canvas_put(c, row, 2, STYLE(TEXT), name_of(r));
 	/* The names of fields are longer. */
 	canvas_right(c, row, r->kind == ROW_FIELD ? 33 : 27, style_heat(value_of(snap, r) == UNKNOWN ? STYLE(WHY) :
@@ -350,17 +352,21 @@ static void draw_row(const struct session *s, struct canvas *c, int row, int i, 
 	} else if (value_of(snap, r) == UNKNOWN) {
 		char what[48];
 		const struct why *w;
+		const char *why;
 
 		snprintf(what, sizeof(what), "%s.%s", r->kind == ROW_MM ? "mm" :
 			 r->kind == ROW_LIMIT ? "limits" : "faults", name_of(r));
 		w = whys_find(snap->whys, what);
-		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - col, 0),
-			    w ? w->why : "not known");
+		why = w ? w->why : "not known";
+		canvas_putn(c, row, col, STYLE(WHY), imax(canvas_cols(c) - 1 - col, 0), why);
+		/* A long reason has the row to its end; what the counter means, the sentence tells. */
+		if (col + (int)strlen(why) >= ABOUT)
+			about = NULL;
 	} else if (r->kind != ROW_FIELD) {
 		canvas_putn(c, row, col, STYLE(DIM), imin(24, canvas_cols(c) - col), from_of(snap, r));
 	}
-	if (canvas_cols(c) >= ABOUT_COLS)
-		draw_about(c, row, ABOUT, about_of(snap, r));
+	if (about && canvas_cols(c) >= ABOUT_COLS)
+		draw_about(c, row, ABOUT, about);
 	if (selected)
 		paint_selected(c, row, heat);
 }
