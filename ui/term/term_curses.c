@@ -303,13 +303,14 @@ static struct error *open_output(struct term *t)
 }
 
 /* The three windows that newterm makes, what is kept of a frame here and on a canvas, and
- * what a first frame takes besides. */
+ * what a first frame takes besides. No more than a wall of screens has: a terminal may say
+ * any size. */
 static void make_room(const struct term *t)
 {
 	struct winsize ws;
 	size_t cell = 3 * sizeof(cchar_t) + sizeof(struct shown) + sizeof(struct cell);
 
-	if (ioctl(t->out, TIOCGWINSZ, &ws) == 0)
+	if (ioctl(t->out, TIOCGWINSZ, &ws) == 0 && ws.ws_row <= 500 && ws.ws_col <= 1000)
 		alloc_ahead((size_t)ws.ws_row * ws.ws_col * cell + (128 << 10));
 }
 
